@@ -1,0 +1,30 @@
+// Writes the licences of every package in the bundle beside it. Usage: tsx script/licenses.ts STATS OUTPUT
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [statsFile, output] = process.argv.slice(2);
+if (statsFile === undefined || output === undefined) throw new Error('Usage: licenses.ts STATS OUTPUT');
+
+// Module names in webpack's stats are paths behind loaders ("loader!path"); nested node_modules are packages of their own.
+const folders = new Set(
+  [...readFileSync(statsFile, 'utf8').matchAll(/((?:[^"!\\, ]*\/)?node_modules\/(?:@[\w.-]+\/)?[\w.-]+)\//g)]
+    .map(([, path = '']) => path.slice(path.indexOf('node_modules/')))
+    .filter((path) => !path.includes('/.cache')),
+);
+
+const sections = [...folders].sort().flatMap((folder) => {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+  if (name === '@vercel/ncc') return [];
+  const file = readdirSync(folder).find((entry) => /^(?:licen[cs]e|copying)(?:\.|-mit|$)/i.test(entry));
+  if (license === undefined) throw new Error(`${folder} does not say what its licence is.`);
+  const text =
+    file === undefined
+      ? `Licence: ${license} (the package has no licence file).`
+      : readFileSync(join(folder, file), 'utf8').trim();
+  return [`${name} ${version}\n${license}\n\n${text.replaceAll('\r\n', '\n')}\n`];
+});
+if (sections.length === 0) throw new Error(`No package is named in ${statsFile}.`);
+writeFileSync(output, sections.join(`\n${'-'.repeat(80)}\n\n`));

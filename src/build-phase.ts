@@ -1,0 +1,127 @@
+// The story of a run, top to bottom.
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
+import { inspectEngine } from './docker/inspect-engine.js';
+import { Git } from './git/git.js';
+import { secretEnvironmentNames } from './plan/build-options.js';
+import { describeEngine, fitToEngine } from './plan/engine.js';
+import { taggedReference } from './plan/image-name.js';
+import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
+import { NOTHING_ASKED, type Plan, mayWantToPush, planBuild } from './plan/plan.js';
+import { buildBothPasses } from './passes.js';
+import { publish } from './publish.js';
+import { openRegistrySession, readRegistryState } from './registry-session.js';
+import { toPlanJson, toPlanLines } from './report/plan-report.js';
+import { type RunResult, toSummary } from './report/summary.js';
+import { readRunContext, readWorkflowEvent } from './run-context.js';
+import { createGitHubApi } from './runner/github-api.js';
+import type { Runner } from './runner/runner.js';
+import type { World } from './world.js';
+
+/** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
+export async function runBuildPhase(world: World): Promise<void> {
+  const { runner, run, signal, now } = world;
+  const inputs = parseInputs((name) => runner.readInput(name));
+  maskSecrets(runner, inputs);
+  const git = new Git(run, runner.childEnv, runner.workspace);
+  const github = createGitHubApi(inputs.githubToken, runner.repository);
+  const event = await readWorkflowEvent(runner, git);
+  const dockerfile = await readDockerfile(inputs, runner.workspace);
+  await checkSecretFiles(inputs, runner.workspace);
+  const context = await readRunContext(runner, event, git, github, now);
+  const draft = planBuild(inputs, event, context, NOTHING_ASKED);
+  if (inputs.dryRun) {
+    showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
+    setPlannedOutputs(runner, draft);
+    return;
+  }
+
+  const directory = runner.reserveDirectory();
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  let result: RunResult = {
+    plan: draft,
+    builder: null,
+    production: null,
+    digest: null,
+    pushedTags: [],
+    warnings: [],
+    error: null,
+  };
+  const note = (progress: Partial<RunResult>): void => {
+    result = { ...result, ...progress };
+  };
+  const warn = (message: string): void => {
+    runner.log.warning(message);
+    note({ warnings: [...result.warnings, message] });
+  };
+  try {
+    const { engine, insecureRegistries } = await inspectEngine(run, runner.childEnv, inputs.builder, signal);
+    const write = mayWantToPush(inputs, event);
+    const privateDirectory = join(directory, 'docker-config');
+    const session = await openRegistrySession({ runner, run, inputs, privateDirectory, insecureRegistries, write });
+    const state = await readRegistryState(session, draft, write, warn);
+    const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
+    note({ plan });
+    showPlan(runner, plan, `Plan (${describeEngine(engine)})`);
+    runner.setOutput('plan', toPlanJson(plan));
+
+    const built = await buildBothPasses({
+      world,
+      inputs,
+      plan,
+      engine,
+      dockerfile,
+      directory,
+      configDirectory: session.configDirectory,
+      warn,
+      note,
+    });
+    if (plan.push.push) {
+      await publish({ runner, plan, built, registry: session.registry, github, warn, note });
+    } else {
+      announceLocalImage(runner, plan);
+    }
+  } catch (error) {
+    note({ error: error instanceof Error ? error.message : String(error) });
+    throw error;
+  } finally {
+    await runner.writeSummary(toSummary(result));
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): void {
+  for (const secret of knownSecrets(credentials, githubToken, secretEnvironment).keys()) runner.maskSecret(secret);
+  for (const name of secretEnvironmentNames(flags)) runner.maskSecret(runner.childEnv[name] ?? '');
+  if (credentials !== null) {
+    // The form in which a Docker config has it.
+    runner.maskSecret(Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64'));
+  }
+}
+
+function showPlan(runner: Runner, plan: Plan, title: string): void {
+  runner.log.group(title, () => {
+    for (const line of toPlanLines(plan)) runner.log.info(line);
+  });
+  for (const message of plan.notes) runner.log.notice(message);
+}
+
+function setPlannedOutputs(runner: Runner, plan: Plan): void {
+  const { image, tags, builder } = plan;
+  runner.setOutput('plan', toPlanJson(plan));
+  runner.setOutput('image', taggedReference(image, tags.unique));
+  runner.setOutput('tag', tags.unique);
+  if (builder.tag !== null && builder.output === 'registry')
+    runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('pushed', 'false');
+}
+
+function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {
+  runner.setOutput('pushed', 'false');
+  runner.setOutput('tag', tags.unique);
+  const local = production.output === 'engine';
+  if (local) runner.setOutput('image', taggedReference(image, tags.unique));
+  const where = local ? `${taggedReference(image, tags.unique)} is in the local engine` : 'both passes were built';
+  runner.log.notice(`Nothing was pushed: ${push.reason}. ${where}.`);
+}

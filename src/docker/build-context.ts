@@ -1,0 +1,65 @@
+// The files that a build starts from, looked at before anything is built.
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Dockerfile, checkTarget, parseDockerfile } from '../plan/dockerfile.js';
+import { InputError, quote } from '../plan/input-error.js';
+import type { Inputs } from '../plan/inputs.js';
+
+/** Git and HTTP contexts are fetched by BuildKit; there is nothing to look at here. */
+const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
+
+/**
+ * Reads the Dockerfile and checks that it has both targets.
+ * @param workspace folder that relative paths are relative to
+ * @returns null when context or Dockerfile are remote
+ * @throws InputError when context, Dockerfile or a target is missing
+ */
+export async function readDockerfile(inputs: Inputs, workspace: string): Promise<Dockerfile | null> {
+  const { context, file } = inputs;
+  if (REMOTE.test(context) || (file !== null && REMOTE.test(file))) return null;
+  const directory = resolve(workspace, context);
+  if (!(await isDirectory(directory))) {
+    throw new InputError(
+      `context ${quote(context)} is not a folder in ${workspace}. Is actions/checkout an earlier step of the job?`,
+    );
+  }
+  const [path, text] = await readFirst(
+    file === null ? [join(directory, 'Dockerfile'), join(directory, 'dockerfile')] : [resolve(workspace, file)],
+  );
+  if (text === null) {
+    const named =
+      file === null ? `There is no Dockerfile in the context ${quote(context)}` : `file ${quote(file)} cannot be read`;
+    throw new InputError(`${named} (${path}). Set "context" to the folder that has it, or "file" to its path.`);
+  }
+  const dockerfile = parseDockerfile(text);
+  const shown = file ?? join(context, 'Dockerfile');
+  checkTarget(dockerfile, inputs.builderTarget, 'builder-target', shown);
+  checkTarget(dockerfile, inputs.productionTarget, 'production-target', shown);
+  return dockerfile;
+}
+
+/** @throws InputError for the first of the input secret-files that cannot be read */
+export async function checkSecretFiles(inputs: Inputs, workspace: string): Promise<void> {
+  const files = inputs.flags.filter(({ input }) => input === 'secret-files');
+  for (const [index, { value }] of files.entries()) {
+    const path = /,"?src=(.*?)"?$/.exec(value)?.[1]?.replaceAll('""', '"') ?? '';
+    const found = await stat(resolve(workspace, path)).catch(() => null);
+    if (found?.isFile() !== true)
+      throw new InputError(`secret-files: item ${index + 1}: there is no file ${quote(path)}.`);
+  }
+}
+
+async function readFirst(paths: readonly string[]): Promise<[string, string | null]> {
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text !== null) return [path, text];
+  }
+  return [paths[0] ?? '', null];
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

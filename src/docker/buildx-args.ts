@@ -1,0 +1,64 @@
+// Pass -> argv of `docker buildx build`. Pure, fixed order, no shell: user text is only ever the value of a flag.
+import { csvFields } from '../plan/build-options.js';
+import type { Engine } from '../plan/engine.js';
+import { type ImageName, taggedReference } from '../plan/image-name.js';
+import type { PassPlan } from '../plan/plan.js';
+
+export interface PassSources {
+  readonly context: string;
+  /** Null: Buildx looks for `<context>/Dockerfile`. */
+  readonly file: string | null;
+  readonly metadataFile: string;
+  /** Stages to run again; all of them when `noCache` is set and this is null. */
+  readonly refreshStages: readonly string[] | null;
+}
+
+export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, sources: PassSources): string[] {
+  const reference = pass.tag === null ? null : taggedReference(image, pass.tag);
+  return [
+    'buildx',
+    'build',
+    ...(engine.builder === null ? [] : ['--builder', engine.builder]),
+    '--progress=plain',
+    '--target',
+    pass.target,
+    ...(sources.file === null ? [] : ['--file', sources.file]),
+    ...pass.flags.flatMap(({ flag, value }) => [flag, value]),
+    ...Object.entries(pass.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+    ...(pass.pull ? ['--pull'] : []),
+    ...getRefreshArgs(pass, sources.refreshStages),
+    ...pass.cacheFrom.flatMap((source) => ['--cache-from', source]),
+    ...getOutputArgs(pass, reference),
+    ...getAttestationArgs(pass),
+    '--metadata-file',
+    sources.metadataFile,
+    sources.context,
+  ];
+}
+
+function getOutputArgs(pass: PassPlan, reference: string | null): string[] {
+  const tag = reference === null ? [] : ['--tag', reference];
+  switch (pass.output) {
+    case 'registry':
+      return [...tag, '--cache-to', 'type=inline', '--push'];
+    case 'engine':
+      return [...tag, '--load'];
+    case 'cache':
+      return ['--output', 'type=cacheonly'];
+  }
+}
+
+function getRefreshArgs(pass: PassPlan, stages: readonly string[] | null): string[] {
+  if (!pass.noCache) return [];
+  return stages === null ? ['--no-cache'] : stages.flatMap((stage) => ['--no-cache-filter', stage]);
+}
+
+/** Attestations are off unless asked for: they give every cached build a new digest (moby/buildkit#5894). */
+function getAttestationArgs({ provenance, sbom }: PassPlan): string[] {
+  const attest = (type: string, attributes: string): string =>
+    attributes === '' ? csvFields(`type=${type}`) : `type=${type},${attributes}`;
+  return [
+    ...(provenance === null ? ['--provenance=false'] : ['--attest', attest('provenance', provenance)]),
+    ...(sbom === null ? [] : ['--attest', attest('sbom', sbom)]),
+  ];
+}

@@ -1,0 +1,132 @@
+// Finds out what does the building: Buildx, the builder's driver, the engine's image store. Never assumed.
+import isAtLeast from 'semver/functions/gte.js';
+import coerce from 'semver/functions/coerce.js';
+import { type Engine, OLDEST_BUILDX } from '../plan/engine.js';
+import { InputError, quote } from '../plan/input-error.js';
+import { isRecord } from '../plan/json.js';
+import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
+
+export interface EngineFacts {
+  readonly engine: Engine;
+  /** Registries that the engine may speak plain HTTP to (`insecure-registries`). */
+  readonly insecureRegistries: readonly string[];
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws InputError when there is no Docker, no Buildx, one too old, no such builder, or no engine that answers */
+export async function inspectEngine(
+  run: RunProcess,
+  env: Env,
+  builder: string | null,
+  signal: AbortSignal,
+): Promise<EngineFacts> {
+  const docker = (...args: readonly string[]): Promise<ProcessResult> => run('docker', args, { env, signal });
+  const inspectArgs = ['buildx', 'inspect', ...(builder === null ? [] : [builder])];
+  const [version, inspected, info] = await Promise.all([
+    docker('buildx', 'version'),
+    docker(...inspectArgs),
+    docker('info', '--format', '{{json .}}'),
+  ]).catch((error: unknown) => {
+    if (error instanceof CommandNotFoundError) {
+      throw new InputError(
+        `Docker is not on PATH. Use a runner that has it (ubuntu-latest does), or install Docker Engine and Buildx ${OLDEST_BUILDX} or newer.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  });
+  const buildxVersion = parseBuildxVersion(version);
+  if (inspected.code !== 0) {
+    if (builder !== null) {
+      throw new InputError(
+        `builder ${quote(builder)} cannot be used: ${lastLine(inspected.stderr)}. "docker buildx ls" lists the builders there are.`,
+      );
+    }
+    throw new InputError(
+      `The current Buildx builder cannot be used: ${lastLine(inspected.stderr)}. Is the Docker Engine running?`,
+    );
+  }
+  const driver = /^Driver:\s*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'unknown';
+  if (driver !== 'docker') {
+    const answer = parseInfo(info);
+    return {
+      engine: { builder, driver, store: null, buildxVersion, engineVersion: answer.version },
+      insecureRegistries: answer.insecureRegistries,
+    };
+  }
+  // A builder of the docker driver is the engine of a Docker context, which need not be the current one.
+  const context = /^Endpoint:\s*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'default';
+  const own =
+    builder === null || context === 'default'
+      ? info
+      : await docker('--context', context, 'info', '--format', '{{json .}}');
+  const answer = parseInfo(own);
+  if (answer.version === null) {
+    throw new InputError(
+      `The Docker Engine does not answer: ${lastLine(own.stderr) || answer.error}. Start it, or set "builder" to a Buildx builder that runs.`,
+    );
+  }
+  return {
+    engine: { builder, driver, store: answer.store, buildxVersion, engineVersion: answer.version },
+    insecureRegistries: answer.insecureRegistries,
+  };
+}
+
+function parseBuildxVersion({ code, stdout }: ProcessResult): string {
+  const found = code === 0 ? coerce(/\sv?(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] ?? null) : null;
+  // A build from source has no number; it is taken to be new.
+  if (code === 0 && found === null) return stdout.trim().split(/\s+/)[1] ?? 'unknown';
+  if (found === null) {
+    throw new InputError(
+      `Docker has no Buildx plugin. Install Buildx ${OLDEST_BUILDX} or newer (docker/setup-buildx-action does).`,
+    );
+  }
+  if (!isAtLeast(found, OLDEST_BUILDX)) {
+    throw new InputError(
+      `Buildx ${found.version} is too old: ${OLDEST_BUILDX} or newer is needed (docker/setup-buildx-action installs one).`,
+    );
+  }
+  return found.version;
+}
+
+interface EngineInfo {
+  readonly version: string | null;
+  readonly store: Engine['store'];
+  readonly insecureRegistries: readonly string[];
+  readonly error: string;
+}
+
+/** https://docs.docker.com/reference/api/engine/#tag/System/operation/SystemInfo */
+function parseInfo({ stdout }: ProcessResult): EngineInfo {
+  let info: unknown;
+  try {
+    info = JSON.parse(stdout);
+  } catch {
+    info = null;
+  }
+  if (!isRecord(info))
+    return { version: null, store: null, insecureRegistries: [], error: 'docker info gave no answer' };
+  const version = typeof info.ServerVersion === 'string' && info.ServerVersion !== '' ? info.ServerVersion : null;
+  const status: readonly unknown[] = Array.isArray(info.DriverStatus) ? info.DriverStatus : [];
+  const containerd = status.some(
+    (entry) => Array.isArray(entry) && entry[0] === 'driver-type' && entry[1] === 'io.containerd.snapshotter.v1',
+  );
+  const registries = isRecord(info.RegistryConfig) ? info.RegistryConfig.IndexConfigs : null;
+  const insecure = isRecord(registries)
+    ? Object.entries(registries).flatMap(([host, config]) =>
+        isRecord(config) && config.Secure === false ? [host] : [],
+      )
+    : [];
+  const errors: readonly unknown[] = Array.isArray(info.ServerErrors) ? info.ServerErrors : [];
+  return {
+    version,
+    store: containerd ? 'containerd' : 'overlay2',
+    insecureRegistries: insecure,
+    error: errors.join('; '),
+  };
+}
+
+function lastLine(text: string): string {
+  return (text.trim().split('\n').at(-1) ?? '').replace(/^ERROR:\s*/, '');
+}

@@ -1,0 +1,33 @@
+// Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
+import { runBuildPhase } from './build-phase.js';
+import { CancelledError, runProcess } from './process/process.js';
+import { createRunner, reportFailure } from './runner/runner.js';
+
+/** GitHub kills what still runs 7.5 s after SIGINT; children get 4 s of it. */
+const LEAVE_AFTER_MS = 6000;
+
+async function main(): Promise<void> {
+  const cancellation = new AbortController();
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        cancellation.abort();
+        setTimeout(() => {
+          reject(new CancelledError(`The run was cancelled (${signal}).`));
+        }, LEAVE_AFTER_MS).unref();
+      });
+    }
+  });
+  const world = { runner: createRunner(), run: runProcess, signal: cancellation.signal, now: new Date() };
+  await Promise.race([runBuildPhase(world), cancelled]);
+  if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
+}
+
+main().then(
+  // Connections that are kept open for the next request must not keep the process.
+  () => process.exit(),
+  (error: unknown) => {
+    reportFailure(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,211 @@
+// The one table of the inputs that become flags of `docker buildx build`: input -> syntax, check, flag, passes.
+// Names and syntax are those of docker/build-push-action.
+import { InputError } from './input-error.js';
+import { type ListSyntax, parseList } from './list-input.js';
+
+/** One flag with its value, and whether the builder pass gets it too. */
+export interface BuildFlag {
+  readonly input: BuildOptionName;
+  readonly flag: `--${string}`;
+  readonly value: string;
+  readonly passes: 'both' | 'production';
+}
+
+interface BuildOption {
+  readonly flag: `--${string}`;
+  /** `text`: the whole input is one value. */
+  readonly syntax: ListSyntax | 'text';
+  /** Labels and annotations change with every commit: on the builder image they would only spoil its digest. */
+  readonly passes: BuildFlag['passes'];
+  /** What an item must look like, for the check and for its message. */
+  readonly shape?: { readonly pattern: RegExp; readonly text: string };
+  /** All items in one flag, joined by commas. */
+  readonly joined?: true;
+  /** Item -> value of the flag; the item itself unless given. */
+  readonly toValue?: (item: string, index: number) => string;
+}
+
+const BY_LINE: ListSyntax = { separator: 'line' };
+const BY_ITEM: ListSyntax = { separator: 'item' };
+const NAME_AND_VALUE = { pattern: /^[^=\s][^=]*=/, text: 'NAME=VALUE' };
+const ID_AND_SOURCE = { pattern: /^[^=,\s]+=./, text: 'ID=SOURCE' };
+
+export const BUILD_OPTIONS = {
+  'add-hosts': {
+    flag: '--add-host',
+    syntax: BY_ITEM,
+    passes: 'both',
+    shape: { pattern: /^[^:=]+[:=].+$/, text: 'HOST:IP' },
+  },
+  allow: { flag: '--allow', syntax: BY_ITEM, passes: 'both' },
+  annotations: { flag: '--annotation', syntax: BY_LINE, passes: 'production', shape: NAME_AND_VALUE },
+  'build-args': {
+    flag: '--build-arg',
+    syntax: BY_LINE,
+    passes: 'both',
+    shape: {
+      pattern: /^[A-Za-z_][^=\s]*(?:=[^]*)?$/,
+      text: 'NAME=VALUE, or NAME for the value of that environment variable',
+    },
+  },
+  'build-contexts': { flag: '--build-context', syntax: BY_LINE, passes: 'both', shape: NAME_AND_VALUE },
+  labels: { flag: '--label', syntax: BY_LINE, passes: 'production', shape: NAME_AND_VALUE },
+  network: { flag: '--network', syntax: 'text', passes: 'both' },
+  'no-cache-filters': { flag: '--no-cache-filter', syntax: BY_ITEM, passes: 'both' },
+  platforms: {
+    flag: '--platform',
+    syntax: BY_ITEM,
+    passes: 'both',
+    joined: true,
+    shape: { pattern: /^[a-z0-9_.()-]+(?:\/[a-z0-9_.()-]+){0,2}$/i, text: 'OS/ARCH or OS/ARCH/VARIANT' },
+  },
+  // The values travel in the environment of the one process: no file to leave behind, nothing on a command line.
+  secrets: {
+    flag: '--secret',
+    syntax: { separator: 'line', keepWhitespace: true },
+    passes: 'both',
+    shape: { pattern: /^[^=,\s]+=[^]/, text: 'ID=VALUE' },
+    toValue: (item, index) => `id=${beforeEquals(item)},env=${secretVariable(index)}`,
+  },
+  'secret-envs': {
+    flag: '--secret',
+    syntax: BY_ITEM,
+    passes: 'both',
+    shape: { pattern: /^[^=,\s]+=[A-Za-z_][A-Za-z0-9_]*$/, text: 'ID=ENVIRONMENT_VARIABLE' },
+    toValue: (item) => `id=${beforeEquals(item)},env=${afterEquals(item)}`,
+  },
+  'secret-files': {
+    flag: '--secret',
+    syntax: BY_LINE,
+    passes: 'both',
+    shape: ID_AND_SOURCE,
+    toValue: (item) => csvFields(`id=${beforeEquals(item)}`, `src=${afterEquals(item)}`),
+  },
+  'shm-size': {
+    flag: '--shm-size',
+    syntax: 'text',
+    passes: 'both',
+    shape: { pattern: /^\d+(?:\.\d+)?\s*[bkmg]?b?$/i, text: 'a size like 2g' },
+  },
+  ssh: { flag: '--ssh', syntax: BY_ITEM, passes: 'both' },
+  ulimit: {
+    flag: '--ulimit',
+    syntax: BY_LINE,
+    passes: 'both',
+    shape: { pattern: /^[a-z]+=-?\d+(?::-?\d+)?$/, text: 'NAME=SOFT or NAME=SOFT:HARD' },
+  },
+} as const satisfies Readonly<Record<string, BuildOption>>;
+
+export type BuildOptionName = keyof typeof BUILD_OPTIONS;
+
+export interface ParsedBuildOptions {
+  readonly flags: readonly BuildFlag[];
+  /** Environment of the build processes that carries the values of `secrets`. */
+  readonly secretEnvironment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads every input of the table.
+ * @param read the raw text of an input, untrimmed
+ * @throws InputError that names the input and the position of the item, and never repeats a secret
+ */
+export function parseBuildOptions(read: (input: BuildOptionName) => string): ParsedBuildOptions {
+  const flags: BuildFlag[] = [];
+  for (const [input, option] of buildOptionEntries()) {
+    const items = readItems(input, option, read(input));
+    const values = items.map((item, index) => option.toValue?.(item, index) ?? item);
+    for (const value of option.joined === true && values.length > 0 ? [values.join(',')] : values) {
+      flags.push({ input, flag: option.flag, value, passes: option.passes });
+    }
+  }
+  const secrets = readItems('secrets', BUILD_OPTIONS.secrets, read('secrets'));
+  const secretEnvironment = Object.fromEntries(
+    secrets.map((item, index) => [secretVariable(index), afterEquals(item)]),
+  );
+  checkBuildArguments(flags);
+  return { flags, secretEnvironment };
+}
+
+/** Names of the environment variables whose values `secret-envs` passes as secrets. */
+export function secretEnvironmentNames(flags: readonly BuildFlag[]): string[] {
+  return flags
+    .filter(({ input }) => input === 'secret-envs')
+    .map(({ value }) => value.slice(value.indexOf(',env=') + 5));
+}
+
+/**
+ * A credential in a build argument ends up in the image's history and its provenance.
+ * @param credentials secret value -> the input that it came in by
+ * @throws InputError that names the right input
+ */
+export function forbidSecretArguments(flags: readonly BuildFlag[], credentials: ReadonlyMap<string, string>): void {
+  const buildArguments = flags.filter(({ input }) => input === 'build-args');
+  for (const [index, { value }] of buildArguments.entries()) {
+    const found = [...credentials].find(([secret]) => secret.length >= SHORTEST_SECRET && value.includes(secret));
+    if (found === undefined) continue;
+    throw new InputError(
+      `build-args: item ${index + 1} (${beforeEquals(value)}) holds the value of ${found[1]}. Build arguments are stored in ` +
+        'the image. Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
+    );
+  }
+}
+
+/** Shorter values are found everywhere by chance. */
+const SHORTEST_SECRET = 8;
+
+function buildOptionEntries(): [BuildOptionName, BuildOption][] {
+  const names = Object.keys(BUILD_OPTIONS).filter((name): name is BuildOptionName => name in BUILD_OPTIONS);
+  return names.map((name) => [name, BUILD_OPTIONS[name]]);
+}
+
+function readItems(input: BuildOptionName, option: BuildOption, text: string): string[] {
+  const { syntax, shape } = option;
+  const trimmed = text.trim();
+  const items = syntax === 'text' ? [trimmed].filter((item) => item !== '') : parseList(input, text, syntax);
+  if (shape !== undefined) {
+    for (const [index, item] of items.entries()) {
+      if (!shape.pattern.test(item)) throw malformed(input, item, index, shape.text);
+    }
+  }
+  return items;
+}
+
+function malformed(input: BuildOptionName, item: string, index: number, expected: string): InputError {
+  if (input === 'build-args' && /^--secret\b/.test(item)) {
+    return new InputError(
+      `build-args: item ${index + 1} is a --secret option. There it would become a build argument, and the secret mount ` +
+        'would stay empty. Use the input "secrets" (ID=VALUE) or "secret-envs" (ID=ENVIRONMENT_VARIABLE).',
+    );
+  }
+  return new InputError(`${input}: item ${index + 1} is not of the form ${expected}.`);
+}
+
+/** BuildKit's own arguments that this action sets itself, and sets right. */
+function checkBuildArguments(flags: readonly BuildFlag[]): void {
+  const inline = flags.find(
+    ({ input, value }) => input === 'build-args' && /^BUILDKIT_INLINE_CACHE(?:=|$)/.test(value),
+  );
+  if (inline !== undefined) {
+    throw new InputError(
+      'build-args: remove BUILDKIT_INLINE_CACHE: both passes have inline cache metadata already, and setting it twice breaks it.',
+    );
+  }
+}
+
+function secretVariable(index: number): string {
+  return `TWO_PASS_BUILD_SECRET_${index + 1}`;
+}
+
+function beforeEquals(item: string): string {
+  const equals = item.indexOf('=');
+  return equals === -1 ? item : item.slice(0, equals);
+}
+
+function afterEquals(item: string): string {
+  return item.slice(item.indexOf('=') + 1);
+}
+
+/** Buildx reads the values of --secret, --output and --attest as one CSV record. */
+export function csvFields(...fields: readonly string[]): string {
+  return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}

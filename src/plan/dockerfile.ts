@@ -1,0 +1,112 @@
+// The stages of a Dockerfile: only as much of its grammar as the questions asked here need.
+// Grammar: https://docs.docker.com/reference/dockerfile/, and heredocs as BuildKit's parser takes them.
+import { InputError, quote } from './input-error.js';
+
+export interface Stage {
+  /** As written; null for a stage without AS. Compared without case, as BuildKit does. */
+  readonly name: string | null;
+  /** Names (lower case) or numbers of what the stage is made of: FROM, COPY --from, RUN --mount=from. */
+  readonly uses: readonly string[];
+}
+
+export interface Dockerfile {
+  readonly stages: readonly Stage[];
+  /** A frontend other than Docker's own may have another grammar: nothing is concluded from its stages. */
+  readonly foreignSyntax: boolean;
+}
+
+export function parseDockerfile(text: string): Dockerfile {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const directives = parseDirectives(lines);
+  const stages: { name: string | null; uses: string[] }[] = [];
+  for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
+    const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
+    if (from !== null) {
+      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()] });
+      continue;
+    }
+    if (/^(?:COPY|ADD|RUN)\s/i.test(instruction)) {
+      const sources = [...instruction.matchAll(/\sfrom=([^,\s]+)|--from=(\S+)|,from=([^,\s]+)/gi)];
+      stages.at(-1)?.uses.push(...sources.map(([, a, b, c]) => (a ?? b ?? c ?? '').toLowerCase()));
+    }
+  }
+  const syntax = directives.get('syntax') ?? 'docker/dockerfile';
+  return { stages, foreignSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
+}
+
+/** @throws InputError that names the stages there are, when the target is none of them. */
+export function checkTarget(dockerfile: Dockerfile, target: string, input: string, path: string): void {
+  if (dockerfile.foreignSyntax || findStage(dockerfile, target) !== undefined) return;
+  const names = dockerfile.stages.flatMap(({ name }) => (name === null ? [] : [name]));
+  const has = names.length === 0 ? 'has no named stage' : `has the stages ${names.join(', ')}`;
+  throw new InputError(
+    `${input} is ${quote(target)}, but ${path} ${has}. Set ${input} to one of them, or name the stage with "FROM … AS ${target}".`,
+  );
+}
+
+/**
+ * The named stages that the target is built without. A refresh runs the builder's stages once, in pass 1, and these
+ * anew in pass 2.
+ */
+export function stagesOutside(dockerfile: Dockerfile, target: string): string[] {
+  const inside = new Set<Stage>();
+  const visit = (name: string): void => {
+    const stage = findStage(dockerfile, name);
+    if (stage === undefined || inside.has(stage)) return;
+    inside.add(stage);
+    stage.uses.forEach(visit);
+  };
+  visit(target);
+  return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
+}
+
+function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
+  const wanted = target.toLowerCase();
+  // Of two stages of one name the later one counts, as in BuildKit.
+  return (
+    stages.findLast(({ name }) => name?.toLowerCase() === wanted) ??
+    (/^\d+$/.test(target) ? stages[Number(target)] : undefined)
+  );
+}
+
+/** `# escape=…` and `# syntax=…`, which only count before anything else. */
+function parseDirectives(lines: readonly string[]): Map<string, string> {
+  const directives = new Map<string, string>();
+  for (const line of lines) {
+    const directive = /^#\s*([a-z]+)\s*=\s*(\S+)/i.exec(line);
+    if (directive === null) break;
+    directives.set((directive[1] ?? '').toLowerCase(), directive[2] ?? '');
+  }
+  return directives;
+}
+
+/** Joins continued lines, and leaves out comments and the bodies of heredocs. */
+function* toInstructions(lines: readonly string[], escape: string): Generator<string> {
+  let joined = '';
+  const heredocs: string[] = [];
+  for (const line of lines) {
+    const end = heredocs[0];
+    if (end !== undefined) {
+      if (line.replace(/^\t+/, '').trimEnd() === end) heredocs.shift();
+      continue;
+    }
+    // Comments and empty lines may stand between continued lines.
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const text = line.trim();
+    if (text.endsWith(escape)) {
+      joined += `${text.slice(0, -1)} `;
+      continue;
+    }
+    const instruction = joined + text;
+    joined = '';
+    if (/^(?:RUN|COPY|ADD)\s/i.test(instruction)) {
+      heredocs.push(
+        ...[...instruction.matchAll(/(?<![<\w])<<-?(["']?)([A-Za-z_][A-Za-z0-9_.]*)\1/g)].map(
+          (match) => match[2] ?? '',
+        ),
+      );
+    }
+    yield instruction;
+  }
+  if (joined !== '') yield joined;
+}

@@ -1,0 +1,69 @@
+// What the builder at hand can do, and the plan fitted to it: limits are said before a build, not guessed after.
+import { InputError } from './input-error.js';
+import type { Plan } from './plan.js';
+
+export interface Engine {
+  /** Name of the Buildx builder; null is the current one. */
+  readonly builder: string | null;
+  /** Buildx driver: `docker`, `docker-container`, `kubernetes`, `remote`, or one that is not known here yet. */
+  readonly driver: string;
+  /** Image store of the engine behind the `docker` driver; null for other drivers, which have their own. */
+  readonly store: 'containerd' | 'overlay2' | null;
+  /** `0.29.1` */
+  readonly buildxVersion: string;
+  /** `28.5.2`, or null where no engine answers (a remote builder needs none). */
+  readonly engineVersion: string | null;
+}
+
+/** Which Buildx has all that the passes use (plain progress, metadata file, annotations, attestations). */
+export const OLDEST_BUILDX = '0.13.0';
+
+/** One line for the log: what does the work. */
+export function describeEngine(engine: Engine): string {
+  const store = engine.store === null ? '' : `, ${engine.store} image store`;
+  const version = engine.engineVersion === null ? '' : `, Docker Engine ${engine.engineVersion}`;
+  return `Buildx ${engine.buildxVersion}, ${engine.driver} driver${store}${version}`;
+}
+
+/**
+ * Fits a plan to the engine.
+ * @throws InputError for what was asked for and cannot be had on this engine
+ */
+export function fitToEngine(plan: Plan, engine: Engine): Plan {
+  const plain = engine.driver === 'docker' && engine.store === 'overlay2';
+  const platforms = plan.production.flags.find(({ input }) => input === 'platforms')?.value.split(',') ?? [];
+  const elsewhere =
+    'Use a docker-container builder (docker/setup-buildx-action), or the containerd image store of Docker Engine.';
+  if (plain) {
+    for (const input of ['provenance', 'sbom'] as const) {
+      if (plan.production[input] !== null) {
+        throw new InputError(
+          `${input}: the docker driver with the overlay2 image store cannot attach attestations. ${elsewhere}`,
+        );
+      }
+    }
+    if (platforms.length > 1) {
+      throw new InputError(
+        `platforms: the docker driver with the overlay2 image store builds one platform, not ${platforms.length}. ${elsewhere}`,
+      );
+    }
+    if (plan.production.flags.some(({ input }) => input === 'annotations')) {
+      throw new InputError(
+        `annotations: the docker driver with the overlay2 image store cannot write them. ${elsewhere}`,
+      );
+    }
+  }
+  const canLoadIndex = engine.driver === 'docker' && engine.store === 'containerd';
+  const isIndex = platforms.length > 1 || plan.production.provenance !== null || plan.production.sbom !== null;
+  if (plan.production.output === 'engine' && isIndex && !canLoadIndex) {
+    return {
+      ...plan,
+      production: { ...plan.production, output: 'cache' },
+      notes: [
+        ...plan.notes,
+        `The image is not loaded into the engine: the ${engine.driver} driver cannot load one with several platforms or attestations.`,
+      ],
+    };
+  }
+  return plan;
+}

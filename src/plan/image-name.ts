@@ -1,0 +1,95 @@
+// Names, tags and digests as types that cannot be wrong: the only way to get one is to parse it here.
+// Grammar: https://github.com/distribution/reference/blob/main/reference.go
+import { InputError, quote } from './input-error.js';
+
+declare const brand: unique symbol;
+
+/** A valid image tag: 1 to 128 characters of `[A-Za-z0-9_.-]`, not starting with `.` or `-`. */
+export type Tag = string & { readonly [brand]: 'tag' };
+/** `sha256:` and 64 hex digits, or `sha512:` and 128. */
+export type Digest = string & { readonly [brand]: 'digest' };
+
+/** Registry and repository, lower case, without tag or digest. */
+export interface ImageName {
+  /** As it is written in references: `ghcr.io/owner/app`, `owner/app` for Docker Hub. */
+  readonly name: string;
+  /** Host (and port) that Docker knows the registry by: `ghcr.io`, `docker.io`, `localhost:5000`. */
+  readonly registry: string;
+  /** Path below the registry: `owner/app`, `library/alpine`. */
+  readonly repository: string;
+}
+
+const DOCKER_HUB = 'docker.io';
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const HOST = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::[0-9]+)?$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+/** The length that registries accept for a name (distribution/reference `NameTotalLengthMax`). */
+const LONGEST_NAME = 255;
+
+export function isTag(text: string): text is Tag {
+  return TAG.test(text);
+}
+
+/** @throws InputError when the text is not a valid tag. */
+export function parseTag(text: string, what = 'tag'): Tag {
+  if (!isTag(text)) {
+    throw new InputError(
+      `${what} ${quote(text)} is not a valid image tag. ` +
+        'Use 1 to 128 letters, digits, "_", "." and "-", not starting with "." or "-".',
+    );
+  }
+  return text;
+}
+
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && DIGEST.test(text);
+}
+
+/** @throws Error when the text is not a digest. */
+export function parseDigest(text: string): Digest {
+  if (!isDigest(text)) throw new Error(`${quote(text)} is not a digest (sha256:<64 hex digits>).`);
+  return text;
+}
+
+/**
+ * Parses the `image` input; upper case is lowered for the user, since registries only know lower case.
+ * @throws InputError when the text is not an image name, or has a tag or digest.
+ */
+export function parseImageName(text: string): ImageName {
+  const name = text.trim().toLowerCase();
+  const wrong = (why: string): InputError =>
+    new InputError(
+      `image ${quote(text)} is not an image name: ${why} Give registry and repository, like ghcr.io/owner/app.`,
+    );
+  if (name === '') throw wrong('it is empty.');
+  if (name.includes('://')) throw wrong('it starts with a URL scheme.');
+  if (name.includes('@')) throw wrong('it has a digest, and digests are what a build makes.');
+  if (name.length > LONGEST_NAME) throw wrong(`it is longer than ${LONGEST_NAME} characters.`);
+
+  const slash = name.indexOf('/');
+  const first = slash === -1 ? '' : name.slice(0, slash);
+  const hasHost = first === 'localhost' || /[.:]/.test(first);
+  const host = hasHost ? first : DOCKER_HUB;
+  const path = hasHost ? name.slice(slash + 1) : name;
+  if (path.includes(':'))
+    throw wrong('it has a tag, and tags come from the workflow context (or the inputs tag and extra-tags).');
+  if (!HOST.test(host)) throw wrong(`${quote(host)} is not a host name.`);
+  if (!PATH.test(path))
+    throw wrong(`${quote(path)} is not a repository path (a-z, 0-9, and single ".", "_", "-" between them).`);
+
+  const registry = host === 'index.docker.io' ? DOCKER_HUB : host;
+  const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
+  return Object.freeze({ name, registry, repository });
+}
+
+/** `NAME:TAG` */
+export function taggedReference(image: ImageName, tag: Tag): string {
+  return `${image.name}:${tag}`;
+}
+
+/** `NAME:TAG@DIGEST`: people can read it, and machines resolve it by digest alone. */
+export function pinnedReference(image: ImageName, tag: Tag, digest: Digest): string {
+  return `${image.name}:${tag}@${digest}`;
+}

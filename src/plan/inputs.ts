@@ -1,0 +1,194 @@
+// The text of the `with:` block -> one frozen, typed object. Defaults live in action.yml, not here.
+import {
+  BUILD_OPTIONS,
+  type BuildFlag,
+  type BuildOptionName,
+  forbidSecretArguments,
+  parseBuildOptions,
+} from './build-options.js';
+import { type ImageName, type Tag, parseImageName, parseTag } from './image-name.js';
+import { InputError, quote } from './input-error.js';
+import { parseList } from './list-input.js';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** `auto` pushes when the run may; `always` fails when it may not. */
+export type PushMode = 'auto' | 'always' | 'never';
+
+export interface Inputs {
+  readonly image: ImageName;
+  /** Null: no login, only what the Docker config already has. */
+  readonly credentials: Credentials | null;
+  readonly githubToken: string | null;
+  readonly context: string;
+  /** Null: `<context>/Dockerfile`. */
+  readonly file: string | null;
+  readonly builderTarget: string;
+  readonly productionTarget: string;
+  /** Flags of `docker buildx build`, in a fixed order. */
+  readonly flags: readonly BuildFlag[];
+  readonly secretEnvironment: Readonly<Record<string, string>>;
+  readonly pull: boolean;
+  /** Attributes of the attestation (`mode=max`, empty = defaults), or null for none. */
+  readonly provenance: string | null;
+  readonly sbom: string | null;
+  readonly builder: string | null;
+  readonly push: PushMode;
+  readonly reuseCache: boolean;
+  readonly cacheFrom: readonly string[];
+  readonly mainBranch: string | null;
+  readonly tag: Tag | null;
+  readonly extraTags: readonly Tag[];
+  readonly dryRun: boolean;
+  readonly logout: boolean;
+}
+
+const OTHER_INPUTS = [
+  'image',
+  'username',
+  'password',
+  'github-token',
+  'context',
+  'file',
+  'builder-target',
+  'production-target',
+  'pull',
+  'provenance',
+  'sbom',
+  'builder',
+  'push',
+  'reuse-cache',
+  'cache-from',
+  'main-branch',
+  'tag',
+  'extra-tags',
+  'dry-run',
+  'logout',
+] as const;
+
+export type InputName = BuildOptionName | (typeof OTHER_INPUTS)[number];
+
+/** Every input that is read; the contract test compares it with action.yml. */
+export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(BUILD_OPTIONS)].sort();
+
+/**
+ * @param readRaw the text of an input as it was given, untrimmed; empty when it was not
+ * @throws InputError with what is wrong, the value (never a secret), and what to change
+ */
+export function parseInputs(readRaw: (name: InputName) => string): Inputs {
+  const read = (name: InputName): string => readRaw(name).trim();
+  const { flags, secretEnvironment } = parseBuildOptions(readRaw);
+  const credentials = parseCredentials(read('username'), readRaw('password'));
+  const githubToken = optional(read('github-token'));
+  forbidSecretArguments(flags, knownSecrets(credentials, githubToken, secretEnvironment));
+
+  const builderTarget = parseTarget('builder-target', read('builder-target'));
+  const productionTarget = parseTarget('production-target', read('production-target'));
+  if (builderTarget.toLowerCase() === productionTarget.toLowerCase()) {
+    throw new InputError(
+      `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
+    );
+  }
+  const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
+  return Object.freeze({
+    image: parseImageName(readRaw('image')),
+    credentials,
+    githubToken,
+    context: parseContext(read('context')),
+    file: optional(read('file')),
+    builderTarget,
+    productionTarget,
+    flags,
+    secretEnvironment,
+    // A refresh that kept an old base image would refresh nothing.
+    pull: parseBoolean('pull', read('pull')) || !reuseCache,
+    provenance: parseAttestation(read('provenance')),
+    sbom: parseAttestation(read('sbom')),
+    builder: optional(read('builder')),
+    push: parsePushMode(read('push')),
+    reuseCache,
+    cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
+    mainBranch: optional(read('main-branch')),
+    tag: read('tag') === '' ? null : parseTag(read('tag')),
+    extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((tag, index) =>
+      parseTag(tag, `extra-tags: item ${index + 1},`),
+    ),
+    dryRun: parseBoolean('dry-run', read('dry-run')),
+    logout: parseBoolean('logout', read('logout')),
+  });
+}
+
+/** Every value that must never be seen: secret -> the input it came in by. */
+export function knownSecrets(
+  credentials: Credentials | null,
+  githubToken: string | null,
+  secretEnvironment: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const secrets = new Map<string, string>(
+    Object.values(secretEnvironment).map((value) => [value, 'the input secrets']),
+  );
+  if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
+  if (credentials !== null) secrets.set(credentials.password, 'the input password');
+  return secrets;
+}
+
+/** The spellings of YAML 1.2's core schema, the same that `core.getBooleanInput` takes. */
+function parseBoolean(input: InputName, text: string): boolean {
+  if (/^(?:true|True|TRUE)$/.test(text)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text)) return false;
+  throw new InputError(`${input} is ${quote(text)}. Use true or false.`);
+}
+
+function parsePushMode(text: string): PushMode {
+  if (text.toLowerCase() === 'auto') return 'auto';
+  if (/^(?:true|True|TRUE)$/.test(text)) return 'always';
+  if (/^(?:false|False|FALSE)$/.test(text)) return 'never';
+  throw new InputError(`push is ${quote(text)}. Use auto, true or false.`);
+}
+
+function parseCredentials(username: string, rawPassword: string): Credentials | null {
+  if (rawPassword === '') return null;
+  // A trailing line break comes with secrets that were piped into the settings page.
+  const password = rawPassword.replace(/[\r\n]+$/, '');
+  if (password.trim() === '') {
+    throw new InputError(
+      'password is only white space. Check the secret that it comes from, or leave it empty for no login.',
+    );
+  }
+  if (username === '') throw new InputError('username is empty, but a password is given. Set username as well.');
+  if (username.includes(':'))
+    throw new InputError(`username ${quote(username)} has a colon, which registries cannot take.`);
+  return { username, password };
+}
+
+function parseTarget(input: InputName, text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)) {
+    throw new InputError(
+      `${input} is ${quote(text)}, which cannot be the name of a stage. Give the NAME of a line "FROM … AS NAME".`,
+    );
+  }
+  return text;
+}
+
+function parseContext(text: string): string {
+  if (text.includes('{{')) {
+    throw new InputError(
+      `context ${quote(text)}: templates are not supported. Check the repository out first and give a path in it.`,
+    );
+  }
+  if (text.startsWith('-'))
+    throw new InputError(`context ${quote(text)} looks like an option. Give a path or a Git URL.`);
+  return text === '' ? '.' : text;
+}
+
+function parseAttestation(text: string): string | null {
+  if (/^(?:false|)$/i.test(text)) return null;
+  return /^true$/i.test(text) ? '' : text;
+}
+
+function optional(text: string): string | null {
+  return text === '' ? null : text;
+}

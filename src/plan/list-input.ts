@@ -1,0 +1,41 @@
+// The list syntax of docker/build-push-action (CSV records, one a line), so that a `with:` block can move as it is.
+// Source of the rules: https://github.com/docker/actions-toolkit/blob/main/src/util.ts, `Util.getList`
+import { parse } from 'csv-parse/sync';
+import { InputError } from './input-error.js';
+import { isRecord, isStringList } from './json.js';
+
+export interface ListSyntax {
+  /** `item`: commas separate items too. `line`: a line is one item, commas and all. */
+  readonly separator: 'item' | 'line';
+  /** Keep white space around items: secrets may begin or end with it. */
+  readonly keepWhitespace?: boolean;
+}
+
+/**
+ * Splits an input into its items; empty items are left out.
+ * @throws InputError when a quote is not closed. The text is never repeated: it may be a secret.
+ */
+export function parseList(input: string, text: string, { separator, keepWhitespace = false }: ListSyntax): string[] {
+  const records = parseRecords(input, keepWhitespace ? text : text.trim());
+  const items = records.flatMap((record) => {
+    if (separator === 'line') return [record.join(',')];
+    // A quoted record of one field is split again, as docker/build-push-action does.
+    return record.length === 1 ? (record[0] ?? '').split(',') : record;
+  });
+  return items.filter((item) => item !== '').map((item) => (keepWhitespace ? item : item.trim()));
+}
+
+function parseRecords(input: string, text: string): string[][] {
+  let records: unknown;
+  try {
+    records = parse(text, { columns: false, relaxQuotes: true, relaxColumnCount: true, skipEmptyLines: true });
+  } catch (error) {
+    const line = isRecord(error) && typeof error.lines === 'number' ? ` near line ${error.lines}` : '';
+    throw new InputError(
+      `${input}: the list cannot be read${line}: a double quote is opened and not closed. Close it, or double it ("") to mean itself.`,
+    );
+  }
+  if (!Array.isArray(records) || !records.every(isStringList))
+    throw new InputError(`${input}: the list cannot be read.`);
+  return records.map((record) => [...record]);
+}

@@ -1,0 +1,157 @@
+// Event -> scope, unique tag, moving tags. docs: README, "Tags"; every row of that table is a row of the unit test.
+import { createHash } from 'node:crypto';
+import parseVersion from 'semver/functions/parse.js';
+import { type Tag, isTag, parseTag } from './image-name.js';
+import { InputError, quote } from './input-error.js';
+import type { WorkflowEvent } from './workflow-event.js';
+
+/** The branch whose moving tags a run may write, and the tag that stands for it. */
+export interface Scope {
+  readonly branch: string;
+  readonly tag: Tag;
+}
+
+export interface DerivedTags {
+  readonly scope: Scope | null;
+  /** Written once, never moved, the one people deploy. */
+  readonly unique: Tag;
+  /** Moving tags of the production image, in the order in which they are written. */
+  readonly moving: readonly Tag[];
+}
+
+export interface TagRequest {
+  readonly event: WorkflowEvent;
+  readonly now: Date;
+  /** Input `tag`: the caller's own unique tag. */
+  readonly ownTag: Tag | null;
+  /** Input `extra-tags`. */
+  readonly extraTags: readonly Tag[];
+}
+
+const LONGEST_PLAIN_BRANCH = 100;
+const HASH_DIGITS = 10;
+const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
+const OWN_PREFIX = /^(builder|cache|review-pr|dev)-/;
+/** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
+const LOOKS_LIKE_ANOTHER_TAG = [
+  OWN_PREFIX,
+  /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
+  /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
+  /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
+  /^latest$/,
+  new RegExp(`-[0-9a-f]{${HASH_DIGITS}}$`), // what the hash below makes
+  /-\d{14}$/, // what `withTime` makes
+];
+const VERSION = LOOKS_LIKE_ANOTHER_TAG.slice(2, 4);
+
+/**
+ * Git branch -> tag, injective: two branches never share a tag. A name that is already a valid tag of at most 100
+ * characters, and that no other kind of tag looks like, stays as it is; anything else becomes
+ * `<slug>-<first 10 hex digits of the SHA-256 of the full name>`.
+ */
+export function branchTag(branch: string): Tag {
+  const plain = isTag(branch) && branch.length <= LONGEST_PLAIN_BRANCH;
+  if (plain && !LOOKS_LIKE_ANOTHER_TAG.some((pattern) => pattern.test(branch))) return branch;
+  return hashedTag(branch);
+}
+
+/**
+ * Git tag -> unique tag. Versions (`v1.2.3`) and other valid tags stay as they are; what is no valid image tag, or
+ * could be mistaken for a tag of ours, gets the same hash as a branch of that name would.
+ */
+export function gitTagTag(gitTag: string): Tag {
+  if (isTag(gitTag) && VERSION.some((pattern) => pattern.test(gitTag))) return gitTag;
+  return branchTag(gitTag);
+}
+
+/** `NAME:builder-<scope>`; at most 108 characters, since a scope has at most 100. */
+export function builderTag(scope: Tag): Tag {
+  return parseTag(`builder-${scope}`);
+}
+
+/** A tag that is free when the unique tag is already taken in the registry. */
+export function withTime(tag: Tag, now: Date): Tag {
+  const suffix = `-${compactUtc(now)}`;
+  return parseTag(tag.slice(0, 128 - suffix.length) + suffix);
+}
+
+/** UTC as `yyyymmddhhmmss`. */
+export function compactUtc(now: Date): string {
+  return now.toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/**
+ * The whole tag table.
+ * @throws InputError when the caller's own tag is one that moves.
+ */
+export function deriveTags({ event, now, ownTag, extraTags }: TagRequest): DerivedTags {
+  const scope = getScope(event);
+  const unique = ownTag ?? uniqueTag(event, now);
+  const moving = [
+    ...(event.kind === 'git-tag' ? versionTags(event.gitTag) : []),
+    ...(scope === null ? [] : [scope.tag]),
+  ];
+  if (ownTag !== null && moving.includes(ownTag)) {
+    throw new InputError(
+      `tag ${quote(ownTag)} is a moving tag of this run (${moving.join(', ')}): an image under it could not be deployed ` +
+        'safely. Choose a tag of its own, or leave the input empty.',
+    );
+  }
+  return { scope, unique, moving: [...new Set([...moving, ...extraTags])].filter((tag) => tag !== unique) };
+}
+
+function getScope(event: WorkflowEvent): Scope | null {
+  switch (event.kind) {
+    case 'branch':
+      return toScope(event.branch);
+    case 'pull-request':
+      return event.fork ? null : toScope(event.headBranch);
+    case 'local':
+      return event.branch === null ? null : toScope(event.branch);
+    case 'git-tag':
+    case 'merge-group':
+    case 'other':
+      return null;
+  }
+}
+
+export function toScope(branch: string): Scope {
+  return { branch, tag: branchTag(branch) };
+}
+
+function uniqueTag(event: WorkflowEvent, now: Date): Tag {
+  switch (event.kind) {
+    case 'branch':
+    case 'merge-group':
+    case 'other':
+      return parseTag(event.sha);
+    case 'git-tag':
+      return gitTagTag(event.gitTag);
+    case 'pull-request':
+      return parseTag(`review-pr-${event.number}-${event.sha}-${compactUtc(now)}`);
+    case 'local':
+      return parseTag(`dev-${event.sha}-${compactUtc(now)}`);
+  }
+}
+
+/** `1.2.3`, `1.2`, `1` of a stable version (`0.x` has no `0`); only the full version of a pre-release. */
+function versionTags(gitTag: string): Tag[] {
+  const version = parseVersion(gitTag);
+  // What is not exactly a version (`v1.2.3+build`, ` 1.2.3`) keeps to its own unique tag.
+  if (version === null || !isTag(gitTag)) return [];
+  const { major, minor, prerelease } = version;
+  if (prerelease.length > 0) return [parseTag(version.version)];
+  return [version.version, `${major}.${minor}`, ...(major > 0 ? [`${major}`] : [])].map((text) => parseTag(text));
+}
+
+function hashedTag(name: string): Tag {
+  const slug = name
+    .replace(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, LONGEST_SLUG)
+    .replace(/[.-]+$/, '')
+    // Tools that go by prefix must not take a branch called builder-x for a builder image.
+    .replace(OWN_PREFIX, '$1_');
+  const hash = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, HASH_DIGITS);
+  return parseTag(`${slug === '' ? 'branch' : slug}-${hash}`);
+}

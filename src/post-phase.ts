@@ -1,0 +1,14 @@
+// Cleans up after a main phase that was killed before it could. Reads saved state only, and only ever warns.
+import { rm } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+
+export async function runPostPhase(directory: string, warn: (message: string) => void): Promise<void> {
+  if (directory === '' || !isAbsolute(directory)) return;
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    warn(
+      `The folder ${directory} with this run's registry login could not be removed: ${error instanceof Error ? error.message : 'unknown reason'}`,
+    );
+  }
+}

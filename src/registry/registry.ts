@@ -1,0 +1,224 @@
+// One repository of an OCI registry: probe, read manifests, small writes. Layers never pass through here.
+// https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+import { createHash } from 'node:crypto';
+import { type Digest, type ImageName, type Tag, isDigest } from '../plan/image-name.js';
+import type { WriteAccess } from '../plan/plan.js';
+import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
+import {
+  type Challenge,
+  type Login,
+  LoginRejectedError,
+  basicAuthorization,
+  fetchToken,
+  parseChallenge,
+} from './token.js';
+
+export interface Manifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+}
+
+/** An answer that is none of those a method expects. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export interface RegistryOptions {
+  readonly send: SendRequest;
+  readonly login: Login | null;
+  /** The engine may speak plain HTTP to it (loopback, insecure-registries): HTTPS first, then HTTP. */
+  readonly insecure: boolean;
+  /** Ask for push as well as pull. */
+  readonly write: boolean;
+}
+
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+export class Registry {
+  private readonly image: ImageName;
+  private readonly options: RegistryOptions;
+  private session: Promise<{ readonly base: string; readonly authorization: string | null }> | null = null;
+
+  constructor(image: ImageName, options: RegistryOptions) {
+    this.image = image;
+    this.options = options;
+  }
+
+  /**
+   * Contacts the registry and logs in; later calls reuse the result.
+   * @throws LoginRejectedError, ConnectionError, or RegistryError when it is no registry
+   */
+  async connect(): Promise<void> {
+    await this.getSession();
+  }
+
+  /** @returns the digest that the registry serves for a tag, or null when it has none or does not show it */
+  async readDigest(reference: Tag | Digest): Promise<Digest | null> {
+    const response = await this.request('HEAD', `manifests/${reference}`, { accept: MANIFEST_TYPES });
+    if (isAbsent(response)) return null;
+    if (response.status !== 200) throw unexpected('reading', reference, response);
+    const digest = response.headers.get('docker-content-digest');
+    if (isDigest(digest)) return digest;
+    // The header is optional in the specification; the bytes tell as well.
+    return (await this.readManifest(reference))?.digest ?? null;
+  }
+
+  /**
+   * @returns null when there is none or the registry does not show it
+   * @throws RegistryError when the bytes are not what the registry says they are
+   */
+  async readManifest(reference: Tag | Digest): Promise<Manifest | null> {
+    const response = await this.request('GET', `manifests/${reference}`, { accept: MANIFEST_TYPES });
+    if (isAbsent(response)) return null;
+    if (response.status !== 200) throw unexpected('reading', reference, response);
+    const mediaType = response.headers.get('content-type') ?? '';
+    const said = response.headers.get('docker-content-digest');
+    const digest = `sha256:${createHash('sha256').update(response.body).digest('hex')}`;
+    const wanted = isDigest(reference) ? reference : said;
+    if (!isDigest(digest) || (wanted !== undefined && wanted.startsWith('sha256:') && wanted !== digest)) {
+      throw new RegistryError(
+        `The registry served ${digest} for ${reference}, and calls it ${wanted ?? 'nothing'}.`,
+        response.status,
+      );
+    }
+    return { digest, mediaType, bytes: response.body };
+  }
+
+  /** Puts a manifest that the registry already has under another tag: no layer moves. */
+  async tagManifest(manifest: Manifest, tag: Tag): Promise<void> {
+    const response = await this.request(
+      'PUT',
+      `manifests/${tag}`,
+      { 'content-type': manifest.mediaType },
+      manifest.bytes.toString('utf8'),
+    );
+    if (response.status !== 201 && response.status !== 200) throw unexpected('writing', tag, response);
+  }
+
+  /** Asks for write access by the only thing that tells: an upload, opened and cancelled at once. */
+  async probeWriteAccess(): Promise<WriteAccess> {
+    const response = await this.request('POST', 'blobs/uploads/');
+    if (response.status === 401 || response.status === 403 || response.status === 404) {
+      return {
+        allowed: false,
+        reason: `the registry ${this.image.registry} refuses to take an upload to ${this.image.repository} (${describe(response)})`,
+      };
+    }
+    if (response.status !== 202) throw unexpected('opening an upload to', this.image.repository, response);
+    const location = response.headers.get('location');
+    if (location !== undefined) await this.cancelUpload(location);
+    return { allowed: true };
+  }
+
+  /** Registries forget open uploads by themselves, and some allow no cancelling. */
+  private async cancelUpload(location: string): Promise<void> {
+    const { base, authorization } = await this.getSession();
+    const url = new URL(location, base);
+    if (url.origin !== new URL(base).origin) return;
+    await this.options
+      .send({ method: 'DELETE', url: url.href, headers: authorize(authorization) })
+      .catch(() => undefined);
+  }
+
+  private async request(
+    method: HttpRequest['method'],
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: string,
+  ): Promise<HttpResponse> {
+    const sendOnce = async (): Promise<HttpResponse> => {
+      const { base, authorization } = await this.getSession();
+      const url = `${base}/v2/${this.image.repository}/${path}`;
+      const request = { method, url, headers: { ...headers, ...authorize(authorization) } };
+      return this.options.send(body === undefined ? request : { ...request, body });
+    };
+    const session = this.session;
+    const response = await sendOnce();
+    if (response.status !== 401 || session === null) return response;
+    // Tokens live for minutes and builds for longer: log in once more.
+    if (this.session === session) this.session = null;
+    return sendOnce();
+  }
+
+  private getSession(): Promise<{ readonly base: string; readonly authorization: string | null }> {
+    this.session ??= this.openSession();
+    return this.session;
+  }
+
+  private async openSession(): Promise<{ base: string; authorization: string | null }> {
+    const { base, response } = await this.contact();
+    if (response.status === 200) return { base, authorization: null };
+    if (response.status !== 401) throw unexpected('contacting', this.image.registry, response);
+    const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
+    if (challenge === null)
+      throw new RegistryError(`The registry ${this.image.registry} asks for a login of an unknown kind.`, 401);
+    return { base, authorization: await this.authorize(base, challenge) };
+  }
+
+  private async authorize(base: string, challenge: Challenge): Promise<string | null> {
+    const { send, login, write } = this.options;
+    if (challenge.scheme === 'bearer') {
+      const scope = (actions: string): string => `repository:${this.image.repository}:${actions}`;
+      const token = write ? await fetchToken(send, challenge, scope('pull,push'), login) : null;
+      const granted = token ?? (await fetchToken(send, challenge, scope('pull'), login));
+      return granted === null ? null : `Bearer ${granted}`;
+    }
+    if (login === null) return null;
+    if ('identityToken' in login)
+      throw new RegistryError(`The registry ${this.image.registry} takes no identity tokens.`, 401);
+    const authorization = basicAuthorization(login);
+    const check = await send({ method: 'GET', url: `${base}/v2/`, headers: { authorization } });
+    if (check.status === 401) throw new LoginRejectedError(`${this.image.registry} answered 401`);
+    return authorization;
+  }
+
+  private async contact(): Promise<{ base: string; response: HttpResponse }> {
+    const host = this.image.registry === 'docker.io' ? 'registry-1.docker.io' : this.image.registry;
+    const ping = async (base: string, once?: true): Promise<{ base: string; response: HttpResponse }> => {
+      const request: HttpRequest = { method: 'GET', url: `${base}/v2/`, headers: {} };
+      return { base, response: await this.options.send(once === undefined ? request : { ...request, once }) };
+    };
+    if (!this.options.insecure) return ping(`https://${host}`);
+    try {
+      return await ping(`https://${host}`, true);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return ping(`http://${host}`);
+    }
+  }
+}
+
+/** Loopback hosts, which Docker always treats as insecure registries. */
+export function isLoopback(registry: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(registry);
+}
+
+/** 401 and 403 hide whether there is anything: for us it is not there. */
+function isAbsent({ status }: HttpResponse): boolean {
+  return status === 404 || status === 401 || status === 403;
+}
+
+function authorize(authorization: string | null): Record<string, string> {
+  return authorization === null ? {} : { authorization };
+}
+
+function describe(response: HttpResponse): string {
+  const [, message] = /"message"\s*:\s*"([^"]{1,200})"/.exec(response.body.toString('utf8', 0, 4096)) ?? [];
+  return message === undefined ? `${response.status}` : `${response.status} ${message.replace(/[^\x20-\x7e]/g, ' ')}`;
+}
+
+function unexpected(doing: string, what: string, response: HttpResponse): RegistryError {
+  return new RegistryError(`The registry answered ${describe(response)} when ${doing} ${what}.`, response.status);
+}

@@ -1,0 +1,100 @@
+// Registry logins: from a WWW-Authenticate challenge to an Authorization header.
+// https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
+import { isRecord } from '../plan/json.js';
+import type { HttpResponse, SendRequest } from './http.js';
+
+export type Login = { readonly username: string; readonly password: string } | { readonly identityToken: string };
+
+export type Challenge =
+  { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly realm: string; readonly service: string | null };
+
+/** The registry, or its token server, does not accept these credentials. */
+export class LoginRejectedError extends Error {
+  override readonly name = 'LoginRejectedError';
+}
+
+/** @returns null for a scheme that is neither Basic nor Bearer, or has no usable realm */
+export function parseChallenge(header: string): Challenge | null {
+  const [, scheme = '', rest = ''] = /^\s*(\w+)\s*(.*)$/s.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'basic') return { scheme: 'basic' };
+  if (scheme.toLowerCase() !== 'bearer') return null;
+  const parameters = new Map(
+    [...rest.matchAll(/([a-z_]+)\s*=\s*"([^"]*)"/gi)].map(([, key = '', value = '']) => [key.toLowerCase(), value]),
+  );
+  const realm = parameters.get('realm');
+  if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return null;
+  return { scheme: 'bearer', realm, service: parameters.get('service') ?? null };
+}
+
+export function basicAuthorization({
+  username,
+  password,
+}: {
+  readonly username: string;
+  readonly password: string;
+}): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
+/**
+ * Gets a bearer token. It may grant less than was asked for: only a write attempt tells.
+ * @param scope `repository:NAME:pull,push`, or null to learn only whether the login is right
+ * @returns null when the server knows the login but refuses the scope
+ * @throws LoginRejectedError when the credentials are wrong
+ */
+export async function fetchToken(
+  send: SendRequest,
+  challenge: Extract<Challenge, { scheme: 'bearer' }>,
+  scope: string | null,
+  login: Login | null,
+): Promise<string | null> {
+  const response = await requestToken(send, challenge, scope, login);
+  if (response.status === 200) return parseToken(response);
+  if (response.status === 401 || response.status === 403) {
+    // ghcr.io says 403 both for a wrong password and for a scope that is not to be had.
+    if (scope !== null && (login === null || (await requestToken(send, challenge, null, login)).status === 200))
+      return null;
+    throw new LoginRejectedError(`${new URL(challenge.realm).host} answered ${response.status}`);
+  }
+  throw new Error(`The token server ${new URL(challenge.realm).host} answered ${response.status}.`);
+}
+
+function requestToken(
+  send: SendRequest,
+  { realm, service }: Extract<Challenge, { scheme: 'bearer' }>,
+  scope: string | null,
+  login: Login | null,
+): Promise<HttpResponse> {
+  if (login !== null && 'identityToken' in login) {
+    const form = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: login.identityToken,
+      client_id: 'two-pass-build',
+      ...(service === null ? {} : { service }),
+      ...(scope === null ? {} : { scope }),
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return send({ method: 'POST', url: realm, headers, body: form.toString() });
+  }
+  const url = new URL(realm);
+  if (service !== null) url.searchParams.set('service', service);
+  if (scope !== null) url.searchParams.set('scope', scope);
+  return send({
+    method: 'GET',
+    url: url.href,
+    headers: login === null ? {} : { authorization: basicAuthorization(login) },
+  });
+}
+
+function parseToken({ body }: HttpResponse): string {
+  let answer: unknown = null;
+  try {
+    answer = JSON.parse(body.toString('utf8'));
+  } catch {
+    // Said below.
+  }
+  const token = isRecord(answer) ? (answer.token ?? answer.access_token) : null;
+  if (typeof token !== 'string' || token === '' || /[\r\n]/.test(token))
+    throw new Error('The token server gave an answer without a token.');
+  return token;
+}

@@ -1,0 +1,65 @@
+// The plan as JSON (output `plan`) and as lines for the log. Values of build arguments and secrets are left out.
+import { taggedReference } from '../plan/image-name.js';
+import type { PassPlan, Plan } from '../plan/plan.js';
+
+/** Shape of the output `plan`; docs: README, "Outputs". */
+export function toPlanJson(plan: Plan): string {
+  return JSON.stringify({
+    event: plan.event,
+    image: plan.image.name,
+    scope: plan.scope?.branch ?? null,
+    lineage: plan.lineage.map(({ branch, tag }) => ({ branch, tag })),
+    tags: plan.tags,
+    push: plan.push,
+    builder: toPassJson(plan, plan.builder),
+    production: toPassJson(plan, plan.production),
+    notes: plan.notes,
+  });
+}
+
+function toPassJson(plan: Plan, pass: PassPlan): Record<string, unknown> {
+  return {
+    target: pass.target,
+    image: pass.tag === null ? null : taggedReference(plan.image, pass.tag),
+    output: pass.output,
+    cacheFrom: pass.cacheFrom,
+    noCache: pass.noCache,
+    pull: pass.pull,
+    options: [...new Set(pass.flags.map(({ input }) => input))],
+    buildArgs: pass.flags.filter(({ input }) => input === 'build-args').map(({ value }) => value.split('=', 1)[0]),
+    labels: pass.labels,
+    provenance: pass.provenance,
+    sbom: pass.sbom,
+  };
+}
+
+/** The plan to read: one decision a line. */
+export function toPlanLines(plan: Plan): string[] {
+  const { event, scope, lineage, tags, push } = plan;
+  return [
+    `Event:      ${event.name} (${event.kind}), commit ${event.sha}`,
+    `Scope:      ${scope === null ? 'none: this run writes no branch tags' : `${scope.branch} -> ${scope.tag}`}`,
+    `Lineage:    ${lineage.length === 0 ? 'none' : lineage.map(({ branch }) => branch).join(', ')}`,
+    `Image:      ${taggedReference(plan.image, tags.unique)}`,
+    `Moving:     ${tags.moving.length === 0 ? 'none' : tags.moving.join(', ')}`,
+    `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
+    toPassLine('Builder:   ', plan, plan.builder),
+    toPassLine('Production:', plan, plan.production),
+    ...plan.notes.map((note) => `Note:       ${note}`),
+  ];
+}
+
+const OUTPUT_WORDS = {
+  registry: 'to the registry',
+  engine: 'into the local engine',
+  cache: 'kept in the build cache only',
+} as const;
+
+function toPassLine(title: string, plan: Plan, pass: PassPlan): string {
+  const to = pass.output !== 'cache' && pass.tag !== null ? ` as ${taggedReference(plan.image, pass.tag)}` : '';
+  const from =
+    pass.cacheFrom.length === 0
+      ? 'nothing'
+      : pass.cacheFrom.map((source) => source.replace(/^type=registry,ref=/, '')).join(', ');
+  return `${title} target ${pass.target}, ${OUTPUT_WORDS[pass.output]}${to}; cache from ${from}${pass.noCache ? '; every step runs again' : ''}`;
+}

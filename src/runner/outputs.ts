@@ -1,0 +1,15 @@
+// The closed list of outputs; the contract test compares it with action.yml.
+
+export const OUTPUT_NAMES = [
+  'image',
+  'tag',
+  'digest',
+  'pinned-image',
+  'tags',
+  'builder-image',
+  'builder-digest',
+  'pushed',
+  'plan',
+] as const;
+
+export type OutputName = (typeof OUTPUT_NAMES)[number];

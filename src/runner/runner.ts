@@ -1,0 +1,142 @@
+// The Actions runner: the only reader of the environment, the only user of the toolkit.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import type { InputName } from '../plan/inputs.js';
+import { InputError, quote } from '../plan/input-error.js';
+import type { EventFacts } from '../plan/workflow-event.js';
+import type { OutputName } from './outputs.js';
+import { DIRECTORY_STATE } from './saved-state.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Log {
+  info(line: string): void;
+  notice(message: string): void;
+  warning(message: string): void;
+  /** Folds what is logged in between. */
+  group<T>(title: string, body: () => T): T;
+  /**
+   * Prints the output of other programs. Workflow commands in it (`::set-env::`, `::add-mask::`) are shown, not obeyed:
+   * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+   */
+  foreign<T>(body: (print: (line: string) => void) => Promise<T>): Promise<T>;
+}
+
+export interface Runner {
+  readonly log: Log;
+  /** True in a GitHub workflow, false on a developer's machine. */
+  readonly onGitHub: boolean;
+  readonly workspace: string;
+  /** Environment for child processes, without this action's inputs. */
+  readonly childEnv: Env;
+  /** The user's own Docker config directory. */
+  readonly dockerConfigDirectory: string;
+  /** `https://github.com/owner/app` and the page of this run; null off GitHub. */
+  readonly repositoryUrl: string | null;
+  readonly runUrl: string | null;
+  /** `owner/app`; empty off GitHub. */
+  readonly repository: string;
+  /** The text of an input as it was given, untrimmed. */
+  readInput(name: InputName): string;
+  /** @throws InputError when the payload file is not JSON */
+  readEventFacts(): EventFacts;
+  maskSecret(value: string): void;
+  setOutput(name: OutputName, value: string): void;
+  /** A failing summary never breaks a build. */
+  writeSummary(markdown: string): Promise<void>;
+  /** A folder of this run's own that the post phase removes; its name is saved before it is made. */
+  reserveDirectory(): string;
+}
+
+/** Reports the error of a phase: on the job's page and as exit code. */
+export function reportFailure(message: string): void {
+  core.setFailed(message);
+}
+
+export function createRunner(env: Env = process.env, workingDirectory = process.cwd()): Runner {
+  const get = (name: string): string => env[name] ?? '';
+  const onGitHub = get('GITHUB_ACTIONS') === 'true';
+  const repository = get('GITHUB_REPOSITORY');
+  const repositoryUrl =
+    onGitHub && repository !== '' ? `${get('GITHUB_SERVER_URL') || 'https://github.com'}/${repository}` : null;
+  const runId = get('GITHUB_RUN_ID');
+  return {
+    log: createLog(),
+    onGitHub,
+    workspace: workingDirectory,
+    childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
+    dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
+    repositoryUrl,
+    runUrl:
+      repositoryUrl === null || runId === ''
+        ? null
+        : `${repositoryUrl}/actions/runs/${runId}/attempts/${get('GITHUB_RUN_ATTEMPT') || '1'}`,
+    repository,
+    readInput: (name) => core.getInput(name, { trimWhitespace: false }),
+    readEventFacts: () => ({
+      name: get('GITHUB_EVENT_NAME'),
+      ref: get('GITHUB_REF'),
+      sha: get('GITHUB_SHA'),
+      repository,
+      payload: readPayload(get('GITHUB_EVENT_PATH')),
+    }),
+    maskSecret: (value) => {
+      if (value !== '') core.setSecret(value);
+    },
+    setOutput: (name, value) => core.setOutput(name, value),
+    writeSummary: async (markdown) => {
+      if (get('GITHUB_STEP_SUMMARY') === '') return;
+      try {
+        await core.summary.addRaw(markdown, true).write();
+      } catch (error) {
+        core.warning(
+          `The job summary could not be written: ${error instanceof Error ? error.message : 'unknown reason'}`,
+        );
+      }
+    },
+    reserveDirectory: () => {
+      const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
+      core.saveState(DIRECTORY_STATE, directory);
+      return directory;
+    },
+  };
+}
+
+function createLog(): Log {
+  return {
+    info: (line) => core.info(line),
+    notice: (message) => core.notice(message),
+    warning: (message) => core.warning(message),
+    group: (title, body) => {
+      core.startGroup(title);
+      try {
+        return body();
+      } finally {
+        core.endGroup();
+      }
+    },
+    foreign: async (body) => {
+      const token = randomUUID();
+      core.info(`::stop-commands::${token}`);
+      try {
+        return await body((line) => core.info(line));
+      } finally {
+        core.info(`::${token}::`);
+      }
+    },
+  };
+}
+
+function readPayload(path: string): unknown {
+  if (path === '') return null;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError(`The event payload GITHUB_EVENT_PATH ${quote(path)} cannot be read as JSON.`, {
+      cause: error,
+    });
+  }
+}
