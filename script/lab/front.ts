@@ -1,0 +1,137 @@
+// A reverse proxy before a registry, for what a healthy CNCF registry nearby never does: distance, faults, and the
+// refusals of ghcr.io. Names with the front's host reach the same images as names with the registry's.
+import { Agent, createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listen } from './listen.js';
+
+/** A fault for the requests that match. */
+export interface Fault {
+  readonly method?: string;
+  /** Matched against path and query. */
+  readonly path: RegExp;
+  /** The answer, or a connection that breaks. */
+  readonly answer: { readonly status: number; readonly body?: object } | 'disconnect';
+  /** How often; always if left out. */
+  readonly times?: number;
+}
+
+/** A running front. */
+export interface Front {
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  /** Adds a fault; the oldest one that matches is used. */
+  readonly fail: (fault: Fault) => void;
+  /** Forgets all faults. */
+  readonly heal: () => void;
+  /** How many requests faults have answered. */
+  readonly faultsServed: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** What the front does besides faults. */
+export interface FrontOptions {
+  /** Host and port of the registry. */
+  readonly registry: string;
+  /** Waits before every answer, as a distant registry does. */
+  readonly delayMs?: number;
+  /**
+   * Refuse as ghcr.io does: 403 DENIED to a token that is worth too little. CNCF's registry says 401 there, which
+   * makes clients ask for another token.
+   */
+  readonly deniesLikeGhcr?: boolean;
+}
+
+interface PlannedFault {
+  readonly fault: Fault;
+  left: number;
+}
+
+/** Starts a front on the loopback address. */
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const agent = new Agent({ keepAlive: true });
+  const planned: PlannedFault[] = [];
+  let served = 0;
+  const takeFault = (request: IncomingMessage) => {
+    const found = planned.find(({ fault, left }) => left > 0 && matches(fault, request));
+    if (found !== undefined) {
+      found.left -= 1;
+      served += 1;
+    }
+    return found?.fault;
+  };
+  const server = createServer((request, response) => {
+    void (async () => {
+      await sleep(options.delayMs ?? 0);
+      const fault = takeFault(request);
+      if (fault === undefined) forward(options, agent, request, response);
+      else answerFault(fault, request, response);
+    })();
+  });
+  const { port, stop } = await listen(server);
+  return {
+    host: `127.0.0.1:${port}`,
+    fail: (fault) => {
+      planned.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+    },
+    heal: () => {
+      planned.length = 0;
+    },
+    faultsServed: () => served,
+    stop: async () => {
+      agent.destroy();
+      await stop();
+    },
+  };
+}
+
+function matches(fault: Fault, request: IncomingMessage): boolean {
+  return (fault.method === undefined || fault.method === request.method) && fault.path.test(request.url ?? '');
+}
+
+function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse): void {
+  if (fault.answer === 'disconnect') {
+    request.socket.destroy();
+    return;
+  }
+  request.resume();
+  const { status, body = { errors: [{ code: 'UNKNOWN', message: `fault ${status}` }] } } = fault.answer;
+  sendJson(response, status, body);
+}
+
+function forward(options: FrontOptions, agent: Agent, request: IncomingMessage, response: ServerResponse): void {
+  const [hostname, port] = options.registry.split(':');
+  // The Host header stays as it came: the registry builds the addresses of uploads from it.
+  const onward = sendRequest(
+    { agent, hostname, port, path: request.url, method: request.method, headers: request.headers },
+    (answer) => {
+      if (options.deniesLikeGhcr === true && isTooLittle(request, answer)) {
+        answer.resume();
+        const write = !['GET', 'HEAD'].includes(request.method ?? '');
+        const message = write ? 'permission_denied: write_package' : 'denied';
+        sendJson(response, 403, { errors: [{ code: 'DENIED', message }] });
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    },
+  );
+  onward.on('error', () => {
+    response.destroy();
+  });
+  response.on('close', () => {
+    if (!response.writableFinished) onward.destroy();
+  });
+  request.pipe(onward);
+}
+
+function isTooLittle(request: IncomingMessage, answer: IncomingMessage): boolean {
+  const challenge = answer.headers['www-authenticate'] ?? '';
+  return (
+    answer.statusCode === 401 && request.headers.authorization !== undefined && challenge.includes('insufficient_scope')
+  );
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
