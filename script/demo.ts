@@ -55,8 +55,7 @@ try {
         `Second run:            ${seconds(second)} s, builder pass ${cached} of ${steps} steps cached`,
       ].join('\n'),
     );
-    if (served.digest !== second.outputs.digest)
-      throw new Error('The output digest is not what the registry serves.');
+    if (served.digest !== second.outputs.digest) throw new Error('The output digest is not what the registry serves.');
     if (steps === 0 || cached !== steps)
       throw new Error('The second run did not take every builder step from the cache.');
   } finally {

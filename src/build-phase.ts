@@ -24,6 +24,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, signal, now } = world;
   const inputs = parseInputs((name) => runner.readInput(name));
   maskSecrets(runner, inputs);
+  for (const warning of inputs.warnings) runner.log.warning(warning);
   const git = new Git(run, runner.childEnv, runner.workspace);
   const github = createGitHubApi(inputs.githubToken, runner.repository);
   const event = await readWorkflowEvent(runner, git);
@@ -59,8 +60,16 @@ export async function runBuildPhase(world: World): Promise<void> {
     const { engine, insecureRegistries } = await inspectEngine(run, runner.childEnv, inputs.builder, signal);
     const write = mayWantToPush(inputs, event);
     const privateDirectory = join(directory, 'docker-config');
-    const session = await openRegistrySession({ runner, run, inputs, privateDirectory, insecureRegistries, write });
-    const state = await readRegistryState(session, draft, write, warn);
+    const session = await openRegistrySession({
+      runner,
+      run,
+      inputs,
+      privateDirectory,
+      insecureRegistries,
+      write,
+      warn,
+    });
+    const state = await readRegistryState(session, draft, warn);
     const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
     note({ plan });
     showPlan(runner, plan, `Plan (${describeEngine(engine)})`);

@@ -8,10 +8,10 @@ import {
 } from './docker/docker-config.js';
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
-import { type Plan, type RegistryState, type WriteAccess, tagsToLookUp } from './plan/plan.js';
+import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, tagsToLookUp } from './plan/plan.js';
 import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
-import { Registry, isLoopback } from './registry/registry.js';
+import { Registry, RegistryError, isLoopback } from './registry/registry.js';
 import { LoginRejectedError } from './registry/token.js';
 import type { Runner } from './runner/runner.js';
 
@@ -21,6 +21,10 @@ export interface RegistrySession {
   readonly configDirectory: string;
   /** False when there is nothing to log in with. */
   readonly hasLogin: boolean;
+  /** False when it gave no answer, and the run has no need to push: it goes on without cache. */
+  readonly reachable: boolean;
+  /** Whether the run wants to push. */
+  readonly write: boolean;
 }
 
 export interface SessionRequest {
@@ -32,6 +36,7 @@ export interface SessionRequest {
   readonly insecureRegistries: readonly string[];
   /** Whether the run wants to push. */
   readonly write: boolean;
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -40,7 +45,7 @@ export interface SessionRequest {
  * @throws InputError when the credentials are refused or the registry cannot be reached
  */
 export async function openRegistrySession(request: SessionRequest): Promise<RegistrySession> {
-  const { runner, run, inputs, write } = request;
+  const { runner, run, inputs, write, warn } = request;
   const { image, credentials, logout } = inputs;
   const config = await readDockerConfig(runner.dockerConfigDirectory);
   const login: StoredLogin | null =
@@ -51,33 +56,39 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
     insecure: isLoopback(image.registry) || request.insecureRegistries.includes(image.registry),
     write,
   });
-  await registry.connect().catch((error: unknown) => {
-    throw explainConnection(error, inputs);
-  });
-  if (credentials === null) return { registry, configDirectory: config.directory, hasLogin: login !== null };
+  const reachable = await registry.connect().then(
+    () => true,
+    (error: unknown) => {
+      if (write || !isFault(error)) throw explainConnection(error, inputs);
+      warn(`There is no cache from ${image.registry} in this run: ${error.message}`);
+      return false;
+    },
+  );
+  const session = { registry, reachable, write, hasLogin: login !== null, configDirectory: config.directory };
+  if (credentials === null) return session;
   if (!logout) {
     await logInPersistently(run, runner.childEnv, image.registry, credentials);
-    return { registry, configDirectory: config.directory, hasLogin: true };
+    return session;
   }
   const configDirectory = await createPrivateConfig(config, request.privateDirectory, image.registry, credentials);
-  return { registry, configDirectory, hasLogin: true };
+  return { ...session, configDirectory };
 }
 
 /** Asks everything that the plan wants to know, all at once. */
 export async function readRegistryState(
-  { registry, hasLogin }: RegistrySession,
+  { registry, hasLogin, reachable, write }: RegistrySession,
   draft: Plan,
-  wantsToPush: boolean,
   warn: (message: string) => void,
 ): Promise<RegistryState> {
+  if (!reachable) return NOTHING_ASKED;
   const [writeAccess, ...existing] = await Promise.all([
-    wantsToPush ? probe(registry, hasLogin, draft.image.registry) : null,
+    write ? probe(registry, hasLogin, draft.image.registry) : null,
     ...tagsToLookUp(draft).map(async (tag) => {
       try {
         return (await registry.readDigest(tag)) === null ? [] : [tag];
       } catch (error) {
         // Not knowing whether the unique tag is taken could overwrite an image that is deployed.
-        if (wantsToPush && tag === draft.tags.unique) throw error;
+        if (write && tag === draft.tags.unique) throw error;
         warn(
           `Looking for ${tag} in the registry failed, so it is not used as cache: ${error instanceof Error ? error.message : 'unknown reason'}`,
         );
@@ -92,6 +103,11 @@ async function probe(registry: Registry, hasLogin: boolean, host: string): Promi
   const access = await registry.probeWriteAccess();
   if (access.allowed || hasLogin) return access;
   return { allowed: false, reason: `there is no login for ${host} (the input password is empty)` };
+}
+
+/** The network's or the registry's fault, not that of the credentials. */
+function isFault(error: unknown): error is ConnectionError | RegistryError {
+  return error instanceof ConnectionError || error instanceof RegistryError;
 }
 
 function explainConnection(error: unknown, { image, credentials }: Inputs): unknown {

@@ -10,6 +10,7 @@ export interface Tools {
   readonly docker: string;
   readonly buildx: string;
   readonly registry: string;
+  readonly runc: string;
   readonly busybox: string;
   /** The machine's own Node and one that is recent enough for `using: node24`. */
   readonly node: string;
@@ -48,6 +49,7 @@ function parseTools(text: string): Tools {
     docker: stringMember(paths, 'docker'),
     buildx: stringMember(paths, 'buildx'),
     registry: stringMember(paths, 'registry'),
+    runc: stringMember(paths, 'runc'),
     busybox: stringMember(paths, 'busybox'),
     node: stringMember(paths, 'node'),
     node24: stringMember(paths, 'node24'),

@@ -64,7 +64,7 @@ export const BUILD_OPTIONS = {
     flag: '--secret',
     syntax: { separator: 'line', keepWhitespace: true },
     passes: 'both',
-    shape: { pattern: /^[^=,\s]+=[^]/, text: 'ID=VALUE' },
+    shape: { pattern: /^[^=,\s]+=/, text: 'ID=VALUE' },
     toValue: (item, index) => `id=${beforeEquals(item)},env=${secretVariable(index)}`,
   },
   'secret-envs': {
@@ -102,6 +102,8 @@ export interface ParsedBuildOptions {
   readonly flags: readonly BuildFlag[];
   /** Environment of the build processes that carries the values of `secrets`. */
   readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** What was left out, and why: said as warnings. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -111,19 +113,26 @@ export interface ParsedBuildOptions {
  */
 export function parseBuildOptions(read: (input: BuildOptionName) => string): ParsedBuildOptions {
   const flags: BuildFlag[] = [];
+  const secrets: string[] = [];
+  const warnings: string[] = [];
   for (const [input, option] of buildOptionEntries()) {
-    const items = readItems(input, option, read(input));
+    const all = readItems(input, option, read(input));
+    // A run of a fork has no secrets: the expression is empty there, and the build goes on without.
+    const items = input === 'secrets' ? all.filter((item) => afterEquals(item) !== '') : all;
+    for (const item of all.filter((one) => !items.includes(one))) {
+      warnings.push(`secrets: ${beforeEquals(item)} has no value in this run, so the build gets no such secret.`);
+    }
+    if (input === 'secrets') secrets.push(...items);
     const values = items.map((item, index) => option.toValue?.(item, index) ?? item);
     for (const value of option.joined === true && values.length > 0 ? [values.join(',')] : values) {
       flags.push({ input, flag: option.flag, value, passes: option.passes });
     }
   }
-  const secrets = readItems('secrets', BUILD_OPTIONS.secrets, read('secrets'));
+  checkBuildArguments(flags);
   const secretEnvironment = Object.fromEntries(
     secrets.map((item, index) => [secretVariable(index), afterEquals(item)]),
   );
-  checkBuildArguments(flags);
-  return { flags, secretEnvironment };
+  return { flags, secretEnvironment, warnings };
 }
 
 /** Names of the environment variables whose values `secret-envs` passes as secrets. */

@@ -44,6 +44,8 @@ export interface Inputs {
   readonly extraTags: readonly Tag[];
   readonly dryRun: boolean;
   readonly logout: boolean;
+  /** What was left out, and why: said as warnings. */
+  readonly warnings: readonly string[];
 }
 
 const OTHER_INPUTS = [
@@ -80,7 +82,7 @@ export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(B
  */
 export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   const read = (name: InputName): string => readRaw(name).trim();
-  const { flags, secretEnvironment } = parseBuildOptions(readRaw);
+  const { flags, secretEnvironment, warnings } = parseBuildOptions(readRaw);
   const credentials = parseCredentials(read('username'), readRaw('password'));
   const githubToken = optional(read('github-token'));
   forbidSecretArguments(flags, knownSecrets(credentials, githubToken, secretEnvironment));
@@ -118,6 +120,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     ),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
+    warnings,
   });
 }
 

@@ -1,0 +1,66 @@
+// The main job with a docker-container builder: a BuildKit of its own beside the engine.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { BUILDKIT_IMAGE, loadBuildkitImage } from '../../script/lab/buildkit-image.js';
+import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../e2e/support.js';
+
+const bin = process.env.BUILDKIT_BIN ?? '';
+const fixture = useLab({ stores: ['overlay2'] });
+const engine = () => fixture.lab().engine('overlay2');
+
+/** A new builder is a fresh engine: its cache goes with its container. */
+async function createBuilder(): Promise<void> {
+  await engine().docker(['buildx', 'rm', '--force', 'lab']);
+  // Nothing of an earlier build may help the next one: not even its volume.
+  const options = ['--driver', 'docker-container', '--driver-opt', `image=${BUILDKIT_IMAGE},network=host`];
+  const created = await engine().docker(['buildx', 'create', '--name', 'lab', ...options, '--bootstrap']);
+  if (created.code !== 0) throw new Error(created.stderr);
+}
+
+beforeAll(async () => {
+  if (bin === '')
+    throw new Error('BUILDKIT_BIN must name a folder with buildkitd and buildctl: run script/check-builders.');
+  await loadBuildkitImage(fixture.lab(), engine(), bin);
+  await createBuilder();
+});
+afterAll(async () => {
+  await engine().docker(['buildx', 'rm', '--force', 'lab']);
+});
+
+test('both passes, their cache on a fresh builder, and the digests that the registry serves', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('container');
+  const event = await team.push();
+  const inputs = { builder: 'lab' };
+  const first = await team.build(event, { engine: engine(), inputs });
+  expectSuccess(first);
+  expect(first.log).toContain('docker-container driver');
+  expect(first.outputs.digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
+  expect(first.outputs['builder-digest']).toBe((await registry.manifest(team.repository, 'builder-main')).digest);
+  expect((await registry.manifest(team.repository, 'main')).digest).toBe(first.outputs.digest);
+  expect(warningsOf(first)).toEqual([]);
+
+  await createBuilder();
+  const again = await team.build(event, { engine: engine(), inputs });
+  expectSuccess(again);
+  expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '6 of 6' });
+  expect(again.outputs.digest).toBe((await registry.manifest(team.repository, again.outputs.tag!)).digest);
+});
+
+test('attestations and annotations give the digest of the index', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('index');
+  const event = await team.push();
+  const inputs = { builder: 'lab', provenance: 'true', annotations: 'team=octo' };
+  const result = await team.build(event, { engine: engine(), inputs });
+  expectSuccess(result);
+  const index = await registry.manifest(team.repository, event.sha);
+  expect(index.mediaType).toBe('application/vnd.oci.image.index.v1+json');
+  expect(result.outputs.digest).toBe(index.digest);
+});
+
+test('push: false loads the image into the engine', async () => {
+  const team = await fixture.team('loaded');
+  const result = await team.build(await team.push(), { engine: engine(), inputs: { builder: 'lab', push: 'false' } });
+  expectSuccess(result);
+  expect((await engine().docker(['run', '--rm', '--network=none', result.outputs.image!])).code).toBe(0);
+});

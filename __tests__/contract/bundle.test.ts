@@ -1,0 +1,221 @@
+// The committed bundle in a child process, on both Node versions, with a docker on PATH that records its calls: the
+// engines and faults that no real engine shows on demand.
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runAction, type ActionResult } from '../../script/lab/action-run.js';
+import { openLab, type Lab } from '../../script/lab/lab.js';
+import { ACTION, USERS, WRITER } from '../../script/lab/team.js';
+import { CONTAINERD_INFO, HEALTHY, type DockerCall, type Scenario, writeFakeDocker } from './fake-docker.js';
+
+const SHA = '0123456789abcdef0123456789abcdef01234567';
+const DOCKERFILE = 'FROM scratch AS builder\nCOPY . .\nFROM scratch AS production\nCOPY --from=builder / /\n';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab({ auth: 'token', users: USERS });
+});
+afterAll(() => lab.close());
+
+interface Run {
+  readonly scenario?: Scenario;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly node?: string;
+  readonly secrets?: readonly string[];
+}
+
+/** Runs a push to main in a workspace with a two-stage Dockerfile. */
+async function run({
+  scenario = HEALTHY,
+  inputs,
+  env,
+  node,
+}: Run): Promise<{ result: ActionResult; calls: readonly DockerCall[]; image: string }> {
+  const directory = await mkdtemp(join(lab.directory, 'fake-'));
+  const workspace = join(directory, 'workspace');
+  await mkdir(workspace);
+  await writeFile(join(workspace, 'Dockerfile'), DOCKERFILE);
+  const docker = await writeFakeDocker(directory, scenario);
+  const image = `${lab.registry.host}/octo/${directory.slice(-6).toLowerCase()}`;
+  const about = { full_name: 'octo/app', default_branch: 'main' };
+  const result = await runAction({
+    action: ACTION,
+    node: node ?? lab.tools.node24,
+    workspace,
+    run: {
+      name: 'push',
+      ref: 'refs/heads/main',
+      sha: SHA,
+      repository: 'octo/app',
+      token: WRITER.password,
+      apiUrl: 'http://127.0.0.1:1',
+      payload: {
+        ref: 'refs/heads/main',
+        repository: about,
+        head_commit: { id: SHA, timestamp: '2026-05-04T03:02:01+01:00' },
+      },
+    },
+    inputs: { image, username: WRITER.name, ...inputs },
+    env: { PATH: `${docker.bin}:${process.env.PATH ?? ''}`, DOCKER_CONFIG: join(directory, 'user-config'), ...env },
+  });
+  return { result, calls: await docker.calls(), image };
+}
+
+const errorsOf = (result: ActionResult) =>
+  result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
+const buildsOf = (calls: readonly DockerCall[]) => calls.filter(({ args }) => args[1] === 'build');
+
+test.each(['node', 'node24'] as const)('the whole command line of both passes, on %s', async (node) => {
+  const { result, calls, image } = await run({
+    inputs: { push: 'false', 'build-args': 'A=1\nB=x, y' },
+    node: lab.tools[node],
+  });
+  expect(errorsOf(result)).toEqual([]);
+  const commands = buildsOf(calls).map(({ args }) =>
+    args.map((argument) => argument.replace(/.*\/(?=\w+\.json$)/, '…/').replaceAll(image, 'IMAGE')),
+  );
+  expect(commands).toEqual([
+    // prettier-ignore
+    ['buildx', 'build', '--progress=plain', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+      '--output', 'type=cacheonly', '--provenance=false', '--metadata-file', '…/builder.json', '.'],
+    // prettier-ignore
+    ['buildx', 'build', '--progress=plain', '--target', 'production', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+      '--label', 'org.opencontainers.image.source=https://github.com/octo/app',
+      '--label', `org.opencontainers.image.revision=${SHA}`,
+      '--label', `org.opencontainers.image.version=${SHA}`,
+      '--label', 'org.opencontainers.image.created=2026-05-04T03:02:01+01:00',
+      '--label', `org.opencontainers.image.title=${image.split('/').at(-1) ?? ''}`,
+      '--tag', `IMAGE:${SHA}`, '--load', '--provenance=false', '--metadata-file', '…/production.json', '.'],
+  ]);
+});
+
+describe('credentials', () => {
+  test('are in the private config of the call and nowhere else', async () => {
+    const { calls, result } = await run({ inputs: { secrets: 'npm=npm-secret-value' } });
+    const [builder] = buildsOf(calls);
+    expect(JSON.parse(builder!.config)).toEqual({
+      auths: { [lab.registry.host]: { auth: Buffer.from(`${WRITER.name}:${WRITER.password}`).toString('base64') } },
+    });
+    for (const { args, env, input } of calls) {
+      expect(args.join('\n')).not.toMatch(/npm-secret-value|ghs_writer/);
+      expect(Object.keys(env).filter((name) => name.startsWith('INPUT_'))).toEqual([]);
+      expect(JSON.stringify(env)).not.toContain(WRITER.password);
+      expect(input).toBe('');
+    }
+    expect(builder!.args).toContain('id=npm,env=TWO_PASS_BUILD_SECRET_1');
+    expect(builder!.env.TWO_PASS_BUILD_SECRET_1).toBe('npm-secret-value');
+    expect(result.leftovers).toEqual([]);
+  });
+
+  test('with logout: false go to docker login on standard input', async () => {
+    const { calls } = await run({
+      scenario: { ...HEALTHY, login: { stdout: 'Login Succeeded\n' } },
+      inputs: { logout: 'false' },
+    });
+    const login = calls.find(({ args }) => args[0] === 'login');
+    expect(login).toMatchObject({
+      args: ['login', '--username', WRITER.name, '--password-stdin', lab.registry.host],
+      input: WRITER.password,
+    });
+  });
+});
+
+describe('engines', () => {
+  test('no docker on PATH', async () => {
+    const { result } = await run({ env: { PATH: '/nowhere' } });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/^Docker is not on PATH\./)]);
+  });
+
+  test('docker without Buildx', async () => {
+    const missing = { code: 1, stderr: "docker: 'buildx' is not a docker command.\n" };
+    const { result } = await run({ scenario: { ...HEALTHY, 'buildx version': missing, 'buildx inspect': missing } });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/no Buildx plugin\. Install Buildx 0\.13\.0 or newer/)]);
+  });
+
+  test('a Buildx that is too old', async () => {
+    const { result, calls } = await run({
+      scenario: { ...HEALTHY, 'buildx version': { stdout: 'github.com/docker/buildx v0.12.1 30feaa1\n' } },
+    });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/Buildx 0\.12\.1 is too old: 0\.13\.0 or newer/)]);
+    expect(buildsOf(calls)).toEqual([]);
+  });
+
+  test('a Buildx of a distribution, with its own version suffix', async () => {
+    const { result } = await run({
+      scenario: { ...HEALTHY, 'buildx version': { stdout: 'github.com/docker/buildx 0.13.1+ds1-3 0.13.1+ds1-3\n' } },
+      inputs: { push: 'false' },
+    });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.log).toContain('Buildx 0.13.1');
+  });
+
+  test('an engine that does not answer', async () => {
+    const info = { code: 1, stdout: JSON.stringify({ ServerErrors: ['Cannot connect to the Docker daemon'] }) };
+    const { result } = await run({ scenario: { ...HEALTHY, info } });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/Docker Engine does not answer: Cannot connect/)]);
+  });
+
+  test('a docker-container builder is used by its name, and needs no image store', async () => {
+    const inspect = {
+      stdout: 'Name:   ci\nDriver: docker-container\n\nNodes:\nName:     ci0\nEndpoint: unix:///var/run/docker.sock\n',
+    };
+    const { result, calls } = await run({
+      scenario: { ...HEALTHY, 'buildx inspect': inspect },
+      inputs: { builder: 'ci', push: 'false', provenance: 'true' },
+    });
+    expect(errorsOf(result)).toEqual([]);
+    const [, production] = buildsOf(calls);
+    expect(production!.args.slice(0, 4)).toEqual(['buildx', 'build', '--builder', 'ci']);
+    // This driver cannot load an image with attestations, so it is built and not loaded.
+    expect(production!.args).toContain('type=cacheonly');
+    expect(result.log).toContain('the docker-container driver cannot load one with several platforms or attestations');
+    expect(result.outputs.image ?? '').toBe('');
+  });
+
+  test('a builder of another Docker context is asked in that context', async () => {
+    const inspect = { stdout: 'Name:   other\nDriver: docker\n\nNodes:\nName:     other\nEndpoint: other\n' };
+    const { calls } = await run({
+      scenario: { ...HEALTHY, 'buildx inspect': inspect, '--context other info': { stdout: CONTAINERD_INFO } },
+      inputs: { builder: 'other', push: 'false' },
+    });
+    expect(calls.map(({ args }) => args.slice(0, 3).join(' '))).toContain('--context other info');
+  });
+});
+
+describe('faults', () => {
+  const failedPush =
+    '#1 [builder 2/2] COPY . .\n#1 DONE 0.1s\n#9 exporting to image\n#9 ERROR: failed to push: unexpected status 500\n------\nERROR: failed to solve\n';
+
+  test('a builder image that cannot be pushed is a warning, and pass 2 goes on', async () => {
+    const { result, calls } = await run({
+      scenario: { ...HEALTHY, '--target builder': { code: 1, stderr: failedPush } },
+    });
+    expect(buildsOf(calls)).toHaveLength(2);
+    const warnings = result.annotations.filter(({ level }) => level === 'warning');
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^The builder image was not kept/)]);
+  });
+
+  test('a production image that cannot be pushed fails the run', async () => {
+    const { result } = await run({ scenario: { ...HEALTHY, '--target production': { code: 1, stderr: failedPush } } });
+    expect(errorsOf(result)).toEqual([
+      expect.stringMatching(/^The production pass failed at exporting to image: failed to push: unexpected status 500/),
+    ]);
+    expect(result.main?.code).toBe(1);
+  });
+
+  test('a push that succeeds and leaves nothing in the registry is not green', async () => {
+    const { result } = await run({});
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/does not serve .* although the push succeeded/)]);
+    expect(result.outputs.digest ?? '').toBe('');
+    expect(result.outputs.pushed ?? '').toBe('');
+  });
+
+  test('workflow commands in build output are shown, not obeyed', async () => {
+    const stderr = '#1 [builder 2/2] RUN make\n::error::from the build\n::add-mask::main\n#1 DONE 0.1s\n';
+    const { result } = await run({ scenario: { ...HEALTHY, 'buildx build': { stderr } }, inputs: { push: 'false' } });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.log).toContain('::error::from the build');
+    expect(result.main?.masks).not.toContain('main');
+  });
+});
