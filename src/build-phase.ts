@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
 import { inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
-import { secretEnvironmentNames } from './plan/build-options.js';
+import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { taggedReference } from './plan/image-name.js';
 import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
@@ -100,9 +100,12 @@ export async function runBuildPhase(world: World): Promise<void> {
   }
 }
 
+/** @throws InputError when a build argument holds the value of one of secret-envs */
 function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): void {
   for (const secret of knownSecrets(credentials, githubToken, secretEnvironment).keys()) runner.maskSecret(secret);
-  for (const name of secretEnvironmentNames(flags)) runner.maskSecret(runner.childEnv[name] ?? '');
+  const fromEnvironment = secretEnvironmentNames(flags).map((name) => runner.childEnv[name] ?? '');
+  for (const secret of fromEnvironment) runner.maskSecret(secret);
+  forbidSecretArguments(flags, new Map(fromEnvironment.map((secret) => [secret, 'the input secret-envs'])));
   if (credentials !== null) {
     // The form in which a Docker config has it.
     runner.maskSecret(Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64'));

@@ -3,6 +3,7 @@ import type { GitHubApi } from './runner/github-api.js';
 import type { BuiltPasses } from './passes.js';
 import { type Digest, type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
 import type { Plan } from './plan/plan.js';
+import { withoutOlderVersions } from './plan/tags.js';
 import type { Registry } from './registry/registry.js';
 import type { RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
@@ -71,11 +72,33 @@ async function announceBuilder({ runner, plan, built, registry, warn }: PublishR
 }
 
 /** The branch tag follows only while the branch is still at this commit: an older run that ends last changes nothing. */
-async function selectMovingTags({ runner, plan, github }: PublishRequest): Promise<readonly Tag[]> {
+async function selectMovingTags(request: PublishRequest): Promise<readonly Tag[]> {
+  const { runner, plan, github } = request;
   const { scope, event, tags } = plan;
+  if (event.kind === 'git-tag') return selectVersionTags(request, event.gitTag);
   if (scope === null || event.kind === 'local') return tags.moving;
   const head = await github.readBranchHead(scope.branch);
   if (head === null || head === event.sha) return tags.moving;
   runner.log.notice(`${scope.branch} is at ${head} by now, so ${scope.tag} is left to that commit's run.`);
   return tags.moving.filter((tag) => tag !== scope.tag);
+}
+
+/** `1` and `1.2` stay with a newer release that has them. */
+async function selectVersionTags(
+  { runner, plan, registry, warn }: PublishRequest,
+  gitTag: string,
+): Promise<readonly Tag[]> {
+  const { moving } = plan.tags;
+  if (moving.length === 0) return moving;
+  const existing = await registry.listTags().catch((error: unknown) => {
+    warn(
+      `The tags of the registry cannot be listed, so nobody knows whether ${gitTag} is the newest version: ${error instanceof Error ? error.message : ''}`,
+    );
+    return [];
+  });
+  const selected = withoutOlderVersions(moving, gitTag, existing);
+  const left = moving.filter((tag) => !selected.includes(tag));
+  if (left.length > 0)
+    runner.log.notice(`A newer version than ${gitTag} exists, so ${left.join(', ')} is left where it is.`);
+  return selected;
 }

@@ -75,12 +75,12 @@ describe('README', () => {
   test('uses only inputs and outputs that there are', () => {
     const outputs = [...readme.matchAll(/steps\.\w+\.outputs\.([\w-]+)/g)].map(([, name]) => name);
     expect(outputs.length).toBeGreaterThan(0);
-    expect(outputs.filter((name) => !(name! in action.outputs))).toEqual([]);
+    expect(outputs.filter((name) => !Object.hasOwn(action.outputs, name ?? ''))).toEqual([]);
     const used = [...readme.matchAll(/uses: DFE-Digital\/two-pass-build@v1\n\s+with:\n((?: {10}.*\n)+)/g)].flatMap(
       ([, block]) => [...block!.matchAll(/^ {10}([\w-]+):/gm)].map(([, name]) => name),
     );
     expect(used.length).toBeGreaterThan(0);
-    expect(used.filter((name) => !(name! in action.inputs))).toEqual([]);
+    expect(used.filter((name) => !Object.hasOwn(action.inputs, name ?? ''))).toEqual([]);
   });
 
   test('names the two commands that there are', () => {

@@ -110,6 +110,21 @@ describe('a git tag', () => {
   });
 });
 
+test('a fix of an older version leaves the tags of the newer one where they are', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('backport');
+  const newer = await team.build(await team.pushTag('v1.3.0'), { engine: engine() });
+  await team.service.changeSource('Backported');
+  const fix = await team.build(await team.pushTag('v1.2.4'), { engine: engine() });
+  expectSuccess(newer);
+  expectSuccess(fix);
+  const digest = async (tag: string) => (await registry.manifest(team.repository, tag)).digest;
+  expect(await digest('1')).toBe(newer.outputs.digest);
+  expect(await digest('1.3')).toBe(newer.outputs.digest);
+  expect(await digest('1.2')).toBe(fix.outputs.digest);
+  expect(fix.log).toContain('A newer version than v1.2.4 exists, so 1 is left where it is.');
+});
+
 describe('tags', () => {
   test('of a repository with upper case are written in lower case', async () => {
     const { registry } = fixture.lab();

@@ -1,6 +1,7 @@
 // Runs one pass and tells what came of it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { redactAttributes } from '../plan/build-options.js';
 import type { Engine } from '../plan/engine.js';
 import { type Digest, type ImageName, isDigest } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
@@ -53,7 +54,9 @@ export async function runPass(
   const metadataFile = join(session.directory, `${pass.name}.json`);
   const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile });
   const started = performance.now();
-  session.onLine(`docker ${args.map(showArgument).join(' ')}`);
+  session.onLine(
+    `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
+  );
   const { code, stderr } = await session.run('docker', args, {
     env: session.env,
     signal: session.signal,

@@ -24,7 +24,7 @@ const DOCKERFILE_STEP = /^\[(?:[^\]]*\s)?\d+\/\d+\] (?!FROM\b)/;
  */
 const PULLED_LAYER = /^sha256:[0-9a-f]{64} /;
 /** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */
-const EXPORT = /^(?:exporting|pushing|\[auth\])/;
+const EXPORT = /^(?:exporting|pushing|\[auth\] .*:(?:\S+,)?push\b)/;
 
 /** @param lines standard error of `docker buildx build --progress=plain` */
 export function parsePlainProgress(lines: Iterable<string>): PassProgress {

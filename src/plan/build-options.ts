@@ -49,7 +49,12 @@ export const BUILD_OPTIONS = {
     },
   },
   'build-contexts': { flag: '--build-context', syntax: BY_LINE, passes: 'both', shape: NAME_AND_VALUE },
-  labels: { flag: '--label', syntax: BY_LINE, passes: 'production', shape: NAME_AND_VALUE },
+  labels: {
+    flag: '--label',
+    syntax: BY_LINE,
+    passes: 'production',
+    shape: { pattern: /^[^=\s]/, text: 'NAME=VALUE' },
+  },
   network: { flag: '--network', syntax: 'text', passes: 'both' },
   'no-cache-filters': { flag: '--no-cache-filter', syntax: BY_ITEM, passes: 'both' },
   platforms: {
@@ -150,17 +155,28 @@ export function secretEnvironmentNames(flags: readonly BuildFlag[]): string[] {
 export function forbidSecretArguments(flags: readonly BuildFlag[], credentials: ReadonlyMap<string, string>): void {
   const buildArguments = flags.filter(({ input }) => input === 'build-args');
   for (const [index, { value }] of buildArguments.entries()) {
-    const found = [...credentials].find(([secret]) => secret.length >= SHORTEST_SECRET && value.includes(secret));
+    const found = [...credentials].find(([secret]) => holdsSecret(value, secret));
     if (found === undefined) continue;
+    // The name is said only when it is none of the secret itself.
+    const name = beforeEquals(value);
+    const which = [...credentials.keys()].some((secret) => holdsSecret(name, secret)) ? '' : ` (${name})`;
     throw new InputError(
-      `build-args: item ${index + 1} (${beforeEquals(value)}) holds the value of ${found[1]}. Build arguments are stored in ` +
-        'the image. Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
+      `build-args: item ${index + 1}${which} holds the value of ${found[1]}. Build arguments are stored in the image. ` +
+        'Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
     );
   }
 }
 
-/** Shorter values are found everywhere by chance. */
+/** Shorter values are found everywhere by chance; as a whole value they count all the same. */
 const SHORTEST_SECRET = 8;
+
+/** A secret as a whole, without the white space around it, or a line of it. */
+function holdsSecret(text: string, secret: string): boolean {
+  const whole = secret.trim();
+  if (whole !== '' && (text === whole || afterEquals(text) === whole)) return true;
+  const parts = [whole, ...whole.split('\n').map((line) => line.trim())];
+  return parts.some((part) => part.length >= SHORTEST_SECRET && text.includes(part));
+}
 
 function buildOptionEntries(): [BuildOptionName, BuildOption][] {
   const names = Object.keys(BUILD_OPTIONS).filter((name): name is BuildOptionName => name in BUILD_OPTIONS);
@@ -212,6 +228,11 @@ function beforeEquals(item: string): string {
 
 function afterEquals(item: string): string {
   return item.slice(item.indexOf('=') + 1);
+}
+
+/** Hides credentials among the attributes of a cache source (`type=s3,secret_access_key=…`). */
+export function redactAttributes(source: string): string {
+  return source.replace(/([a-z_-]*(?:secret|token|password|key)[a-z_-]*)=[^,]*/gi, '$1=***');
 }
 
 /** Buildx reads the values of --secret, --output and --attest as one CSV record. */

@@ -25,10 +25,7 @@ export function parseDockerfile(text: string): Dockerfile {
       stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()] });
       continue;
     }
-    if (/^(?:COPY|ADD|RUN)\s/i.test(instruction)) {
-      const sources = [...instruction.matchAll(/\sfrom=([^,\s]+)|--from=(\S+)|,from=([^,\s]+)/gi)];
-      stages.at(-1)?.uses.push(...sources.map(([, a, b, c]) => (a ?? b ?? c ?? '').toLowerCase()));
-    }
+    stages.at(-1)?.uses.push(...listSources(instruction));
   }
   const syntax = directives.get('syntax') ?? 'docker/dockerfile';
   return { stages, foreignSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
@@ -60,6 +57,41 @@ export function stagesOutside(dockerfile: Dockerfile, target: string): string[] 
   return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
 }
 
+/** What COPY --from and RUN --mount=from= take files from, in lower case. */
+function listSources(instruction: string): string[] {
+  const [keyword = '', ...words] = splitWords(instruction);
+  const end = words.findIndex((word) => !word.startsWith('--'));
+  const flags = (end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/["']/g, ''));
+  const options = flags.flatMap((flag) => {
+    if (/^(?:COPY|ADD)$/i.test(keyword) && flag.startsWith('--from=')) return [flag.slice('--from='.length)];
+    if (!/^RUN$/i.test(keyword) || !flag.startsWith('--mount=')) return [];
+    const fields = flag.slice('--mount='.length).split(',');
+    return fields.filter((field) => field.startsWith('from=')).map((field) => field.slice('from='.length));
+  });
+  return options.map((source) => source.toLowerCase());
+}
+
+/** Shell words, quotes and all. */
+function splitWords(text: string): string[] {
+  return text.match(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"?|'[^']*'?)+/g) ?? [];
+}
+
+interface Heredoc {
+  readonly end: string;
+  /** `<<-`: tabs before the end word do not count. */
+  readonly chomp: boolean;
+}
+
+/** As BuildKit's parser finds them: whole words, so none within quotes. */
+function listHeredocs(instruction: string): Heredoc[] {
+  if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(instruction)) return [];
+  return splitWords(instruction).flatMap((word) => {
+    const [, chomp, name = ''] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? [];
+    const end = name.replace(/["'\\]/g, '');
+    return end === '' ? [] : [{ end, chomp: chomp === '-' }];
+  });
+}
+
 function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
   const wanted = target.toLowerCase();
   // Of two stages of one name the later one counts, as in BuildKit.
@@ -83,11 +115,11 @@ function parseDirectives(lines: readonly string[]): Map<string, string> {
 /** Joins continued lines, and leaves out comments and the bodies of heredocs. */
 function* toInstructions(lines: readonly string[], escape: string): Generator<string> {
   let joined = '';
-  const heredocs: string[] = [];
+  const heredocs: Heredoc[] = [];
   for (const line of lines) {
-    const end = heredocs[0];
-    if (end !== undefined) {
-      if (line.replace(/^\t+/, '').trimEnd() === end) heredocs.shift();
+    const heredoc = heredocs[0];
+    if (heredoc !== undefined) {
+      if ((heredoc.chomp ? line.replace(/^\t+/, '') : line) === heredoc.end) heredocs.shift();
       continue;
     }
     // Comments and empty lines may stand between continued lines.
@@ -99,13 +131,7 @@ function* toInstructions(lines: readonly string[], escape: string): Generator<st
     }
     const instruction = joined + text;
     joined = '';
-    if (/^(?:RUN|COPY|ADD)\s/i.test(instruction)) {
-      heredocs.push(
-        ...[...instruction.matchAll(/(?<![<\w])<<-?(["']?)([A-Za-z_][A-Za-z0-9_.]*)\1/g)].map(
-          (match) => match[2] ?? '',
-        ),
-      );
-    }
+    heredocs.push(...listHeredocs(instruction));
     yield instruction;
   }
   if (joined !== '') yield joined;

@@ -9,6 +9,8 @@ export class InputError extends Error {
  * Never call it with a secret.
  */
 export function quote(value: string): string {
-  const shown = value.length > 80 ? `${value.slice(0, 77)}...` : value;
+  // A login in a URL is the one secret that people put where a name belongs.
+  const plain = value.replace(/\/\/[^/\s]*@/g, '//***@');
+  const shown = plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
   return JSON.stringify(shown);
 }

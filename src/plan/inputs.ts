@@ -107,16 +107,16 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     secretEnvironment,
     // A refresh that kept an old base image would refresh nothing.
     pull: parseBoolean('pull', read('pull')) || !reuseCache,
-    provenance: parseAttestation(read('provenance')),
-    sbom: parseAttestation(read('sbom')),
+    provenance: parseAttestation('provenance', read('provenance')),
+    sbom: parseAttestation('sbom', read('sbom')),
     builder: optional(read('builder')),
     push: parsePushMode(read('push')),
     reuseCache,
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
     mainBranch: optional(read('main-branch')),
-    tag: read('tag') === '' ? null : parseTag(read('tag')),
+    tag: read('tag') === '' ? null : parseOwnTag(read('tag'), 'tag'),
     extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((tag, index) =>
-      parseTag(tag, `extra-tags: item ${index + 1},`),
+      parseOwnTag(tag, `extra-tags: item ${index + 1},`),
     ),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
@@ -163,7 +163,7 @@ function parseCredentials(username: string, rawPassword: string): Credentials | 
   }
   if (username === '') throw new InputError('username is empty, but a password is given. Set username as well.');
   if (username.includes(':'))
-    throw new InputError(`username ${quote(username)} has a colon, which registries cannot take.`);
+    throw new InputError('username has a colon, which no registry can take. Put only the user name there.');
   return { username, password };
 }
 
@@ -187,9 +187,22 @@ function parseContext(text: string): string {
   return text === '' ? '.' : text;
 }
 
-function parseAttestation(text: string): string | null {
+/** The builder and cache images are this action's own, and no build may overwrite them with another image. */
+function parseOwnTag(text: string, what: string): Tag {
+  if (/^(?:builder|cache)-/.test(text)) {
+    throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);
+  }
+  return parseTag(text, what);
+}
+
+/** Boolean or attributes, as in docker/build-push-action. */
+function parseAttestation(input: 'provenance' | 'sbom', text: string): string | null {
   if (/^(?:false|)$/i.test(text)) return null;
-  return /^true$/i.test(text) ? '' : text;
+  if (/^true$/i.test(text)) return '';
+  if (text.split(',').every((field) => /^\s*"?[a-z][a-z0-9-]*=/i.test(field))) return text;
+  throw new InputError(
+    `${input} is ${quote(text)}. Use true, false, or attributes such as ${input === 'sbom' ? 'generator=IMAGE' : 'mode=max'}.`,
+  );
 }
 
 function optional(text: string): string | null {

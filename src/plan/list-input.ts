@@ -7,7 +7,7 @@ import { isRecord, isStringList } from './json.js';
 export interface ListSyntax {
   /** `item`: commas separate items too. `line`: a line is one item, commas and all. */
   readonly separator: 'item' | 'line';
-  /** Keep white space around items: secrets may begin or end with it. */
+  /** Keep white space at the end of items: secrets may end with it. */
   readonly keepWhitespace?: boolean;
 }
 
@@ -22,7 +22,7 @@ export function parseList(input: string, text: string, { separator, keepWhitespa
     // A quoted record of one field is split again, as docker/build-push-action does.
     return record.length === 1 ? (record[0] ?? '').split(',') : record;
   });
-  return items.filter((item) => item !== '').map((item) => (keepWhitespace ? item : item.trim()));
+  return items.map((item) => (keepWhitespace ? item.trimStart() : item.trim())).filter((item) => item !== '');
 }
 
 function parseRecords(input: string, text: string): string[][] {

@@ -31,18 +31,21 @@ export interface TagRequest {
 const LONGEST_PLAIN_BRANCH = 100;
 const HASH_DIGITS = 10;
 const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
-const OWN_PREFIX = /^(builder|cache|review-pr|dev)-/;
-/** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
-const LOOKS_LIKE_ANOTHER_TAG = [
-  OWN_PREFIX,
-  /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
+const OWN_PREFIX = /^(builder|cache|review-pr|dev)(?:-|$)/;
+/** What the hash below makes, and what `withTime` makes. */
+const OWN_ENDINGS = [/-[0-9a-f]{10}$/, /-\d{14}$/];
+const VERSIONS = [
   /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
   /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
-  /^latest$/,
-  new RegExp(`-[0-9a-f]{${HASH_DIGITS}}$`), // what the hash below makes
-  /-\d{14}$/, // what `withTime` makes
 ];
-const VERSION = LOOKS_LIKE_ANOTHER_TAG.slice(2, 4);
+/** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
+const LOOKS_LIKE_ANOTHER_TAG = [
+  /^(?:builder|cache|review-pr|dev)-/,
+  /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
+  /^latest$/,
+  ...VERSIONS,
+  ...OWN_ENDINGS,
+];
 
 /**
  * Git branch -> tag, injective: two branches never share a tag. A name that is already a valid tag of at most 100
@@ -60,8 +63,10 @@ export function branchTag(branch: string): Tag {
  * could be mistaken for a tag of ours, gets the same hash as a branch of that name would.
  */
 export function gitTagTag(gitTag: string): Tag {
-  if (isTag(gitTag) && VERSION.some((pattern) => pattern.test(gitTag))) return gitTag;
-  return branchTag(gitTag);
+  const matches = (pattern: RegExp): boolean => pattern.test(gitTag);
+  // `1` and `1.2` are the moving tags of v1.2.3, and what ends like a hash may be the tag of a branch called v1.2.3.
+  const keeps = VERSIONS.some(matches) && !/^\d+(?:\.\d+)?$/.test(gitTag) && !OWN_ENDINGS.some(matches);
+  return isTag(gitTag) && keeps ? gitTag : branchTag(gitTag);
 }
 
 /** `NAME:builder-<scope>`; at most 108 characters, since a scope has at most 100. */
@@ -132,6 +137,29 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
     case 'local':
       return parseTag(`dev-${event.sha}-${compactUtc(now)}`);
   }
+}
+
+/**
+ * Version tags that would go backwards are left where they are: after v1.3.0, a fix v1.2.4 moves `1.2` but not `1`.
+ * @param existing tags that the registry has
+ */
+export function withoutOlderVersions(
+  moving: readonly Tag[],
+  gitTag: string,
+  existing: readonly string[],
+): readonly Tag[] {
+  const version = parseVersion(gitTag);
+  if (version === null) return moving;
+  const newer = existing
+    .map((tag) => parseVersion(tag))
+    .filter((other) => other?.prerelease.length === 0 && other.compare(version) > 0);
+  return moving.filter((tag) => {
+    const [major, minor, patch] = tag.split('.');
+    if (!/^\d+(?:\.\d+)?$/.test(tag) || patch !== undefined) return true;
+    return !newer.some(
+      (other) => `${other?.major ?? ''}` === major && (minor === undefined || `${other?.minor ?? ''}` === minor),
+    );
+  });
 }
 
 /** `1.2.3`, `1.2`, `1` of a stable version (`0.x` has no `0`); only the full version of a pre-release. */

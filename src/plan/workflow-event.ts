@@ -75,7 +75,8 @@ const BRANCH_EVENTS = new Set(['push', 'workflow_dispatch', 'schedule', 'reposit
 /** @throws InputError when the facts do not say which commit is built. */
 export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
   const payload = new Payload(facts.name, facts.payload);
-  if (payload.has('pull_request')) return parsePullRequest(facts, payload);
+  // An event of this name without its payload must not pass for a trusted one.
+  if (payload.has('pull_request') || facts.name.startsWith('pull_request')) return parsePullRequest(facts, payload);
   if (facts.name === 'merge_group') return parseMergeGroup(facts, payload);
 
   const sha = parseSha(facts.sha, 'GITHUB_SHA');

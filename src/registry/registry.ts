@@ -2,6 +2,7 @@
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import { createHash } from 'node:crypto';
 import { type Digest, type ImageName, type Tag, isDigest } from '../plan/image-name.js';
+import { isRecord, isStringList } from '../plan/json.js';
 import type { WriteAccess } from '../plan/plan.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
 import {
@@ -45,6 +46,9 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
+
+/** Of 1000 tags each, or what the registry makes of that. */
+const MOST_PAGES = 100;
 
 export class Registry {
   private readonly image: ImageName;
@@ -105,6 +109,23 @@ export class Registry {
       manifest.bytes.toString('utf8'),
     );
     if (response.status !== 201 && response.status !== 200) throw unexpected('writing', tag, response);
+  }
+
+  /** All tags; none when the repository is not there or does not show them. */
+  async listTags(): Promise<readonly string[]> {
+    const tags: string[] = [];
+    let path: string | null = 'tags/list?n=1000';
+    for (let page = 0; path !== null && page < MOST_PAGES; page += 1) {
+      const response: HttpResponse = await this.request('GET', path);
+      if (isAbsent(response)) return tags;
+      if (response.status !== 200) throw unexpected('listing the tags of', this.image.repository, response);
+      const answer: unknown = JSON.parse(response.body.toString('utf8'));
+      if (isRecord(answer) && isStringList(answer.tags)) tags.push(...answer.tags);
+      // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
+      const next = /<[^>]*\?([^>]+)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1];
+      path = next === undefined ? null : `tags/list?${next}`;
+    }
+    return tags;
   }
 
   /** Asks for write access by the only thing that tells: an upload, opened and cancelled at once. */

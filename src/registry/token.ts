@@ -13,13 +13,18 @@ export class LoginRejectedError extends Error {
   override readonly name = 'LoginRejectedError';
 }
 
-/** @returns null for a scheme that is neither Basic nor Bearer, or has no usable realm */
+/**
+ * The strongest of the challenges: Bearer before Basic.
+ * @returns null when there is neither, or Bearer has no usable realm
+ */
 export function parseChallenge(header: string): Challenge | null {
-  const [, scheme = '', rest = ''] = /^\s*(\w+)\s*(.*)$/s.exec(header) ?? [];
-  if (scheme.toLowerCase() === 'basic') return { scheme: 'basic' };
-  if (scheme.toLowerCase() !== 'bearer') return null;
+  const bearer = /(?:^|,)\s*bearer\s+(.*)$/is.exec(header)?.[1];
+  if (bearer === undefined) return /(?:^|,)\s*basic(?:\s|$)/i.test(header) ? { scheme: 'basic' } : null;
   const parameters = new Map(
-    [...rest.matchAll(/([a-z_]+)\s*=\s*"([^"]*)"/gi)].map(([, key = '', value = '']) => [key.toLowerCase(), value]),
+    [...bearer.matchAll(/([a-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/gi)].map(([, key = '', quoted, plain = '']) => [
+      key.toLowerCase(),
+      quoted ?? plain,
+    ]),
   );
   const realm = parameters.get('realm');
   if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return null;

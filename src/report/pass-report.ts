@@ -15,6 +15,6 @@ export function describePass({ steps }: PassFigures): string {
 }
 
 function shorten(name: string): string {
-  const plain = name.replace(/[`|]/g, ' ');
+  const plain = name.replace(/[`|\p{Cc}]+/gu, ' ');
   return plain.length > 60 ? `${plain.slice(0, 57)}...` : plain;
 }

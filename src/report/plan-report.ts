@@ -1,4 +1,5 @@
 // The plan as JSON (output `plan`) and as lines for the log. Values of build arguments and secrets are left out.
+import { redactAttributes } from '../plan/build-options.js';
 import { taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 
@@ -22,7 +23,7 @@ function toPassJson(plan: Plan, pass: PassPlan): Record<string, unknown> {
     target: pass.target,
     image: pass.tag === null ? null : taggedReference(plan.image, pass.tag),
     output: pass.output,
-    cacheFrom: pass.cacheFrom,
+    cacheFrom: pass.cacheFrom.map(redactAttributes),
     noCache: pass.noCache,
     pull: pass.pull,
     options: [...new Set(pass.flags.map(({ input }) => input))],
@@ -60,6 +61,6 @@ function toPassLine(title: string, plan: Plan, pass: PassPlan): string {
   const from =
     pass.cacheFrom.length === 0
       ? 'nothing'
-      : pass.cacheFrom.map((source) => source.replace(/^type=registry,ref=/, '')).join(', ');
+      : pass.cacheFrom.map((source) => redactAttributes(source).replace(/^type=registry,ref=/, '')).join(', ');
   return `${title} target ${pass.target}, ${OUTPUT_WORDS[pass.output]}${to}; cache from ${from}${pass.noCache ? '; every step runs again' : ''}`;
 }

@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import { getBuildxArgs } from '../../src/docker/buildx-args.js';
+import type { Engine } from '../../src/plan/engine.js';
+import { planBuild } from '../../src/plan/plan.js';
+import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
+import { CONTEXT, SHA, type With, fromFork, gitTagPush, inputsOf, pushTo, registryWith } from './fixtures.js';
+
+const ENGINE: Engine = {
+  builder: null,
+  driver: 'docker',
+  store: 'containerd',
+  buildxVersion: '0.29.1',
+  engineVersion: '28.5.2',
+};
+const NAME = 'ghcr.io/owner/app';
+const HEAD = ['buildx', 'build', '--progress=plain', '--target'];
+const TAIL = ['--metadata-file', '/tmp/metadata.json', '.'];
+const labels = (version: string): string[] => [
+  '--label',
+  'org.opencontainers.image.source=https://github.com/owner/app',
+  '--label',
+  `org.opencontainers.image.revision=${SHA}`,
+  '--label',
+  `org.opencontainers.image.version=${version}`,
+  '--label',
+  'org.opencontainers.image.created=2026-01-02T03:04:05Z',
+  '--label',
+  'org.opencontainers.image.title=app',
+];
+const PUSH = ['--cache-to', 'type=inline', '--push', '--provenance=false'];
+
+interface Case {
+  readonly event?: WorkflowEvent;
+  readonly given?: With;
+  readonly existing?: readonly string[];
+  readonly refreshStages?: readonly string[];
+  readonly builder: readonly string[];
+  readonly production: readonly string[];
+}
+
+describe('inputs -> argv of both passes', () => {
+  test.each<[string, Case]>([
+    [
+      'the first push of a branch',
+      {
+        builder: [...HEAD, 'builder', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        production: [...HEAD, 'production', ...labels(SHA), '--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+      },
+    ],
+    [
+      'a later push: one source of cache each',
+      {
+        existing: ['builder-main', 'main'],
+        builder: [
+          ...[...HEAD, 'builder', '--cache-from', `type=registry,ref=${NAME}:builder-main`],
+          ...['--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        ],
+        production: [
+          ...[...HEAD, 'production', ...labels(SHA), '--cache-from', `type=registry,ref=${NAME}:main`],
+          ...['--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+        ],
+      },
+    ],
+    [
+      'a git tag: no scope, so the builder image is not kept',
+      {
+        event: gitTagPush('v1.2.3'),
+        builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
+        production: [...HEAD, 'production', ...labels('v1.2.3'), '--tag', `${NAME}:v1.2.3`, ...PUSH, ...TAIL],
+      },
+    ],
+    [
+      'a fork: nothing is pushed, whatever the branch is called',
+      {
+        event: fromFork({ headBranch: '--push' }),
+        builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
+        production: [
+          ...[...HEAD, 'production', ...labels(`review-pr-7-${SHA}-20260203040506`)],
+          ...['--tag', `${NAME}:review-pr-7-${SHA}-20260203040506`, '--load', '--provenance=false', ...TAIL],
+        ],
+      },
+    ],
+    [
+      'push: false leaves the builder image in the build cache, untagged',
+      {
+        given: { push: 'false' },
+        builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
+        production: [
+          ...[...HEAD, 'production', ...labels(SHA)],
+          ...['--tag', `${NAME}:${SHA}`, '--load', '--provenance=false', ...TAIL],
+        ],
+      },
+    ],
+    [
+      'the weekly rebuild: all of the builder again, of production only what the builder has not run',
+      {
+        given: { 'reuse-cache': 'false' },
+        existing: ['builder-main', 'main'],
+        refreshStages: ['base', 'production'],
+        builder: [...HEAD, 'builder', '--pull', '--no-cache', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        production: [
+          ...[...HEAD, 'production', ...labels(SHA), '--pull'],
+          ...['--no-cache-filter', 'base', '--no-cache-filter', 'production'],
+          ...['--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+        ],
+      },
+    ],
+    [
+      'attestations are for production only',
+      {
+        given: { provenance: 'mode=max', sbom: 'true' },
+        builder: [...HEAD, 'builder', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        production: [
+          ...[...HEAD, 'production', ...labels(SHA), '--tag', `${NAME}:${SHA}`, '--cache-to', 'type=inline', '--push'],
+          '--attest',
+          'type=provenance,mode=max,builder-id=https://github.com/owner/app/actions/runs/1/attempts/1',
+          ...['--attest', 'type=sbom', ...TAIL],
+        ],
+      },
+    ],
+    [
+      'options of the caller are values of flags, even when they look like options or shell',
+      {
+        given: {
+          'build-args': 'A=--push\nB=$(x) `y` "z"\n',
+          labels: 'team=a, b',
+          platforms: 'linux/amd64\nlinux/arm64',
+          secrets: 'npm=canary',
+          file: 'docker/Dockerfile',
+          builder: 'my-builder',
+          context: 'src',
+        },
+        builder: [
+          ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'builder'],
+          ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
+          ...['--platform', 'linux/amd64,linux/arm64', '--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1'],
+          ...['--tag', `${NAME}:builder-main`, ...PUSH, '--metadata-file', '/tmp/metadata.json', 'src'],
+        ],
+        production: [
+          ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'production'],
+          ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
+          ...['--label', 'team=a, b', '--platform', 'linux/amd64,linux/arm64'],
+          ...['--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1', ...labels(SHA)],
+          ...['--tag', `${NAME}:${SHA}`, ...PUSH, '--metadata-file', '/tmp/metadata.json', 'src'],
+        ],
+      },
+    ],
+  ])('%s', (_, { event = pushTo('main'), given = {}, existing = [], refreshStages = null, builder, production }) => {
+    const inputs = inputsOf(given);
+    const plan = planBuild(inputs, event, CONTEXT, registryWith(...existing));
+    const engine = { ...ENGINE, builder: inputs.builder };
+    const sources = { context: inputs.context, file: inputs.file, metadataFile: '/tmp/metadata.json' };
+    expect(getBuildxArgs(plan.image, plan.builder, engine, { ...sources, refreshStages: null })).toEqual(builder);
+    expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
+  });
+});

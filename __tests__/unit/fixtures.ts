@@ -1,0 +1,80 @@
+// What several unit tests start from: events, inputs and contexts of an ordinary run, to be changed in one point.
+import { type Inputs, type InputName, parseInputs } from '../../src/plan/inputs.js';
+import type { RegistryState, RunContext } from '../../src/plan/plan.js';
+import { parseTag } from '../../src/plan/image-name.js';
+import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/workflow-event.js';
+
+export const SHA = '8f5c2e1d4b7a9063f1e2d3c4b5a6978812345678';
+export const NOW = new Date('2026-02-03T04:05:06.789Z');
+/** `NOW` as it stands in tags. */
+export const NOW_TAG = '20260203040506';
+
+/** The values of action.yml for a run in `owner/app`; the contract tests compare names and defaults with that file. */
+const DEFAULTS: Partial<Record<InputName, string>> = {
+  image: 'ghcr.io/owner/app',
+  username: 'owner',
+  password: '',
+  context: '.',
+  'builder-target': 'builder',
+  'production-target': 'production',
+  pull: 'false',
+  push: 'auto',
+  'reuse-cache': 'true',
+  'dry-run': 'false',
+  logout: 'true',
+};
+
+export type With = Partial<Record<InputName, string>>;
+
+export function inputsOf(given: With = {}): Inputs {
+  const block = { ...DEFAULTS, ...given };
+  return parseInputs((name) => block[name] ?? '');
+}
+
+/** The message of what a function throws; a function that returns fails the test that asks. */
+export function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : 'thrown, but no Error';
+  }
+  throw new Error('Nothing was thrown.');
+}
+
+export function pushTo(branch: string): WorkflowEvent {
+  return { kind: 'branch', name: 'push', branch, sha: SHA };
+}
+
+export function gitTagPush(gitTag: string): WorkflowEvent {
+  return { kind: 'git-tag', name: 'push', gitTag, sha: SHA };
+}
+
+export function pullRequest(change: Partial<PullRequestEvent> = {}): PullRequestEvent {
+  return {
+    kind: 'pull-request',
+    name: 'pull_request',
+    number: 7,
+    headBranch: 'feature-x',
+    baseBranch: 'develop',
+    sha: SHA,
+    headRepository: 'owner/app',
+    fork: false,
+    ...change,
+  };
+}
+
+export function fromFork(change: Partial<PullRequestEvent> = {}): PullRequestEvent {
+  return pullRequest({ headRepository: 'stranger/app', fork: true, ...change });
+}
+
+export const CONTEXT: RunContext = {
+  now: NOW,
+  repositoryUrl: 'https://github.com/owner/app',
+  committedAt: '2026-01-02T03:04:05Z',
+  defaultBranch: 'main',
+  runUrl: 'https://github.com/owner/app/actions/runs/1/attempts/1',
+};
+
+export function registryWith(...tags: readonly string[]): RegistryState {
+  return { existing: new Set(tags.map((tag) => parseTag(tag))), writeAccess: { allowed: true } };
+}

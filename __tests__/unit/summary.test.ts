@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseDigest, parseTag } from '../../src/plan/image-name.js';
+import { planBuild } from '../../src/plan/plan.js';
+import { describePass } from '../../src/report/pass-report.js';
+import { type RunResult, escapeMarkdown, toSummary } from '../../src/report/summary.js';
+import { CONTEXT, SHA, fromFork, inputsOf, pushTo, registryWith } from './fixtures.js';
+
+const DIGEST = parseDigest(`sha256:${'a'.repeat(64)}`);
+const HOSTILE = 'a|b `c` <img src=x onerror=y>\n\n# head\r\n| x | [l](http://e) ![i](u) @team **b** ~s~ \\| </td>';
+const STEP = { name: '[builder 2/3] RUN x', cached: false };
+
+const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
+  plan: planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()),
+  builder: { seconds: 1.25, steps: [{ ...STEP, cached: true }] },
+  production: { seconds: 0.44, steps: [STEP] },
+  digest: DIGEST,
+  pushedTags: [parseTag(SHA), parseTag('main')],
+  warnings: [],
+  error: null,
+  ...change,
+});
+
+/** The rows of the one table: header, line, builder, production; each with four cells. */
+function expectTable(summary: string): void {
+  const rows = summary.split('\n').filter((line) => line.startsWith('|'));
+  expect(rows).toHaveLength(4);
+  for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(5);
+}
+
+describe('the summary', () => {
+  test('of a push gives the pinned image to copy, both passes and the pushed tags', () => {
+    const summary = toSummary(resultOf());
+    expect(summary).toContain(`\`\`\`text\nghcr.io/owner/app:${SHA}@${DIGEST}\n\`\`\``);
+    expect(summary).toMatch(/^\| builder \| `builder` \| 1 of 1 steps cached \| 1\.3 s \|$/m);
+    expect(summary).toMatch(/^\| production \| `production` \| 0 of 1 steps cached \| 0\.4 s \|$/m);
+    expect(summary).toContain('- `ghcr.io/owner/app:main`');
+    expectTable(summary);
+  });
+
+  test('without a push gives the reason, and no digest', () => {
+    const plan = planBuild(inputsOf(), fromFork(), CONTEXT, registryWith());
+    const summary = toSummary(resultOf({ plan, digest: null, pushedTags: [] }));
+    expect(summary).toMatch(/^Not pushed: .*stranger\/app\.$/m);
+    expect(summary).not.toMatch(/sha256|Pushed tags/);
+  });
+
+  test('of a failure says what failed and which pass did not end', () => {
+    const summary = toSummary(resultOf({ error: 'It broke', production: null, digest: null, pushedTags: [] }));
+    expect(summary).toContain('**Failed.** It broke');
+    expect(summary).not.toContain('Not pushed');
+    expect(summary).toMatch(/^\| production \| `production` \| not finished \|/m);
+    expectTable(summary);
+  });
+
+  test('has each note and warning in a line of its own', () => {
+    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith(SHA));
+    const items = toSummary(resultOf({ plan, warnings: ['first\nwarning', 'second'] })).split('\n');
+    expect(items).toContain('- first warning');
+    expect(items).toContain('- second');
+    expect(items.filter((line) => line.includes('never moved'))).toHaveLength(1);
+  });
+
+  test('text from a build, a branch or a fork stays text', () => {
+    const hostile = { name: `[builder 2/3] RUN ${HOSTILE.replace(/[\r\n]+/g, ' ')}`, cached: false };
+    const plan = planBuild(inputsOf(), fromFork({ headRepository: HOSTILE }), CONTEXT, registryWith());
+    const figures = { seconds: 1, steps: [{ ...STEP, cached: true }, hostile] };
+    for (const error of [null, HOSTILE]) {
+      const summary = toSummary(resultOf({ plan, builder: figures, warnings: [HOSTILE], error, digest: null }));
+      expectTable(summary);
+      const outsideCode = summary.replace(/(?<!\\)`[^`\n]*(?<!\\)`/g, '');
+      expect(outsideCode).not.toMatch(/<|@team|(?<!\\)(?:\*\*b|\[l|~s)|^# head/m);
+    }
+  });
+});
+
+describe('escaping', () => {
+  test.each([
+    ['plain text, 1.5 s: ok!', 'plain text, 1.5 s: ok!'],
+    ['<img src=x>', '&lt;img src=x\\>'],
+    ['&lt;b&gt;', '&amp;lt;b&amp;gt;'],
+    ['a|b', 'a\\|b'],
+    ['a\\|b', 'a\\\\\\|b'],
+    ['`code`', '\\`code\\`'],
+    ['[a](b)', '\\[a\\]\\(b\\)'],
+    ['line 1\r\n  line 2\n\nline 3', 'line 1 line 2 line 3'],
+    ['ask @team', 'ask &#64;team'],
+  ])('%j', (text, expected) => expect(escapeMarkdown(text)).toBe(expected));
+
+  test('leaves one line without live markup, whatever the text', () => {
+    const unit = fc.constantFrom(...Array.from('\\`*_{}[]()#|~><&@\n\r ab'));
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 12 }), (text) => {
+        const escaped = escapeMarkdown(text);
+        expect(escaped).not.toMatch(/[\r\n<@]/);
+        // Whatever is left after the escaped characters has no special one.
+        expect(escaped.replace(/\\[\\`*_{}[\]()#|~>]|&(?:amp|lt|#64);/g, '')).not.toMatch(/[\\`*_{}[\]()#|~>&]/);
+      }),
+    );
+  });
+});
+
+describe('a pass in words', () => {
+  const steps = (...cached: readonly boolean[]): { name: string; cached: boolean }[] =>
+    cached.map((is, index) => ({ name: `[builder ${index + 2}/9] RUN ${'x'.repeat(80)}`, cached: is }));
+
+  test.each([
+    ['all cached', [true, true], '2 of 2 steps cached'],
+    ['none cached: the first miss goes without saying', [false, false], '0 of 2 steps cached'],
+    ['no step', [], '0 of 0 steps cached'],
+  ])('%s', (_, cached, text) => expect(describePass({ seconds: 1, steps: steps(...cached) })).toBe(text));
+
+  test('names the step from which on the cache was of no use, shortened', () => {
+    const text = describePass({ seconds: 1, steps: steps(true, false, true) });
+    expect(text).toMatch(/^2 of 3 steps cached; the first that was not: `\[builder 3\/9\] RUN x+\.\.\.`$/);
+    expect(text.length).toBeLessThan(120);
+  });
+});
