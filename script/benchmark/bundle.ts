@@ -1,0 +1,28 @@
+// One variant: the action's bundle, started as the runner starts it, `main` and then `post`.
+import { runAction } from '../lab/action-run.js';
+import { WRITER } from '../lab/team.js';
+import type { Change } from './scenarios.js';
+import type { Place, VariantRun } from './stand.js';
+
+/** Runs the bundle on the change's event. */
+export async function runBundle(place: Place, change: Change, image: string): Promise<VariantRun> {
+  const { lab, team, engine } = place;
+  const event =
+    change.pullRequest === undefined
+      ? await team.push(change.branch)
+      : await team.pullRequest({ number: change.pullRequest, head: change.branch });
+  const result = await runAction({
+    action: place.action,
+    node: lab.tools.node24,
+    run: event,
+    workspace: team.service.directory,
+    inputs: { image, username: WRITER.name, 'build-args': `BASE_IMAGE=${place.baseImage}` },
+    env: { ...engine.env, PATH: place.path },
+  });
+  const phases = [result.main, result.post];
+  return {
+    code: phases.find((phase) => phase?.code !== 0)?.code ?? 0,
+    seconds: phases.reduce((sum, phase) => sum + (phase?.seconds ?? 0), 0),
+    log: result.log,
+  };
+}

@@ -1,0 +1,29 @@
+// Whether a cache that holds every step is also found, every time: many tries of commits that were built before.
+import { SCENARIOS, type ScenarioName } from './scenarios.js';
+import { describeTry } from './compare.js';
+import type { Stand, Try } from './stand.js';
+
+/** The scenarios whose commits hold nothing new, each with the images that it equals. */
+export const KINDS = {
+  unchanged: 'its own branch',
+  'new-branch': 'main',
+  merge: 'the merged pull request',
+} as const satisfies Partial<Record<ScenarioName, string>>;
+
+/** Runs the tries in a row, each kind from a state with many scopes. */
+export async function measureDeterminism(stand: Stand): Promise<readonly Try[]> {
+  const { options, say, store } = stand;
+  const start = 'many-scopes';
+  await stand.prepare(start);
+  const tries: Try[] = [];
+  for (const { name, change } of SCENARIOS.filter((scenario) => scenario.name in KINDS)) {
+    for (const variant of options.variants) {
+      for (let round = 1; round <= options.determinism; round++) {
+        const one = await stand.try({ name, change, start, variant, round });
+        tries.push(one);
+        say(`${store} ${round}/${options.determinism} ${name}: ${describeTry(one)}`);
+      }
+    }
+  }
+  return tries;
+}

@@ -1,0 +1,25 @@
+// Where it was measured: figures without a machine mean nothing.
+import { cpus, release, totalmem } from 'node:os';
+import type { BenchOptions } from './options.js';
+import type { Stand } from './stand.js';
+
+export interface Machine {
+  readonly line: string;
+  readonly engine: string;
+  readonly store: string;
+  readonly driver: string;
+}
+
+export async function readMachine({ place }: Stand, options: BenchOptions): Promise<Machine> {
+  const { versions } = place.lab.tools;
+  const { version, store, driver } = await place.engine.info();
+  const cores = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const distance = options.delayMs === 0 ? 'on the same machine' : `${options.delayMs} ms away`;
+  const line = [
+    `${cores.length} cores (${cores[0]?.model.trim() ?? 'unknown'}), ${memory} GiB, Linux ${release()}`,
+    `Docker Engine ${version}, containerd ${versions.containerd}, Buildx ${versions.buildx}`,
+    `CNCF registry ${versions.registry} ${distance}`,
+  ].join('; ');
+  return { line: `Measured on ${line}.`, engine: version, store, driver };
+}

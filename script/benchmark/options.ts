@@ -1,0 +1,94 @@
+// The benchmark's command line. Pure.
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ImageStore } from '../lab/engine.js';
+import { SCENARIOS, type ScenarioName } from './scenarios.js';
+
+/** The action's bundle, and the recipe that it is compared with. */
+export const VARIANTS = ['bundle', 'recipe'] as const;
+export type VariantName = (typeof VARIANTS)[number];
+
+const STORES = ['containerd', 'overlay2'] as const satisfies readonly ImageStore[];
+
+export interface BenchOptions {
+  readonly pairs: number;
+  readonly stores: readonly ImageStore[];
+  readonly scenarios: readonly ScenarioName[];
+  readonly variants: readonly VariantName[];
+  /** Tries in a row; 0 = the comparison. */
+  readonly determinism: number;
+  /** The folder with action.yml and dist/. */
+  readonly action: string;
+  /** Between the engines and the registry; 0 = no proxy at all. */
+  readonly delayMs: number;
+  readonly json: string | undefined;
+  /** Where the log of every try goes. */
+  readonly logs: string | undefined;
+}
+
+export const HELP = `usage: script/bench [options]
+
+Compares the action's bundle with the recipe (two plain "docker buildx build --push" with inline cache), alternating,
+each try on a fresh engine, and prints Markdown tables.
+
+  --pairs N           pairs per scenario (default 5)
+  --stores LIST       ${STORES.join(',')} (default both)
+  --scenarios LIST    ${SCENARIOS.map(({ name }) => name).join(',')} (default all)
+  --only VARIANT      ${VARIANTS.join(' or ')}, without the other one
+  --determinism N     instead of the comparison: N tries in a row each of a commit that equals its branch, main, or the
+                      merged pull request, with 11 scopes in the registry; the bundle unless --only recipe
+  --delay MS          put a proxy that waits so long before every answer between engines and registry
+  --action DIR        the folder with action.yml and dist/ (default: this project)
+  --json FILE         write every single try to FILE
+  --logs DIR          write the log of every try to DIR, which must exist
+  --help              print this`;
+
+/** Throws where the command line is wrong. */
+export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      pairs: { type: 'string', default: '5' },
+      stores: { type: 'string', default: STORES.join(',') },
+      scenarios: { type: 'string', default: SCENARIOS.map(({ name }) => name).join(',') },
+      only: { type: 'string' },
+      determinism: { type: 'string' },
+      delay: { type: 'string' },
+      action: { type: 'string', default: join(import.meta.dirname, '../..') },
+      json: { type: 'string' },
+      logs: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const determinism = values.determinism === undefined ? 0 : parseCount('--determinism', values.determinism);
+  const only = values.only ?? (determinism > 0 ? 'bundle' : undefined);
+  return {
+    pairs: parseCount('--pairs', values.pairs),
+    stores: parseList('--stores', values.stores, STORES),
+    scenarios: parseList(
+      '--scenarios',
+      values.scenarios,
+      SCENARIOS.map(({ name }) => name),
+    ),
+    variants: only === undefined ? VARIANTS : parseList('--only', only, VARIANTS),
+    determinism,
+    action: resolve(values.action),
+    delayMs: values.delay === undefined ? 0 : parseCount('--delay', values.delay),
+    json: values.json === undefined ? undefined : resolve(values.json),
+    logs: values.logs === undefined ? undefined : resolve(values.logs),
+  };
+}
+
+function parseCount(name: string, text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new Error(`${name} is not a number of 1 or more: ${text}`);
+  return Number(text);
+}
+
+function parseList<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
+  return text.split(',').map((item) => {
+    const found = known.find((one) => one === item);
+    if (found === undefined) throw new Error(`${name} knows ${known.join(', ')}, but not "${item}".`);
+    return found;
+  });
+}

@@ -1,0 +1,233 @@
+// The test stand for one image store: an engine, a registry, the service with its history, and a repository per variant
+// and state to start from. It makes single tries; what is tried, and how often, is decided elsewhere.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runOrThrow } from '../lab/command.js';
+import type { Engine, ImageStore } from '../lab/engine.js';
+import { startFront } from '../lab/front.js';
+import { openLab, type Lab } from '../lab/lab.js';
+import { formTeam, USERS, WRITER, type Team } from '../lab/team.js';
+import { listUploadedBlobs } from '../lab/access-log.js';
+import { runBundle } from './bundle.js';
+import type { BenchOptions, VariantName } from './options.js';
+import { logInForRecipe, runRecipe } from './recipe.js';
+import { openRecorder, sumIntervals, type Recorder } from './recorder.js';
+import { openRepositories, type Repositories } from './repository.js';
+import { HISTORY, type Change, type StateName } from './scenarios.js';
+import { writeHistory, type Commits } from './service.js';
+import { countSteps, type StepCount } from './steps.js';
+import { countTraffic, type Traffic } from './traffic.js';
+
+/** What a variant works with. */
+export interface Place {
+  readonly lab: Lab;
+  readonly engine: Engine;
+  readonly team: Team;
+  readonly commits: Commits;
+  readonly recorder: Recorder;
+  /** PATH with the recorder first. */
+  readonly path: string;
+  /** Of the registry, or of the proxy before it. */
+  readonly host: string;
+  readonly baseImage: string;
+  /** The folder with action.yml. */
+  readonly action: string;
+  /** DOCKER_CONFIG of the recipe. */
+  readonly recipeConfig: string;
+}
+
+/** How a variant fared, as it can tell itself. */
+export interface VariantRun {
+  readonly code: number;
+  readonly seconds: number;
+  readonly log: string;
+}
+
+/** One run of one variant. */
+export interface Try extends Omit<VariantRun, 'log'>, Traffic, StepCount {
+  readonly store: ImageStore;
+  readonly variant: VariantName;
+  /** What was tried: a scenario, or a kind of determinism. */
+  readonly name: string;
+  /** Counts from 1. */
+  readonly round: number;
+  /** Seconds in which no child process ran. */
+  readonly ownSeconds: number;
+}
+
+/** What to try. */
+export interface TryOptions {
+  readonly variant: VariantName;
+  readonly name: string;
+  readonly round: number;
+  readonly start: StateName;
+  readonly change: Change;
+}
+
+export interface Stand {
+  readonly store: ImageStore;
+  readonly options: BenchOptions;
+  readonly place: Place;
+  readonly say: (line: string) => void;
+  /** Builds the states for all variants up to that one. Throws where a build fails. */
+  readonly prepare: (state: StateName) => Promise<void>;
+  /** On a fresh engine and a fresh copy of the state. A run that fails is a try with its code. */
+  readonly try: (options: TryOptions) => Promise<Try>;
+  readonly close: () => Promise<void>;
+}
+
+interface Inside {
+  readonly store: ImageStore;
+  readonly options: BenchOptions;
+  readonly place: Place;
+  readonly repositories: Repositories;
+  readonly say: (line: string) => void;
+  /** Blobs that a later try may need. */
+  readonly kept: Set<string>;
+}
+
+const RUN = { bundle: runBundle, recipe: runRecipe } as const;
+
+export async function openStand(store: ImageStore, options: BenchOptions, say: (line: string) => void): Promise<Stand> {
+  const lab = await openLab({ stores: [store], auth: 'token', users: USERS });
+  const open: { stop: () => Promise<void> }[] = [{ stop: lab.close }];
+  const close = async () => {
+    for (const one of open.toReversed()) await one.stop();
+  };
+  try {
+    const front =
+      options.delayMs === 0 ? undefined : await startFront({ registry: lab.registry.host, delayMs: options.delayMs });
+    if (front !== undefined) open.push(front);
+    const team = await formTeam(lab, 'bench');
+    open.push({ stop: team.close });
+    const place = await furnish(lab, lab.engine(store), team, front?.host, options);
+    const repositories = openRepositories(lab.registry, WRITER);
+    const inside: Inside = { store, options, place, repositories, say, kept: new Set() };
+    let tries = 0;
+    const prepared = new Set<StateName>();
+    return {
+      store,
+      options,
+      place,
+      say,
+      prepare: (state) => prepareStates(inside, state, prepared),
+      try: (what) => tryOnce(inside, what, `octo/try-${++tries}`),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function furnish(
+  lab: Lab,
+  engine: Engine,
+  team: Team,
+  frontHost: string | undefined,
+  options: BenchOptions,
+): Promise<Place> {
+  const host = frontHost ?? lab.registry.host;
+  const recorder = await openRecorder(join(lab.directory, 'recorder'), lab.tools);
+  const place = {
+    lab,
+    engine,
+    team,
+    commits: await writeHistory(team),
+    recorder,
+    path: `${recorder.folder}:${engine.env.PATH ?? ''}`,
+    host,
+    baseImage: lab.baseImage.replace(lab.registry.host, host),
+    action: options.action,
+  };
+  return { ...place, recipeConfig: await logInForRecipe(join(lab.directory, 'recipe-config'), place) };
+}
+
+const stateRepository = (variant: VariantName, state: StateName): string => `octo/${state}-${variant}`;
+
+async function prepareStates(inside: Inside, state: StateName, prepared: Set<StateName>): Promise<void> {
+  const last = HISTORY.findIndex((one) => one.state === state);
+  for (const [index, { state: next, changes }] of HISTORY.slice(0, last + 1).entries()) {
+    if (prepared.has(next)) continue;
+    prepared.add(next);
+    if (changes.length === 0) continue;
+    for (const variant of inside.options.variants) {
+      const repository = stateRepository(variant, next);
+      const before = HISTORY[index - 1];
+      if (before !== undefined && before.changes.length > 0) {
+        await inside.repositories.copy(stateRepository(variant, before.state), repository);
+      }
+      await seed(inside, variant, repository, changes);
+      for (const digest of (await inside.repositories.readBlobs(repository)).all) inside.kept.add(digest);
+    }
+  }
+}
+
+/** Each build of a small history has a fresh engine, as it had in life; the many older branches may share one. */
+async function seed(
+  inside: Inside,
+  variant: VariantName,
+  repository: string,
+  changes: readonly Change[],
+): Promise<void> {
+  const { place, store, say } = inside;
+  for (const [index, change] of changes.entries()) {
+    if (index === 0 || changes.length <= 2) await refresh(place.engine);
+    await checkOut(place, change);
+    const { code, seconds, log } = await RUN[variant](place, change, `${place.host}/${repository}`);
+    if (code !== 0) throw new Error(`${variant} failed to build ${change.commit}:\n${log}`);
+    say(`${store}: ${variant} made ${change.branch} of ${repository} in ${seconds.toFixed(1)} s`);
+  }
+}
+
+async function tryOnce(inside: Inside, what: TryOptions, repository: string): Promise<Try> {
+  const { place, repositories, store } = inside;
+  const { registry } = place.lab;
+  if (what.start !== 'empty') await repositories.copy(stateRepository(what.variant, what.start), repository);
+  const before = await repositories.readBlobs(repository);
+  await checkOut(place, what.change);
+  await refresh(place.engine);
+  await place.recorder.take();
+  const mark = registry.mark();
+
+  const { log, ...run } = await RUN[what.variant](place, what.change, `${place.host}/${repository}`);
+
+  const busy = sumIntervals(await place.recorder.take());
+  const requests = await registry.requests(mark);
+  const uploaded = [...new Set(listUploadedBlobs(requests))];
+  const sizes = new Map<string, number>();
+  for (const digest of uploaded) sizes.set(digest, await repositories.blobSize(repository, digest));
+  const after = await repositories.readBlobs(repository);
+  const kinds = {
+    metadata: new Set([...before.metadata, ...after.metadata]),
+    base: new Set([...before.base, ...after.base]),
+  };
+  const result: Try = {
+    store,
+    variant: what.variant,
+    name: what.name,
+    round: what.round,
+    ...run,
+    ownSeconds: run.seconds - busy,
+    ...countTraffic(requests, sizes, kinds),
+    ...countSteps(log),
+  };
+  // The disk shall not fill up with what no later try can need.
+  for (const digest of uploaded) if (!inside.kept.has(digest)) await registry.loseBlob(digest);
+  if (run.code !== 0) inside.say(`${what.variant} failed with ${run.code}:\n${log.slice(-6000)}`);
+  if (inside.options.logs !== undefined) {
+    const file = `${store}-${what.name}-${what.round}-${what.variant}.log`;
+    await writeFile(join(inside.options.logs, file), `${log}\n${JSON.stringify({ result, requests }, null, 1)}\n`);
+  }
+  return result;
+}
+
+async function checkOut({ team, commits }: Place, { commit }: Change): Promise<void> {
+  await team.service.git('checkout', '--quiet', '--detach', commits.get(commit)!);
+}
+
+/** As a hosted runner's; and what was written before must not be written to the disk during the next run. */
+async function refresh(engine: Engine): Promise<void> {
+  await engine.prune();
+  await runOrThrow('sync', []);
+}
