@@ -29,15 +29,7 @@ describe('a pull request', () => {
     const tags = await registry.tags(team.repository);
     const branchTag = tags.find((tag) => /^feature-x-[0-9a-f]{10}$/.test(tag));
     expect(tags).toEqual(
-      [
-        main.sha,
-        'main',
-        'builder-main',
-        branchTag,
-        `builder-${branchTag}`,
-        `cache-${branchTag}`,
-        result.outputs.tag,
-      ].sort(),
+      [main.sha, 'main', 'builder-main', branchTag, `builder-${branchTag}`, result.outputs.tag].sort(),
     );
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(before);
     expect((await registry.manifest(team.repository, branchTag!)).digest).toBe(result.outputs.digest);

@@ -74,11 +74,6 @@ export function builderTag(scope: Tag): Tag {
   return parseTag(`builder-${scope}`);
 }
 
-/** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
-export function cacheTag(scope: Tag): Tag {
-  return parseTag(`cache-${scope}`);
-}
-
 /** A tag that is free when the unique tag is already taken in the registry. */
 export function withTime(tag: Tag, now: Date): Tag {
   const suffix = `-${compactUtc(now)}`;
