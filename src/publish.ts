@@ -32,12 +32,15 @@ export async function publish(request: PublishRequest): Promise<void> {
   note({ digest, pushedTags: pushed });
 
   const builderTag = await announceBuilder(request);
-  for (const tag of await selectMovingTags(request)) {
-    // By digest, so that every tag is the image that was just confirmed.
+  const moving = await selectMovingTags(request);
+  if (moving.length > 0) {
+    // By digest, so that every tag is the image that was just confirmed; read once for all of them.
     const manifest = await registry.readManifest(digest);
     if (manifest === null) throw new Error(`The registry no longer serves ${digest}, which was just pushed.`);
-    await registry.tagManifest(manifest, tag);
-    pushed.push(tag);
+    for (const tag of moving) {
+      await registry.tagManifest(manifest, tag);
+      pushed.push(tag);
+    }
   }
   const all = [...pushed, ...(builderTag === null ? [] : [builderTag])];
   note({ pushedTags: all });
