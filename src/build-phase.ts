@@ -2,18 +2,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
-import { inspectEngine } from './docker/inspect-engine.js';
+import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { taggedReference } from './plan/image-name.js';
 import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
-import { NOTHING_ASKED, type Plan, mayWantToPush, planBuild } from './plan/plan.js';
-import { buildBothPasses } from './passes.js';
-import { publish } from './publish.js';
-import { openRegistrySession, readRegistryState } from './registry-session.js';
+import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
+import { type KeptBuilder, keepBuilder } from './keep-builder.js';
+import { buildProduction } from './passes.js';
+import { type PublishedProduction, publishProduction } from './publish.js';
+import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
-import { type RunResult, toSummary } from './report/summary.js';
+import { type RunResult, toPassLines, toSummary } from './report/summary.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
 import { createGitHubApi } from './runner/github-api.js';
 import type { Runner } from './runner/runner.js';
@@ -21,7 +22,7 @@ import type { World } from './world.js';
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
 export async function runBuildPhase(world: World): Promise<void> {
-  const { runner, run, signal, now } = world;
+  const { runner, run, now } = world;
   const inputs = parseInputs((name) => runner.readInput(name));
   maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
@@ -30,7 +31,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const event = await readWorkflowEvent(runner, git);
   const dockerfile = await readDockerfile(inputs, runner.workspace);
   await checkSecretFiles(inputs, runner.workspace);
-  const context = await readRunContext(runner, event, git, github, now);
+  const context = await readRunContext({ runner, inputs, event, git, github, now });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
@@ -57,25 +58,14 @@ export async function runBuildPhase(world: World): Promise<void> {
     note({ warnings: [...result.warnings, message] });
   };
   try {
-    const { engine, insecureRegistries } = await inspectEngine(run, runner.childEnv, inputs.builder, signal);
-    const write = mayWantToPush(inputs, event);
-    const privateDirectory = join(directory, 'docker-config');
-    const session = await openRegistrySession({
-      runner,
-      run,
-      inputs,
-      privateDirectory,
-      insecureRegistries,
-      write,
-      warn,
-    });
-    const state = await readRegistryState(session, draft, warn);
+    const { facts, session, state } = await lookAround(world, inputs, draft, context.now, directory, warn);
+    const { engine } = facts;
     const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
     note({ plan });
     showPlan(runner, plan, `Plan (${describeEngine(engine)})`);
     runner.setOutput('plan', toPlanJson(plan));
 
-    const built = await buildBothPasses({
+    const request = {
       world,
       inputs,
       plan,
@@ -85,12 +75,25 @@ export async function runBuildPhase(world: World): Promise<void> {
       configDirectory: session.configDirectory,
       warn,
       note,
+    };
+    const { registry } = session;
+    if (plan.push.push) github.prepare();
+    const production = await buildProduction(request);
+    const publish = async (): Promise<PublishedProduction | null> =>
+      registry !== null && plan.push.push
+        ? publishProduction({ runner, plan, registry, github, warn, note }, production.result)
+        : null;
+    const published = await publish().catch(async (error: unknown) => {
+      // No process may outlive the run that it belongs to.
+      await production.builder?.finish().catch(() => null);
+      throw error;
     });
-    if (plan.push.push) {
-      await publish({ runner, plan, built, registry: session.registry, github, warn, note });
-    } else {
-      announceLocalImage(runner, plan);
-    }
+    const builder = await keepBuilder(request, registry, state.images, production, published?.layers ?? null);
+    announceBuilder(runner, plan, builder);
+    if (published === null) announceLocalImage(runner, plan);
+    else announceTags(runner, plan, published, builder, note);
+    note(withBuilder(result, builder));
+    for (const line of toPassLines(result)) runner.log.info(line);
   } catch (error) {
     note({ error: error instanceof Error ? error.message : String(error) });
     throw error;
@@ -98,6 +101,32 @@ export async function runBuildPhase(world: World): Promise<void> {
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Looks at the engine and at the registry at the same time; what is wrong with the engine is said first. */
+async function lookAround(
+  { runner, run, signal }: World,
+  inputs: Inputs,
+  draft: Plan,
+  now: Date,
+  directory: string,
+  warn: (message: string) => void,
+): Promise<{ facts: EngineFacts; session: RegistrySession; state: RegistryState }> {
+  const inspecting = inspectEngine(run, runner.childEnv, inputs.builder, signal);
+  const asking = openRegistrySession({
+    runner,
+    run,
+    inputs,
+    privateDirectory: join(directory, 'docker-config'),
+    findInsecureRegistries: async () => (await inspecting).insecureRegistries,
+    write: mayWantToPush(inputs, draft.event),
+    warn,
+  }).then(async (session) => ({ session, state: await readRegistryState(session, draft, now, warn) }));
+  // Both are waited for in any case: nothing may write into the run's folder after it is removed.
+  const [facts, asked] = await Promise.allSettled([inspecting, asking]);
+  if (facts.status === 'rejected') throw facts.reason;
+  if (asked.status === 'rejected') throw asked.reason;
+  return { facts: facts.value, ...asked.value };
 }
 
 /** @throws InputError when a build argument holds the value of one of secret-envs */
@@ -127,6 +156,28 @@ function setPlannedOutputs(runner: Runner, plan: Plan): void {
   if (builder.tag !== null && builder.output === 'registry')
     runner.setOutput('builder-image', taggedReference(image, builder.tag));
   runner.setOutput('pushed', 'false');
+}
+
+function announceBuilder(runner: Runner, { image, builder }: Plan, { digest }: KeptBuilder): void {
+  if (digest === null || builder.tag === null) return;
+  runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('builder-digest', digest);
+}
+
+function announceTags(
+  runner: Runner,
+  { image, builder }: Plan,
+  published: PublishedProduction,
+  kept: KeptBuilder,
+  note: (progress: Partial<RunResult>) => void,
+): void {
+  const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
+  note({ pushedTags: written });
+  runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
+}
+
+function withBuilder({ builder }: RunResult, { seconds, outcome }: KeptBuilder): Partial<RunResult> {
+  return builder === null ? {} : { builder: { ...builder, seconds, outcome } };
 }
 
 function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {

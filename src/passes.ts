@@ -1,10 +1,15 @@
-// The two passes: builder, then production.
+// The two passes. Production comes first: its solve builds the builder stage that it copies from, then the builder pass
+// has only to write an image. On the overlay2 store that saves pulling the builder image to push it as it was, and
+// production's new layers are gzip although the builder's are zstd (docs/caching.md).
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
+import type { BuildStep } from './docker/progress.js';
+import { builderStages, listSharedInstructions, mayOverlap } from './plan/builder-image.js';
+import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
 import type { Engine } from './plan/engine.js';
 import type { Inputs } from './plan/inputs.js';
 import type { PassPlan, Plan } from './plan/plan.js';
-import { describePass } from './report/pass-report.js';
+import type { PassFigures } from './report/pass-report.js';
 import type { RunResult } from './report/summary.js';
 import type { World } from './world.js';
 
@@ -20,53 +25,166 @@ export interface PassesRequest {
   readonly note: (progress: Partial<RunResult>) => void;
 }
 
-export interface BuiltPasses {
-  /** Null when the builder image could not be written; it is only cache. */
-  readonly builder: PassResult | null;
-  readonly production: PassResult;
+export interface BuiltProduction {
+  readonly result: PassResult;
+  /** The builder pass, when it has begun already. */
+  readonly builder: StartedPass | null;
 }
 
-/** @throws PassFailedError, except for a builder image that was built and only could not be pushed */
-export async function buildBothPasses(request: PassesRequest): Promise<BuiltPasses> {
-  const { world, inputs, plan, dockerfile, note } = request;
-  const builder = await runBuilderPass(request);
-  if (builder !== null) note({ builder: toFigures(builder) });
-  // A refresh has just run the builder's stages: pass 2 takes them as they are, and runs only the others again.
-  const refreshStages =
-    dockerfile === null ? [inputs.productionTarget] : stagesOutside(dockerfile, inputs.builderTarget);
-  const production = await runOnePass(request, plan.production, refreshStages);
-  note({ production: toFigures(production) });
-  world.runner.log.info(
-    `Builder: ${builder === null ? 'not kept' : describePass(toFigures(builder))}. Production: ${describePass(toFigures(production))}.`,
-  );
-  return { builder, production };
+/** A pass whose output is held back until somebody waits for it, so that two logs do not mix. */
+interface StartedPass {
+  readonly finish: () => Promise<PassResult | null>;
 }
 
-async function runBuilderPass(request: PassesRequest): Promise<PassResult | null> {
+/**
+ * Solves builder and production, and writes production. As soon as a step of the builder's stages has really run, the
+ * builder image is known to be new, and is written meanwhile; where it is zstd and a step has run whose layer both have,
+ * only after production's layers are made, so that production's stay gzip.
+ * @throws PassFailedError; when only production's own steps failed, the builder image is kept for the next run first
+ */
+export async function buildProduction(request: PassesRequest): Promise<BuiltProduction> {
+  const { plan, dockerfile, note } = request;
+  const stages = builderStages(plan, dockerfile);
+  const overlap = mayOverlap(plan, dockerfile);
+  const shared = plan.builder.exporter.zstd ? listSharedInstructions(plan, dockerfile) : [];
+  const started: StartedPass[] = [];
+  let isNew = false;
+  let mustWait = false;
+  const start = (): void => {
+    if (overlap && isNew && started.length === 0) started.push(startBuilder(request));
+  };
+  const onStep = ({ name, stage }: BuildStep): void => {
+    isNew ||= stages.has(stage);
+    mustWait ||= shared.some((instruction) => isShownAs(instruction, getInstruction(name)));
+    if (!mustWait) start();
+  };
   try {
-    return await runOnePass(request, request.plan.builder, null);
+    const title = `Building ${plan.builder.target}, then ${plan.production.target}`;
+    const result = await runOnePass(request, plan.production, { title, onStep, onExported: start });
+    note(toFigures(request, result));
+    return { result, builder: started[0] ?? null };
+  } catch (error) {
+    const failed = error instanceof PassFailedError ? error.progress.failed : null;
+    const ownStep = failed !== null && failed.stage !== '' && !stages.has(failed.stage);
+    // What fails there too has been said already.
+    if (started[0] !== undefined) await started[0].finish().catch(() => null);
+    else if (plan.builder.output === 'registry' && ownStep) await buildBuilder(request);
+    throw error;
+  }
+}
+
+/** @returns null, with a warning, when the builder image was built and could not be written: it is only cache */
+export async function buildBuilder(
+  request: PassesRequest,
+  onLine?: (line: string) => void,
+): Promise<PassResult | null> {
+  const { builder } = request.plan;
+  try {
+    const title = builder.output === 'registry' ? `Writing the ${builder.target} image` : `Building ${builder.target}`;
+    return await runOnePass(request, builder, onLine === undefined ? { title } : { title, onLine });
   } catch (error) {
     if (!(error instanceof PassFailedError) || !error.exportOnly) throw error;
-    request.warn(`The builder image was not kept for later runs, and the build goes on. ${error.message}`);
+    request.warn(`The builder image was not kept for later runs. ${error.message}`);
     return null;
   }
 }
 
-function runOnePass(
-  request: PassesRequest,
-  pass: PassPlan,
-  refreshStages: readonly string[] | null,
-): Promise<PassResult> {
-  const { world, inputs, plan, engine, directory, configDirectory } = request;
-  const { runner, run, signal } = world;
-  runner.log.info(`Pass ${pass.name === 'builder' ? 1 : 2} of 2: ${pass.name} (target ${pass.target})`);
-  return runner.log.foreign((onLine) => {
-    const env = { ...runner.childEnv, ...inputs.secretEnvironment, DOCKER_CONFIG: configDirectory };
-    const session: BuildxSession = { run, env, signal, onLine, directory };
-    return runPass(session, plan.image, pass, engine, { context: inputs.context, file: inputs.file, refreshStages });
-  });
+function startBuilder(request: PassesRequest): StartedPass {
+  const lines: string[] = [];
+  const pass = buildBuilder(request, (line) => lines.push(line));
+  // Whoever waits for it gets the error.
+  pass.catch(() => undefined);
+  return {
+    finish: async () => {
+      const { log } = request.world.runner;
+      const outcome = await pass.then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      log.info(`Writing the ${request.plan.builder.target} image, meanwhile`);
+      await log.foreign((print) => {
+        lines.forEach(print);
+        return Promise.resolve();
+      });
+      if ('error' in outcome) throw outcome.error;
+      return outcome.result;
+    },
+  };
 }
 
-function toFigures({ seconds, progress }: PassResult): NonNullable<RunResult['builder']> {
-  return { seconds, steps: progress.steps };
+interface PassOptions {
+  readonly title: string;
+  /** Gets the pass's output instead of the log. */
+  readonly onLine?: (line: string) => void;
+  readonly onStep?: (step: BuildStep) => void;
+  readonly onExported?: () => void;
+}
+
+async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {
+  try {
+    return await runWith(request, pass, options);
+  } catch (error) {
+    if (!(error instanceof PassFailedError) || !error.cacheFault || pass.cacheFrom.length === 0) throw error;
+    const why = `A layer of the cache could not be read, so the ${pass.name} pass runs once more without it.`;
+    request.warn(`${why} ${error.message}`);
+    return runWith(request, { ...pass, cacheFrom: [] }, { ...options, title: `${options.title}, without cache` });
+  }
+}
+
+function runWith(
+  request: PassesRequest,
+  pass: PassPlan,
+  { title, onLine, ...hooks }: PassOptions,
+): Promise<PassResult> {
+  const { world, inputs, plan, engine, dockerfile, directory, configDirectory } = request;
+  const { runner, run, signal } = world;
+  // A refresh runs all stages once: what the first pass has just run, the second takes as it is.
+  const outside = dockerfile === null ? [] : stagesOutside(dockerfile, plan.production.target);
+  const refreshStages = pass.name === 'production' ? null : outside;
+  const env = {
+    ...runner.childEnv,
+    ...inputs.secretEnvironment,
+    DOCKER_CONFIG: configDirectory,
+    // Only the digest is read from the metadata; looking provenance up for it costs a moment.
+    BUILDX_METADATA_PROVENANCE: 'disabled',
+  };
+  const start = (print: (line: string) => void): Promise<PassResult> => {
+    const session: BuildxSession = {
+      run,
+      env,
+      signal,
+      onLine: print,
+      directory,
+      ...hooks,
+    };
+    return runPass(session, plan.image, pass, engine, { context: inputs.context, file: inputs.file, refreshStages });
+  };
+  if (onLine !== undefined) return start(onLine);
+  runner.log.info(title);
+  return runner.log.foreign(start);
+}
+
+/** One solve, told as two passes: steps of the builder's stages, and production's own. */
+function toFigures(
+  request: PassesRequest,
+  { seconds, progress }: PassResult,
+): { builder: PassFigures; production: PassFigures } {
+  const { plan, inputs, dockerfile } = request;
+  const stages = builderStages(plan, dockerfile);
+  const context = {
+    dockerfile,
+    flags: inputs.flags,
+    sha: plan.event.sha,
+    hadSource: plan.production.cacheFrom.length > 0,
+    noCache: plan.production.noCache,
+  };
+  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason'> => {
+    const steps = progress.steps.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    const missed = steps.find(({ cached }) => !cached);
+    return { steps, missReason: missed === undefined ? null : explainMiss(missed, context) };
+  };
+  return {
+    builder: { ...pick(true), seconds: null, outcome: null },
+    production: { ...pick(false), seconds, outcome: null },
+  };
 }

@@ -1,77 +1,67 @@
-// After the push: what the registry serves becomes the outputs, and the moving tags follow.
+// After the push: what the registry serves becomes the outputs, and the other tags follow.
 import type { GitHubApi } from './runner/github-api.js';
-import type { BuiltPasses } from './passes.js';
+import type { PassResult } from './docker/buildx.js';
 import { type Digest, type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
 import type { Plan } from './plan/plan.js';
 import { withoutOlderVersions } from './plan/tags.js';
-import type { Registry } from './registry/registry.js';
+import { readImages } from './registry/image.js';
+import type { Manifest, Registry } from './registry/registry.js';
 import type { RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
 
 export interface PublishRequest {
   readonly runner: Runner;
   readonly plan: Plan;
-  readonly built: BuiltPasses;
   readonly registry: Registry;
   readonly github: GitHubApi;
   readonly warn: (message: string) => void;
   readonly note: (progress: Partial<RunResult>) => void;
 }
 
+export interface PublishedProduction {
+  readonly tags: readonly Tag[];
+  /** Uncompressed layer digests, one list for each platform. */
+  readonly layers: readonly (readonly string[])[];
+}
+
 /** @throws Error when the registry does not serve what was pushed, or refuses a tag */
-export async function publish(request: PublishRequest): Promise<void> {
-  const { runner, plan, built, registry, note } = request;
+export async function publishProduction(request: PublishRequest, built: PassResult): Promise<PublishedProduction> {
+  const { runner, plan, registry, note } = request;
   const { image, tags } = plan;
-  const digest = await confirmDigest(registry, tags.unique, built.production.digest);
+  const [manifest, moving] = await Promise.all([
+    readPushed(registry, tags.unique, built.digest),
+    selectMovingTags(request),
+  ]);
+  const { digest } = manifest;
   runner.setOutput('image', taggedReference(image, tags.unique));
   runner.setOutput('tag', tags.unique);
   runner.setOutput('digest', digest);
   runner.setOutput('pinned-image', pinnedReference(image, tags.unique, digest));
   runner.setOutput('pushed', 'true');
-  const pushed: Tag[] = [tags.unique];
-  note({ digest, pushedTags: pushed });
-
-  const builderTag = await announceBuilder(request);
-  const moving = await selectMovingTags(request);
-  if (moving.length > 0) {
-    // By digest, so that every tag is the image that was just confirmed; read once for all of them.
-    const manifest = await registry.readManifest(digest);
-    if (manifest === null) throw new Error(`The registry no longer serves ${digest}, which was just pushed.`);
-    for (const tag of moving) {
-      await registry.tagManifest(manifest, tag);
-      pushed.push(tag);
-    }
-  }
-  const all = [...pushed, ...(builderTag === null ? [] : [builderTag])];
-  note({ pushedTags: all });
-  runner.setOutput('tags', all.map((tag) => taggedReference(image, tag)).join('\n'));
+  note({ digest, pushedTags: [tags.unique] });
   runner.log.info(`Pushed ${pinnedReference(image, tags.unique, digest)}`);
-  for (const tag of all.slice(1)) runner.log.info(`Pushed ${taggedReference(image, tag)}`);
+
+  for (const tag of moving) {
+    // The bytes that were just confirmed, so every tag is the same image.
+    await registry.writeManifest(tag, manifest);
+    runner.log.info(`Pushed ${taggedReference(image, tag)}`);
+  }
+  const written = [tags.unique, ...moving];
+  note({ pushedTags: written });
+  const images = await readImages(registry, tags.unique, manifest).catch(() => []);
+  return { tags: written, layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)) };
 }
 
-async function confirmDigest(registry: Registry, tag: Tag, reported: Digest | null): Promise<Digest> {
-  const served = await registry.readDigest(tag);
+/** Asks the registry, whose answer is the truth; what Buildx reports must agree where it reports a manifest. */
+async function readPushed(registry: Registry, tag: Tag, reported: Digest | null): Promise<Manifest> {
+  const served = await registry.readManifest(tag);
   if (served === null) throw new Error(`The registry does not serve ${tag}, although the push succeeded.`);
-  if (reported !== null && reported !== served) {
+  if (reported !== null && reported !== served.digest) {
     throw new Error(
-      `The registry serves ${served} for ${tag}, but ${reported} was pushed: another run wrote the same tag.`,
+      `The registry serves ${served.digest} for ${tag}, but ${reported} was pushed: another run wrote the same tag.`,
     );
   }
   return served;
-}
-
-/** The builder image is only cache: not finding it again is worth a warning. */
-async function announceBuilder({ runner, plan, built, registry, warn }: PublishRequest): Promise<Tag | null> {
-  const { tag, output } = plan.builder;
-  if (tag === null || output !== 'registry' || built.builder === null) return null;
-  const served = await registry.readDigest(tag).catch(() => null);
-  if (served === null) {
-    warn(`The registry does not serve the builder image ${tag}; later runs will build its steps again.`);
-    return null;
-  }
-  runner.setOutput('builder-image', taggedReference(plan.image, tag));
-  runner.setOutput('builder-digest', served);
-  return tag;
 }
 
 /** The branch tag follows only while the branch is still at this commit: an older run that ends last changes nothing. */
@@ -94,8 +84,9 @@ async function selectVersionTags(
   const { moving } = plan.tags;
   if (moving.length === 0) return moving;
   const existing = await registry.listTags().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
     warn(
-      `The tags of the registry cannot be listed, so nobody knows whether ${gitTag} is the newest version: ${error instanceof Error ? error.message : ''}`,
+      `The tags of the registry cannot be listed, so nobody knows whether ${gitTag} is the newest version: ${reason}`,
     );
     return [];
   });

@@ -8,21 +8,24 @@ import {
 } from './docker/docker-config.js';
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
-import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, tagsToLookUp } from './plan/plan.js';
+import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache-manifest.js';
+import { type Tag, pinnedReference } from './plan/image-name.js';
+import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, sourceTags } from './plan/plan.js';
+import { cacheTag, uniqueCandidates } from './plan/tags.js';
 import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
+import { readStoredImage } from './registry/image.js';
 import { Registry, RegistryError, isLoopback } from './registry/registry.js';
 import { LoginRejectedError } from './registry/token.js';
 import type { Runner } from './runner/runner.js';
 
 export interface RegistrySession {
-  readonly registry: Registry;
+  /** Null when it gave no answer, and the run has no need to push: it goes on without cache. */
+  readonly registry: Registry | null;
   /** DOCKER_CONFIG for the docker client. */
   readonly configDirectory: string;
   /** False when there is nothing to log in with. */
   readonly hasLogin: boolean;
-  /** False when it gave no answer, and the run has no need to push: it goes on without cache. */
-  readonly reachable: boolean;
   /** Whether the run wants to push. */
   readonly write: boolean;
 }
@@ -33,11 +36,14 @@ export interface SessionRequest {
   readonly inputs: Inputs;
   /** Where a private Docker config may be made. */
   readonly privateDirectory: string;
-  readonly insecureRegistries: readonly string[];
+  /** Registries that the engine may speak plain HTTP to; asked for only when HTTPS fails. */
+  readonly findInsecureRegistries: () => Promise<readonly string[]>;
   /** Whether the run wants to push. */
   readonly write: boolean;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
+
+type Warn = (message: string) => void;
 
 /**
  * Logs in: into a private Docker config that still has the user's other logins, or with `logout: false` into the
@@ -50,21 +56,23 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   const config = await readDockerConfig(runner.dockerConfigDirectory);
   const login: StoredLogin | null =
     credentials ?? (await readStoredLogin(config, image.registry, run, runner.childEnv));
-  const registry = new Registry(image, {
-    send: createSender('two-pass-build'),
-    login,
-    insecure: isLoopback(image.registry) || request.insecureRegistries.includes(image.registry),
-    write,
+  const connect = async (insecure: boolean): Promise<Registry> => {
+    const registry = new Registry(image, { send: createSender('two-pass-build'), login, insecure, write });
+    await registry.connect();
+    return registry;
+  };
+  const connected = await connect(isLoopback(image.registry)).catch(async (error: unknown) => {
+    if (!(error instanceof ConnectionError) || !(await request.findInsecureRegistries()).includes(image.registry))
+      return error;
+    return connect(true).catch((second: unknown) => second);
   });
-  const reachable = await registry.connect().then(
-    () => true,
-    (error: unknown) => {
-      if (write || !isFault(error)) throw explainConnection(error, inputs);
-      warn(`There is no cache from ${image.registry} in this run: ${error.message}`);
-      return false;
-    },
-  );
-  const session = { registry, reachable, write, hasLogin: login !== null, configDirectory: config.directory };
+  const reachable = connected instanceof Registry;
+  if (!reachable) {
+    if (write || !isFault(connected)) throw explainConnection(connected, inputs);
+    warn(`There is no cache from ${image.registry} in this run: ${connected.message}`);
+  }
+  const registry = reachable ? connected : null;
+  const session = { registry, write, hasLogin: login !== null, configDirectory: config.directory };
   if (credentials === null) return session;
   if (!logout) {
     await logInPersistently(run, runner.childEnv, image.registry, credentials);
@@ -74,35 +82,105 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   return { ...session, configDirectory };
 }
 
-/** Asks everything that the plan wants to know, all at once. */
+/** Asks everything that the plan wants to know, all at once, and writes the merged cache where the run may write. */
 export async function readRegistryState(
-  { registry, hasLogin, reachable, write }: RegistrySession,
+  session: RegistrySession,
   draft: Plan,
-  warn: (message: string) => void,
+  now: Date,
+  warn: Warn,
 ): Promise<RegistryState> {
-  if (!reachable) return NOTHING_ASKED;
-  const [writeAccess, ...existing] = await Promise.all([
+  const { registry, write, hasLogin } = session;
+  if (registry === null) return NOTHING_ASKED;
+  const [writeAccess, unique, images] = await Promise.all([
     write ? probe(registry, hasLogin, draft.image.registry) : null,
-    ...tagsToLookUp(draft).map(async (tag) => {
-      try {
-        return (await registry.readDigest(tag)) === null ? [] : [tag];
-      } catch (error) {
-        // Not knowing whether the unique tag is taken could overwrite an image that is deployed.
-        if (write && tag === draft.tags.unique) throw error;
-        warn(
-          `Looking for ${tag} in the registry failed, so it is not used as cache: ${error instanceof Error ? error.message : 'unknown reason'}`,
-        );
-        return [];
-      }
-    }),
+    findFreeTag(registry, uniqueCandidates(draft.tags.unique, now), write),
+    Promise.all(sourceTags(draft).map((tag) => readSource(registry, tag, warn))),
   ]);
-  return { writeAccess, existing: new Set(existing.flat()) };
+  const found = images.filter((image) => image !== null);
+  if (writeAccess?.allowed !== true) return { writeAccess, unique, images: found, mergedCache: null };
+  return { writeAccess, unique, ...(await writeMergedCache(registry, draft, found, warn)) };
+}
+
+/** @returns null when the run does not need to know, and it cannot be found out */
+async function findFreeTag(registry: Registry, candidates: Iterable<Tag>, write: boolean): Promise<Tag | null> {
+  try {
+    for (const tag of candidates) {
+      if ((await registry.readDigest(tag)) === null) return tag;
+    }
+  } catch (error) {
+    // Not knowing could overwrite an image that is deployed.
+    if (write) throw error;
+    return null;
+  }
+  throw new InputError(
+    'All tags that this build could have exist in the registry already, and such a tag is never moved. Set the input tag.',
+  );
+}
+
+async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<StoredImage | null> {
+  try {
+    return await readStoredImage(registry, tag);
+  } catch (error) {
+    warn(`Reading ${tag} from the registry failed, so it is no cache for this run: ${describe(error)}`);
+    return null;
+  }
+}
+
+/**
+ * Merges what the images of the lineage know and writes it as one cache manifest: nothing but JSON moves. Images whose
+ * layers the registry has lost are left out.
+ * @returns the reference to import, or null when there is nothing to merge or it cannot be written; and the images left
+ */
+async function writeMergedCache(
+  registry: Registry,
+  draft: Plan,
+  images: readonly StoredImage[],
+  warn: Warn,
+): Promise<Pick<RegistryState, 'images' | 'mergedCache'>> {
+  try {
+    return { images, mergedCache: await writeCacheManifest(registry, draft, images, warn) };
+  } catch (error) {
+    const lost = new Set<string>(error instanceof RegistryError ? error.digests : []);
+    const whole = images.filter(
+      (stored) => !stored.images.some(({ layers }) => layers.some(({ digest }) => lost.has(digest))),
+    );
+    if (whole.length === images.length) {
+      warn(`The merged cache could not be written, so each pass takes the nearest image: ${describe(error)}`);
+      return { images, mergedCache: null };
+    }
+    const broken = images.filter((image) => !whole.includes(image)).map(({ tag }) => tag);
+    warn(`The registry has lost layers of ${broken.join(', ')}, so they are no cache for this run.`);
+    return writeMergedCache(registry, draft, whole, warn);
+  }
+}
+
+async function writeCacheManifest(
+  registry: Registry,
+  { image, scope }: Plan,
+  stored: readonly StoredImage[],
+  warn: Warn,
+): Promise<string | null> {
+  const merged = mergeCaches(stored.flatMap(({ images }) => images));
+  if (merged === null) return null;
+  merged.warnings.forEach(warn);
+  // A run without scope may move no tag; its cache manifest is found by its digest alone.
+  const tag = scope === null ? null : cacheTag(scope.tag);
+  await registry.writeBlob(merged.configDigest, merged.config);
+  // Even when it is there: a registry checks that it still has every layer that a manifest names.
+  const manifest = { mediaType: CACHE_MANIFEST_TYPE, bytes: Buffer.from(merged.manifest, 'utf8') };
+  await registry.writeManifest(tag ?? merged.manifestDigest, manifest);
+  // By digest as well: an engine that lives longer than a run may remember what the tag was.
+  return tag === null ? `${image.name}@${merged.manifestDigest}` : pinnedReference(image, tag, merged.manifestDigest);
 }
 
 async function probe(registry: Registry, hasLogin: boolean, host: string): Promise<WriteAccess> {
   const access = await registry.probeWriteAccess();
   if (access.allowed || hasLogin) return access;
   return { allowed: false, reason: `there is no login for ${host} (the input password is empty)` };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
 }
 
 /** The network's or the registry's fault, not that of the credentials. */

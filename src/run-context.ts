@@ -1,7 +1,8 @@
 // Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
 import type { Git } from './git/git.js';
 import { InputError } from './plan/input-error.js';
-import type { RunContext } from './plan/plan.js';
+import type { Inputs } from './plan/inputs.js';
+import { type RunContext, mayHaveMerged } from './plan/plan.js';
 import {
   type WorkflowEvent,
   parseSha,
@@ -23,24 +24,49 @@ export async function readWorkflowEvent(runner: Runner, git: Git): Promise<Workf
   return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD') };
 }
 
-/** Nearest source first for the commit's time: the payload, the work tree, GitHub. */
-export async function readRunContext(
-  runner: Runner,
-  event: WorkflowEvent,
-  git: Git,
-  github: GitHubApi,
-  now: Date,
-): Promise<RunContext> {
+export interface ContextRequest {
+  readonly runner: Runner;
+  readonly inputs: Inputs;
+  readonly event: WorkflowEvent;
+  readonly git: Git;
+  readonly github: GitHubApi;
+  readonly now: Date;
+}
+
+export async function readRunContext(request: ContextRequest): Promise<RunContext> {
+  const { runner, now } = request;
   const payload = runner.onGitHub ? runner.readEventFacts().payload : null;
-  const committedAt =
+  const defaultBranch = readDefaultBranch(payload);
+  const [committedAt, mergedBranch] = await Promise.all([
+    findCommitTime(request, payload),
+    findMergedBranch(request, defaultBranch),
+  ]);
+  const { repositoryUrl, runUrl } = runner;
+  return { now, repositoryUrl, runUrl, committedAt, defaultBranch, mergedBranch };
+}
+
+/** Nearest source first: the payload, the work tree, GitHub. */
+async function findCommitTime({ event, git, github }: ContextRequest, payload: unknown): Promise<string | null> {
+  return (
     readCommitTime(payload, event.sha) ??
     (await git.readCommitTime(event.sha)) ??
-    (await github.readCommitTime(event.sha));
-  return {
-    now,
-    repositoryUrl: runner.repositoryUrl,
-    runUrl: runner.runUrl,
-    committedAt,
-    defaultBranch: readDefaultBranch(payload),
-  };
+    (await github.readCommitTime(event.sha))
+  );
+}
+
+/** What a pull request has built already, main need not build again. */
+async function findMergedBranch(
+  { runner, inputs, event, github }: ContextRequest,
+  defaultBranch: string | null,
+): Promise<string | null> {
+  if (!mayHaveMerged(inputs, event, defaultBranch)) return null;
+  try {
+    return await github.readMergedBranch(event.sha);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    runner.log.warning(
+      `GitHub does not say which pull request ${event.sha} merged, so its layers may be built again. The job may need "permissions: pull-requests: read". ${reason}`,
+    );
+    return null;
+  }
 }

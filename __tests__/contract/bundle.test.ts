@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runAction, type ActionResult } from '../../script/lab/action-run.js';
+import { startGitHubApi, type GitHubApiStandIn } from '../../script/lab/github-api.js';
 import { openLab, type Lab } from '../../script/lab/lab.js';
 import { ACTION, USERS, WRITER } from '../../script/lab/team.js';
 import { CONTAINERD_INFO, HEALTHY, type DockerCall, type Scenario, writeFakeDocker } from './fake-docker.js';
@@ -12,13 +13,19 @@ const SHA = '0123456789abcdef0123456789abcdef01234567';
 const DOCKERFILE = 'FROM scratch AS builder\nCOPY . .\nFROM scratch AS production\nCOPY --from=builder / /\n';
 
 let lab: Lab;
+let github: GitHubApiStandIn;
 beforeAll(async () => {
+  github = await startGitHubApi();
   lab = await openLab({ auth: 'token', users: USERS });
 });
-afterAll(() => lab.close());
+afterAll(async () => {
+  await github.stop();
+  await lab.close();
+});
 
 interface Run {
   readonly scenario?: Scenario;
+  readonly dockerfile?: string;
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
@@ -28,6 +35,7 @@ interface Run {
 /** Runs a push to main in a workspace with a two-stage Dockerfile. */
 async function run({
   scenario = HEALTHY,
+  dockerfile = DOCKERFILE,
   inputs,
   env,
   node,
@@ -35,7 +43,7 @@ async function run({
   const directory = await mkdtemp(join(lab.directory, 'fake-'));
   const workspace = join(directory, 'workspace');
   await mkdir(workspace);
-  await writeFile(join(workspace, 'Dockerfile'), DOCKERFILE);
+  await writeFile(join(workspace, 'Dockerfile'), dockerfile);
   const docker = await writeFakeDocker(directory, scenario);
   const image = `${lab.registry.host}/octo/${directory.slice(-6).toLowerCase()}`;
   const about = { full_name: 'octo/app', default_branch: 'main' };
@@ -49,7 +57,7 @@ async function run({
       sha: SHA,
       repository: 'octo/app',
       token: WRITER.password,
-      apiUrl: 'http://127.0.0.1:1',
+      apiUrl: github.url,
       payload: {
         ref: 'refs/heads/main',
         repository: about,
@@ -67,7 +75,10 @@ const errorsOf = (result: ActionResult) =>
 const buildsOf = (calls: readonly DockerCall[]) => calls.filter(({ args }) => args[1] === 'build');
 
 test.each(['node', 'node24'] as const)('the whole command line of both passes, on %s', async (node) => {
+  // Production here is not made of the builder stage, so that there is a builder pass to see.
+  const dockerfile = 'FROM scratch AS builder\nCOPY . .\nFROM scratch AS production\nCOPY . .\n';
   const { result, calls, image } = await run({
+    dockerfile,
     inputs: { push: 'false', 'build-args': 'A=1\nB=x, y' },
     node: lab.tools[node],
   });
@@ -77,9 +88,6 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
   );
   expect(commands).toEqual([
     // prettier-ignore
-    ['buildx', 'build', '--progress=plain', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
-      '--output', 'type=cacheonly', '--provenance=false', '--metadata-file', '…/builder.json', '.'],
-    // prettier-ignore
     ['buildx', 'build', '--progress=plain', '--target', 'production', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
       '--label', 'org.opencontainers.image.source=https://github.com/octo/app',
       '--label', `org.opencontainers.image.revision=${SHA}`,
@@ -87,7 +95,15 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
       '--label', 'org.opencontainers.image.created=2026-05-04T03:02:01+01:00',
       '--label', `org.opencontainers.image.title=${image.split('/').at(-1) ?? ''}`,
       '--tag', `IMAGE:${SHA}`, '--load', '--provenance=false', '--metadata-file', '…/production.json', '.'],
+    // prettier-ignore
+    ['buildx', 'build', '--progress=plain', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+      '--output', 'type=cacheonly', '--provenance=false', '--metadata-file', '…/builder.json', '.'],
   ]);
+});
+
+test('a builder stage that production is made of is not built a second time when nothing keeps it', async () => {
+  const { calls } = await run({ inputs: { push: 'false' } });
+  expect(buildsOf(calls).map(({ args }) => args[args.indexOf('--target') + 1])).toEqual(['production']);
 });
 
 describe('credentials', () => {
@@ -165,7 +181,7 @@ describe('engines', () => {
       inputs: { builder: 'ci', push: 'false', provenance: 'true' },
     });
     expect(errorsOf(result)).toEqual([]);
-    const [, production] = buildsOf(calls);
+    const [production] = buildsOf(calls);
     expect(production!.args.slice(0, 4)).toEqual(['buildx', 'build', '--builder', 'ci']);
     // This driver cannot load an image with attestations, so it is built and not loaded.
     expect(production!.args).toContain('type=cacheonly');
@@ -187,19 +203,53 @@ describe('faults', () => {
   const failedPush =
     '#1 [builder 2/2] COPY . .\n#1 DONE 0.1s\n#9 exporting to image\n#9 ERROR: failed to push: unexpected status 500\n------\nERROR: failed to solve\n';
 
-  test('a builder image that cannot be pushed is a warning, and pass 2 goes on', async () => {
+  // What the containerd store says of a layer that vanished after its manifest was checked (seen with engine 28.5).
+  const lostLayer =
+    '#5 [builder 2/2] COPY . .\n#5 ERROR: failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:' +
+    `${'a'.repeat(64)} (application/vnd.oci.image.layer.v1.tar+gzip) from remote: not found\n------\nERROR: failed to solve: failed to compute cache key\n`;
+
+  test('a cache layer that cannot be read costs one retry without the cache', async () => {
+    const scenario = { ...HEALTHY, '--cache-from type=registry': { code: 1, stderr: lostLayer } };
     const { result, calls } = await run({
-      scenario: { ...HEALTHY, '--target builder': { code: 1, stderr: failedPush } },
+      scenario,
+      inputs: { push: 'false', 'cache-from': 'type=registry,ref=example.test/cache' },
     });
-    expect(buildsOf(calls)).toHaveLength(2);
-    const warnings = result.annotations.filter(({ level }) => level === 'warning');
-    expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^The builder image was not kept/)]);
+    expect(errorsOf(result)).toEqual([]);
+    expect(buildsOf(calls).map(({ args }) => args.includes('--cache-from'))).toEqual([true, false]);
+    const warnings = result.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^A layer of the cache could not be read, so the production pass runs once more without it/,
+      ),
+    ]);
+  });
+
+  test('without a cache to leave out there is no retry', async () => {
+    const { result, calls } = await run({
+      scenario: { ...HEALTHY, 'buildx build': { code: 1, stderr: lostLayer } },
+      inputs: { push: 'false' },
+    });
+    expect(buildsOf(calls)).toHaveLength(1);
+    expect(errorsOf(result)).toHaveLength(1);
+  });
+
+  test('a failing RUN is never retried, whatever it prints', async () => {
+    const stderr =
+      '#5 [builder 2/2] RUN fetch\n#5 0.1 ERROR: failed to copy: httpReadSeeker: blob unknown\n' +
+      '#5 ERROR: process "/bin/sh -c fetch failed to copy" did not complete successfully: exit code: 1\n------\nERROR: failed to solve: process "/bin/sh -c fetch" did not complete successfully: exit code: 1\n';
+    const scenario = { ...HEALTHY, 'buildx build': { code: 1, stderr } };
+    const { result, calls } = await run({
+      scenario,
+      inputs: { push: 'false', 'cache-from': 'type=registry,ref=example.test/cache' },
+    });
+    expect(buildsOf(calls)).toHaveLength(1);
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/did not complete successfully: exit code: 1/)]);
   });
 
   test('a production image that cannot be pushed fails the run', async () => {
     const { result } = await run({ scenario: { ...HEALTHY, '--target production': { code: 1, stderr: failedPush } } });
     expect(errorsOf(result)).toEqual([
-      expect.stringMatching(/^The production pass failed at exporting to image: failed to push: unexpected status 500/),
+      expect.stringMatching(/^The build failed at exporting to image: failed to push: unexpected status 500/),
     ]);
     expect(result.main?.code).toBe(1);
   });
@@ -209,6 +259,15 @@ describe('faults', () => {
     expect(errorsOf(result)).toEqual([expect.stringMatching(/does not serve .* although the push succeeded/)]);
     expect(result.outputs.digest ?? '').toBe('');
     expect(result.outputs.pushed ?? '').toBe('');
+  });
+
+  test('GitHub’s API out of reach is a warning on main, and the build goes on', async () => {
+    const { result } = await run({ inputs: { push: 'false' }, env: { GITHUB_API_URL: 'http://127.0.0.1:9' } });
+    expect(errorsOf(result)).toEqual([]);
+    const warnings = result.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^GitHub does not say which pull request 0123456789abcdef0123456789abcdef01234567 merged/),
+    ]);
   });
 
   test('workflow commands in build output are shown, not obeyed', async () => {

@@ -1,5 +1,6 @@
 // What each kind of event may write, as the registry shows it afterwards.
 import { describe, expect, test } from '@jest/globals';
+import { compactUtc } from '../../src/plan/tags.js';
 import { READER } from '../../script/lab/team.js';
 import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } from './support.js';
 
@@ -29,7 +30,15 @@ describe('a pull request', () => {
     const tags = await registry.tags(team.repository);
     const branchTag = tags.find((tag) => /^feature-x-[0-9a-f]{10}$/.test(tag));
     expect(tags).toEqual(
-      [main.sha, 'main', 'builder-main', branchTag, `builder-${branchTag}`, result.outputs.tag].sort(),
+      [
+        main.sha,
+        'main',
+        'builder-main',
+        branchTag,
+        `builder-${branchTag}`,
+        `cache-${branchTag}`,
+        result.outputs.tag,
+      ].sort(),
     );
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(before);
     expect((await registry.manifest(team.repository, branchTag!)).digest).toBe(result.outputs.digest);
@@ -148,6 +157,26 @@ describe('tags', () => {
     expectSuccess(result);
     expect(result.outputs.tag).toBe('release-7');
     expect(await registry.tags(team.repository)).toEqual(['builder-main', 'candidate', 'main', 'nightly', 'release-7']);
+  });
+
+  test('no unique tag is ever moved, not even by runs of one commit within a second', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('at-once');
+    const event = await team.push();
+    expectSuccess(await team.build(event, { engine: engine() }));
+    // As if a run had ended in each of the coming seconds.
+    const { mediaType, body } = await registry.manifest(team.repository, event.sha);
+    const now = Date.now();
+    const taken = new Map<string, string>();
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      const tag = `${event.sha}-${compactUtc(new Date(now + seconds * 1000))}`;
+      taken.set(tag, await registry.putManifest(team.repository, tag, mediaType, JSON.stringify(body)));
+    }
+    const again = await team.build(event, { engine: engine() });
+    expectSuccess(again);
+    expect(again.outputs.tag).toMatch(/^[0-9a-f]{40}-\d{14}$/);
+    expect([...taken.keys()]).not.toContain(again.outputs.tag);
+    for (const [tag, digest] of taken) expect((await registry.manifest(team.repository, tag)).digest).toBe(digest);
   });
 
   test('the branch tag stays where it is when the branch has moved on meanwhile', async () => {

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { startFront } from '../../script/lab/front.js';
 import { expectFailure, expectSuccess, useLab, warningsOf } from './support.js';
 
 const fixture = useLab({ stores: ['containerd'] });
@@ -61,10 +62,28 @@ test('a failing RUN in the builder fails the run with its step, and no tag is wr
   );
   await team.service.commit('Break the build');
   const result = await team.build(await team.push(), { engine: engine() });
-  expectFailure(result, /The builder pass failed at \[builder 6\/6\] RUN echo on purpose && false .*exit code: 1/);
+  expectFailure(result, /The build failed at \[builder 6\/6\] RUN echo on purpose && false .*exit code: 1/);
   expect(result.summary).toContain('**Failed.**');
   expect(result.outputs.digest ?? '').toBe('');
   expect(await registry.tags(team.repository)).toEqual([]);
+});
+
+test('a builder image that the registry refuses is a warning, and the image is published', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('refused');
+  const front = await startFront({ registry: registry.host });
+  try {
+    front.fail({ method: 'PUT', path: /\/manifests\/builder-/, answer: { status: 403 } });
+    const event = await team.push();
+    const result = await team.build(event, { engine: engine(), inputs: { image: `${front.host}/${team.repository}` } });
+    expectSuccess(result);
+    expect(warningsOf(result)).toEqual([expect.stringMatching(/^The builder image was not kept for later runs/)]);
+    expect(result.outputs.digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
+    expect(result.outputs['builder-digest'] ?? '').toBe('');
+    expect(await registry.tags(team.repository)).toEqual([event.sha, 'main'].sort());
+  } finally {
+    await front.stop();
+  }
 });
 
 test('a failing step of production leaves the builder image and no production tag', async () => {
@@ -74,7 +93,7 @@ test('a failing step of production leaves the builder image and no production ta
   await writeFile(dockerfile, (await readFile(dockerfile, 'utf8')).replace('USER nobody', 'RUN exit 7\nUSER nobody'));
   await team.service.commit('Break production');
   const result = await team.build(await team.push(), { engine: engine() });
-  expectFailure(result, /The production pass failed at \[production 4\/4\] RUN exit 7/);
+  expectFailure(result, /The build failed at \[production 4\/4\] RUN exit 7/);
   expect(await registry.tags(team.repository)).toEqual(['builder-main']);
 });
 

@@ -2,6 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { ActionResult } from '../../script/lab/action-run.js';
+import type { ImageStore } from '../../script/lab/engine.js';
+import type { Team } from '../../script/lab/team.js';
 import { expectFailure, expectSuccess, useLab } from './support.js';
 
 const fixture = useLab({ stores: ['containerd', 'overlay2'] });
@@ -22,13 +25,8 @@ CMD ["cat", "/seen"]
   return team;
 }
 
-const seenBy = async (store: 'containerd' | 'overlay2', image: string | undefined) =>
-  (
-    await fixture
-      .lab()
-      .engine(store)
-      .docker(['run', '--rm', '--network=none', image ?? ''])
-  ).stdout;
+const seenBy = (team: Team, store: ImageStore, { outputs }: ActionResult) =>
+  team.runImage(fixture.lab().engine(store), outputs.image ?? '');
 
 test('build-args, secrets, secret-envs, secret-files, build-contexts, add-hosts, ulimit, shm-size and network reach both passes', async () => {
   const engine = fixture.lab().engine('containerd');
@@ -62,7 +60,7 @@ RUN --mount=type=secret,id=multiline --mount=type=secret,id=token --mount=type=s
     env: { SERVICE_TOKEN: 'tok-123456789', FROM_ENVIRONMENT: 'outside' },
   });
   expectSuccess(result);
-  const seen = await seenBy('containerd', result.outputs.image);
+  const seen = await seenBy(team, 'containerd', result);
   expect(seen).toContain('args Hello, all outside');
   expect(seen).toContain('from the shared context');
   expect(seen).toMatch(/10\.1\.2\.3\s+service\.test/);
@@ -85,7 +83,7 @@ test('no-cache-filters runs a stage again that the engine has in its cache', asy
   const filtered = await team.build(await team.push(), { engine, inputs: { 'no-cache-filters': 'builder' } });
   for (const result of [first, again, filtered]) expectSuccess(result);
   const [one, two, three] = await Promise.all(
-    [first, again, filtered].map(({ outputs }) => seenBy('containerd', outputs.image)),
+    [first, again, filtered].map((result) => seenBy(team, 'containerd', result)),
   );
   expect(two).toBe(one);
   expect(three).not.toBe(one);
@@ -125,7 +123,7 @@ test('a context below the repository, with a Dockerfile elsewhere and other targ
   };
   const result = await team.build(await team.push(), { engine, inputs });
   expectSuccess(result);
-  expect(await seenBy('overlay2', result.outputs.image)).toBe('api\n');
+  expect(await seenBy(team, 'overlay2', result)).toBe('api\n');
   expect(await registry.tags(team.repository)).toContain('builder-main');
 });
 
@@ -207,5 +205,5 @@ test('push: false builds both passes into the engine without a request that writ
   expectSuccess(result);
   expect(result.outputs).toMatchObject({ pushed: 'false', image: `${team.image}:${event.sha}` });
   expect((await registry.requests(mark)).filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
-  expect(await seenBy('overlay2', result.outputs.image)).not.toBe('');
+  expect(await seenBy(team, 'overlay2', result)).not.toBe('');
 });

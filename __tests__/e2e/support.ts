@@ -54,10 +54,10 @@ export function splitLines(text: string | undefined): string[] {
   return (text ?? '').split('\n').filter((line) => line !== '');
 }
 
-/** `Builder: 5 of 5 steps cached. Production: …` as figures. */
+/** `Builder: 5 of 5 steps cached` and the line for production, as figures. */
 export function readCachedSteps(result: ActionResult): { builder: string; production: string } {
   const [, builder = '', production = ''] =
-    /^Builder: (\d+ of \d+) steps cached.*Production: (\d+ of \d+) steps cached/m.exec(result.log) ?? [];
+    /^Builder: (\d+ of \d+) steps cached.*\n^Production: (\d+ of \d+) steps cached/m.exec(result.log) ?? [];
   return { builder, production };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { getBuildxArgs } from '../../src/docker/buildx-args.js';
-import type { Engine } from '../../src/plan/engine.js';
-import { planBuild } from '../../src/plan/plan.js';
+import { type Engine, fitToEngine } from '../../src/plan/engine.js';
+import { type Exporter, planBuild } from '../../src/plan/plan.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
 import { CONTEXT, SHA, type With, fromFork, gitTagPush, inputsOf, pushTo, registryWith } from './fixtures.js';
 
@@ -27,12 +27,25 @@ const labels = (version: string): string[] => [
   '--label',
   'org.opencontainers.image.title=app',
 ];
-const PUSH = ['--cache-to', 'type=inline', '--push', '--provenance=false'];
+/** On ENGINE: nothing is kept in the engine's store, and only the builder image is zstd. */
+const pushBuilder = (tag: string): string[] => [
+  ...[
+    '--output',
+    `type=image,name=${NAME}:${tag},push=true,store=false,compression=zstd,compression-level=1,oci-mediatypes=true`,
+  ],
+  ...['--cache-to', 'type=inline'],
+];
+const pushProduction = (tag: string): string[] => [
+  ...['--output', `type=image,name=${NAME}:${tag},push=true,store=false`],
+  ...['--cache-to', 'type=inline'],
+];
+const PLAIN = '--provenance=false';
 
 interface Case {
   readonly event?: WorkflowEvent;
   readonly given?: With;
   readonly existing?: readonly string[];
+  readonly mergedCache?: string;
   readonly refreshStages?: readonly string[];
   readonly builder: readonly string[];
   readonly production: readonly string[];
@@ -43,21 +56,36 @@ describe('inputs -> argv of both passes', () => {
     [
       'the first push of a branch',
       {
-        builder: [...HEAD, 'builder', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
-        production: [...HEAD, 'production', ...labels(SHA), '--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+        builder: [...HEAD, 'builder', ...pushBuilder('builder-main'), PLAIN, ...TAIL],
+        production: [...HEAD, 'production', ...labels(SHA), ...pushProduction(SHA), PLAIN, ...TAIL],
       },
     ],
     [
-      'a later push: one source of cache each',
+      'a later push without a merged cache: the nearest image for each pass',
       {
         existing: ['builder-main', 'main'],
         builder: [
           ...[...HEAD, 'builder', '--cache-from', `type=registry,ref=${NAME}:builder-main`],
-          ...['--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+          ...[...pushBuilder('builder-main'), PLAIN, ...TAIL],
         ],
         production: [
           ...[...HEAD, 'production', ...labels(SHA), '--cache-from', `type=registry,ref=${NAME}:main`],
-          ...['--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+          ...[...pushProduction(SHA), PLAIN, ...TAIL],
+        ],
+      },
+    ],
+    [
+      'a later push: the merged cache for both passes',
+      {
+        existing: ['builder-main', 'main'],
+        mergedCache: `${NAME}:cache-main@sha256:abc`,
+        builder: [
+          ...[...HEAD, 'builder', '--cache-from', `type=registry,ref=${NAME}:cache-main@sha256:abc`],
+          ...[...pushBuilder('builder-main'), PLAIN, ...TAIL],
+        ],
+        production: [
+          ...[...HEAD, 'production', ...labels(SHA), '--cache-from', `type=registry,ref=${NAME}:cache-main@sha256:abc`],
+          ...[...pushProduction(SHA), PLAIN, ...TAIL],
         ],
       },
     ],
@@ -66,7 +94,7 @@ describe('inputs -> argv of both passes', () => {
       {
         event: gitTagPush('v1.2.3'),
         builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
-        production: [...HEAD, 'production', ...labels('v1.2.3'), '--tag', `${NAME}:v1.2.3`, ...PUSH, ...TAIL],
+        production: [...HEAD, 'production', ...labels('v1.2.3'), ...pushProduction('v1.2.3'), PLAIN, ...TAIL],
       },
     ],
     [
@@ -97,11 +125,11 @@ describe('inputs -> argv of both passes', () => {
         given: { 'reuse-cache': 'false' },
         existing: ['builder-main', 'main'],
         refreshStages: ['base', 'production'],
-        builder: [...HEAD, 'builder', '--pull', '--no-cache', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        builder: [...HEAD, 'builder', '--pull', '--no-cache', ...pushBuilder('builder-main'), PLAIN, ...TAIL],
         production: [
           ...[...HEAD, 'production', ...labels(SHA), '--pull'],
           ...['--no-cache-filter', 'base', '--no-cache-filter', 'production'],
-          ...['--tag', `${NAME}:${SHA}`, ...PUSH, ...TAIL],
+          ...[...pushProduction(SHA), PLAIN, ...TAIL],
         ],
       },
     ],
@@ -109,9 +137,9 @@ describe('inputs -> argv of both passes', () => {
       'attestations are for production only',
       {
         given: { provenance: 'mode=max', sbom: 'true' },
-        builder: [...HEAD, 'builder', '--tag', `${NAME}:builder-main`, ...PUSH, ...TAIL],
+        builder: [...HEAD, 'builder', ...pushBuilder('builder-main'), PLAIN, ...TAIL],
         production: [
-          ...[...HEAD, 'production', ...labels(SHA), '--tag', `${NAME}:${SHA}`, '--cache-to', 'type=inline', '--push'],
+          ...[...HEAD, 'production', ...labels(SHA), ...pushProduction(SHA)],
           '--attest',
           'type=provenance,mode=max,builder-id=https://github.com/owner/app/actions/runs/1/attempts/1',
           ...['--attest', 'type=sbom', ...TAIL],
@@ -134,23 +162,63 @@ describe('inputs -> argv of both passes', () => {
           ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'builder'],
           ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
           ...['--platform', 'linux/amd64,linux/arm64', '--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1'],
-          ...['--tag', `${NAME}:builder-main`, ...PUSH, '--metadata-file', '/tmp/metadata.json', 'src'],
+          ...[...pushBuilder('builder-main'), PLAIN, '--metadata-file', '/tmp/metadata.json', 'src'],
         ],
         production: [
           ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'production'],
           ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
           ...['--label', 'team=a, b', '--platform', 'linux/amd64,linux/arm64'],
           ...['--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1', ...labels(SHA)],
-          ...['--tag', `${NAME}:${SHA}`, ...PUSH, '--metadata-file', '/tmp/metadata.json', 'src'],
+          ...[...pushProduction(SHA), PLAIN, '--metadata-file', '/tmp/metadata.json', 'src'],
         ],
       },
     ],
-  ])('%s', (_, { event = pushTo('main'), given = {}, existing = [], refreshStages = null, builder, production }) => {
-    const inputs = inputsOf(given);
-    const plan = planBuild(inputs, event, CONTEXT, registryWith(...existing));
-    const engine = { ...ENGINE, builder: inputs.builder };
-    const sources = { context: inputs.context, file: inputs.file, metadataFile: '/tmp/metadata.json' };
-    expect(getBuildxArgs(plan.image, plan.builder, engine, { ...sources, refreshStages: null })).toEqual(builder);
-    expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
+  ])(
+    '%s',
+    (
+      _,
+      {
+        event = pushTo('main'),
+        given = {},
+        existing = [],
+        mergedCache = null,
+        refreshStages = null,
+        builder,
+        production,
+      },
+    ) => {
+      const inputs = inputsOf(given);
+      const engine = { ...ENGINE, builder: inputs.builder };
+      const registry = { ...registryWith(...existing), mergedCache };
+      const plan = fitToEngine(planBuild(inputs, event, CONTEXT, registry), engine);
+      const sources = { context: inputs.context, file: inputs.file, metadataFile: '/tmp/metadata.json' };
+      expect(getBuildxArgs(plan.image, plan.builder, engine, { ...sources, refreshStages: null })).toEqual(builder);
+      expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
+    },
+  );
+});
+
+describe('how an image is written to the registry', () => {
+  const reference = `${NAME}:builder-main`;
+  test.each<[Exporter, string[]]>([
+    [{ store: true, zstd: false }, ['--tag', reference, '--push']],
+    [{ store: false, zstd: false }, ['--output', `type=image,name=${reference},push=true,store=false`]],
+    [
+      { store: true, zstd: true },
+      ['--output', `type=image,name=${reference},push=true,compression=zstd,compression-level=1,oci-mediatypes=true`],
+    ],
+    [
+      { store: false, zstd: true },
+      [
+        '--output',
+        `type=image,name=${reference},push=true,store=false,compression=zstd,compression-level=1,oci-mediatypes=true`,
+      ],
+    ],
+  ])('%j', (exporter, output) => {
+    const { image, builder } = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+    const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: null };
+    expect(getBuildxArgs(image, { ...builder, exporter }, ENGINE, sources)).toEqual([
+      ...[...HEAD, 'builder', ...output, '--cache-to', 'type=inline', PLAIN, ...TAIL],
+    ]);
   });
 });

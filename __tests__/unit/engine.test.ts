@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Engine, describeEngine, fitToEngine } from '../../src/plan/engine.js';
-import { type Plan, planBuild } from '../../src/plan/plan.js';
+import { type Exporter, type Plan, planBuild } from '../../src/plan/plan.js';
 import { CONTEXT, type With, inputsOf, messageOf, pushTo, registryWith } from './fixtures.js';
 
 const engineOf = (driver: string, store: Engine['store']): Engine => ({
@@ -57,6 +57,40 @@ describe('an image that the engine cannot load is built all the same, and that i
     expect(plan.production.output).toBe(output);
     expect(plan.notes).toHaveLength(notes);
     for (const note of plan.notes) expect(note).toContain(engine.driver);
+  });
+});
+
+describe('layers do not travel without need', () => {
+  const withBuildx = (engine: Engine, buildxVersion: string): Engine => ({ ...engine, buildxVersion });
+  const plain = { store: true, zstd: false };
+
+  test.each<[string, Engine, Exporter, Exporter]>([
+    ['overlay2 has to store and has no zstd', OVERLAY2, plain, plain],
+    ['overlay2 with a newer Buildx, too', withBuildx(OVERLAY2, '0.36.0'), plain, plain],
+    ['the containerd store', CONTAINERD, { store: false, zstd: true }, { store: false, zstd: false }],
+    [
+      'the containerd store with a Buildx that fails without storing',
+      withBuildx(CONTAINERD, '0.13.1'),
+      { store: true, zstd: true },
+      plain,
+    ],
+    ['the last version before', withBuildx(CONTAINERD, 'v0.28.0'), { store: true, zstd: true }, plain],
+    [
+      'a Buildx that was built from source',
+      withBuildx(CONTAINERD, 'unknown'),
+      { store: false, zstd: true },
+      { store: false, zstd: false },
+    ],
+    [
+      'docker-container, whatever the Buildx',
+      withBuildx(CONTAINER, '0.13.1'),
+      { store: false, zstd: true },
+      { store: false, zstd: false },
+    ],
+    ['remote', engineOf('remote', null), { store: false, zstd: true }, { store: false, zstd: false }],
+  ])('%s', (_, engine, builder, production) => {
+    const plan = fitToEngine(planOf({}), engine);
+    expect([plan.builder.exporter, plan.production.exporter]).toEqual([builder, production]);
   });
 });
 

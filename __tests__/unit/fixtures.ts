@@ -1,7 +1,9 @@
 // What several unit tests start from: events, inputs and contexts of an ordinary run, to be changed in one point.
 import { type Inputs, type InputName, parseInputs } from '../../src/plan/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/plan.js';
-import { parseTag } from '../../src/plan/image-name.js';
+import type { StoredImage } from '../../src/plan/cache-manifest.js';
+import { type Digest, parseDigest, parseTag } from '../../src/plan/image-name.js';
+import type { PassFigures } from '../../src/report/pass-report.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/workflow-event.js';
 
 export const SHA = '8f5c2e1d4b7a9063f1e2d3c4b5a6978812345678';
@@ -72,9 +74,34 @@ export const CONTEXT: RunContext = {
   repositoryUrl: 'https://github.com/owner/app',
   committedAt: '2026-01-02T03:04:05Z',
   defaultBranch: 'main',
+  mergedBranch: null,
   runUrl: 'https://github.com/owner/app/actions/runs/1/attempts/1',
 };
 
-export function registryWith(...tags: readonly string[]): RegistryState {
-  return { existing: new Set(tags.map((tag) => parseTag(tag))), writeAccess: { allowed: true } };
+/** A digest that is known by a number. */
+export function digestOf(number: number): Digest {
+  return parseDigest(`sha256:${number.toString(16).padStart(64, '0')}`);
 }
+
+/** An image of the registry without layers or cache of its own. */
+export function storedImage(tag: string, change: Partial<StoredImage> = {}): StoredImage {
+  return { tag: parseTag(tag), digest: digestOf(1), images: [], ...change };
+}
+
+/** A registry that gives write access, has these images of the lineage, and no merged cache. */
+export function registryWith(...tags: readonly string[]): RegistryState {
+  return {
+    unique: null,
+    images: tags.map((tag) => storedImage(tag)),
+    mergedCache: null,
+    writeAccess: { allowed: true },
+  };
+}
+
+/** The same, where the unique tag of a push of `SHA` is taken, and the one with the time is free. */
+export function registryWithUnique(...tags: readonly string[]): RegistryState {
+  return { ...registryWith(...tags), unique: parseTag(`${SHA}-${NOW_TAG}`) };
+}
+
+/** A pass of one second without steps. */
+export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null };

@@ -9,7 +9,7 @@ import { parseWorkflowEvent } from '../../src/plan/workflow-event.js';
 import { describePass } from '../../src/report/pass-report.js';
 import { toPlanJson } from '../../src/report/plan-report.js';
 import { parseBuildOptions } from '../../src/plan/build-options.js';
-import { CONTEXT, SHA, type With, gitTagPush, inputsOf, messageOf, pushTo, registryWith } from './fixtures.js';
+import { CONTEXT, FIGURES, SHA, type With, gitTagPush, inputsOf, messageOf, pushTo, registryWith } from './fixtures.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
 
 const plan = (event: WorkflowEvent, given: With = {}) => planBuild(inputsOf(given), event, CONTEXT, registryWith());
@@ -130,7 +130,7 @@ describe('reports and progress', () => {
   test('a carriage return in a step name cannot break the table', () =>
     expect(
       describePass({
-        seconds: 1,
+        ...FIGURES,
         steps: [
           { name: 'a', cached: true },
           { name: 'x\r\n| y', cached: false },

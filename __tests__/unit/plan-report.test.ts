@@ -1,15 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Plan, planBuild } from '../../src/plan/plan.js';
+import { type Plan, type RegistryState, planBuild } from '../../src/plan/plan.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
 import { toPlanJson, toPlanLines } from '../../src/report/plan-report.js';
-import { CONTEXT, NOW_TAG, SHA, type With, fromFork, inputsOf, pushTo, registryWith } from './fixtures.js';
+import {
+  CONTEXT,
+  NOW_TAG,
+  SHA,
+  type With,
+  fromFork,
+  inputsOf,
+  pushTo,
+  registryWith,
+  registryWithUnique,
+} from './fixtures.js';
 
-const planOf = (event: WorkflowEvent, given: With = {}, ...existing: readonly string[]): Plan =>
-  planBuild(inputsOf(given), event, CONTEXT, registryWith(...existing));
+const planOf = (event: WorkflowEvent, given: With = {}, registry: RegistryState = registryWith()): Plan =>
+  planBuild(inputsOf(given), event, CONTEXT, registry);
 
 describe('the output plan', () => {
   test('says event, scope, lineage, tags, push decision with its reason, and both passes', () => {
-    const plan: unknown = JSON.parse(toPlanJson(planOf(pushTo('topic'), {}, 'builder-main')));
+    const plan: unknown = JSON.parse(toPlanJson(planOf(pushTo('topic'), {}, registryWith('builder-main'))));
     expect(plan).toMatchObject({
       event: { kind: 'branch', name: 'push', branch: 'topic', sha: SHA },
       image: 'ghcr.io/owner/app',
@@ -54,7 +64,7 @@ describe('the output plan', () => {
 
 describe('the plan to read', () => {
   test('is one decision a line', () => {
-    const plan = planOf(pushTo('feature/x'), { 'reuse-cache': 'false' }, SHA);
+    const plan = planOf(pushTo('feature/x'), { 'reuse-cache': 'false' }, registryWithUnique());
     const lines = toPlanLines(plan);
     expect(lines).toHaveLength(9);
     expect(lines.join('\n')).not.toMatch(/\n\n|undefined|null/);

@@ -6,9 +6,10 @@ import {
   type RegistryState,
   type RunContext,
   getLineage,
+  mayHaveMerged,
   mayWantToPush,
   planBuild,
-  tagsToLookUp,
+  sourceTags,
 } from '../../src/plan/plan.js';
 import { branchTag, deriveTags } from '../../src/plan/tags.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
@@ -25,6 +26,8 @@ import {
   pullRequest,
   pushTo,
   registryWith,
+  registryWithUnique,
+  storedImage,
 } from './fixtures.js';
 
 const NAME = 'ghcr.io/owner/app';
@@ -45,9 +48,9 @@ const foreignRun: WorkflowEvent = { kind: 'other', name: 'workflow_run', sha: SH
 const local: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA };
 
 describe('the lineage, nearest first', () => {
-  const lineage = (event: WorkflowEvent, main: string | null = 'main'): string[] => {
+  const lineage = (event: WorkflowEvent, main: string | null = 'main', merged: string | null = null): string[] => {
     const { scope } = deriveTags({ event, now: NOW, ownTag: null, extraTags: [] });
-    return getLineage(event, scope, main).map(({ branch }) => branch);
+    return getLineage(event, scope, main, merged).map(({ branch }) => branch);
   };
 
   test.each<[string, WorkflowEvent, readonly string[]]>([
@@ -56,8 +59,8 @@ describe('the lineage, nearest first', () => {
     ['a pull request into main', pullRequest({ baseBranch: 'main' }), ['feature-x', 'main']],
     ['a fork: never its own branch, whatever its name', fromFork({ headBranch: 'evil' }), ['develop', 'main']],
     ['a merge group', mergeGroup, ['develop', 'main']],
-    ['main takes nothing from branches that it has not merged', pushTo('main'), ['main']],
     ['a pull request from main into a branch does not, either', pullRequest({ headBranch: 'main' }), ['main']],
+    ['main takes nothing from branches that it has not merged', pushTo('main'), ['main']],
     ['a git tag', gitTagPush('v1.2.3'), ['main']],
     ['an event without a branch', other, ['main']],
     ["a developer's machine", local, ['topic', 'main']],
@@ -65,6 +68,40 @@ describe('the lineage, nearest first', () => {
 
   test('without a main branch it is shorter', () =>
     expect(lineage(pullRequest(), null)).toEqual(['feature-x', 'develop']));
+
+  test.each<[string, WorkflowEvent, string, readonly string[]]>([
+    ['main takes from the branch that its commit merged', pushTo('main'), 'feature-x', ['main', 'feature-x']],
+    ['that branch comes before main', pushTo('develop'), 'feature-x', ['develop', 'feature-x', 'main']],
+    ['that branch comes before the base', mergeGroup, 'feature-x', ['feature-x', 'develop', 'main']],
+    ['a branch that merged itself is in it once', pushTo('main'), 'main', ['main']],
+    ['a branch without a name is none', pushTo('main'), '', ['main']],
+    ['a git tag takes from main alone', gitTagPush('v1.2.3'), 'feature-x', ['main']],
+  ])('with a merged pull request: %s', (_, event, merged, expected) =>
+    expect(lineage(event, 'main', merged)).toEqual(expected),
+  );
+
+  test('the plan has the merged branch by its tag, and looks it up', () => {
+    const merged = plan(pushTo('main'), {}, NOTHING_ASKED, { mergedBranch: 'feature/x' });
+    expect(merged.lineage).toEqual([
+      { branch: 'main', tag: 'main' },
+      { branch: 'feature/x', tag: branchTag('feature/x') },
+    ]);
+    expect(sourceTags(merged)).toContain(`builder-${branchTag('feature/x')}`);
+  });
+
+  test.each<[string, WorkflowEvent, With, string | null, boolean]>([
+    ['a push to main', pushTo('main'), {}, 'main', true],
+    ['a push to what the input calls main', pushTo('trunk'), { 'main-branch': 'trunk' }, 'main', true],
+    ['a push to another branch', pushTo('topic'), {}, 'main', false],
+    ['a push to the default branch that is not main', pushTo('main'), { 'main-branch': 'trunk' }, 'main', false],
+    ['a push where nobody knows main', pushTo('main'), {}, null, false],
+    ['a scheduled run on main', { kind: 'branch', name: 'schedule', branch: 'main', sha: SHA }, {}, 'main', false],
+    ['a refresh, which takes nothing in', pushTo('main'), { 'reuse-cache': 'false' }, 'main', false],
+    ['a pull request', pullRequest({ headBranch: 'main' }), {}, 'main', false],
+    ['a git tag', gitTagPush('main'), {}, 'main', false],
+  ])('whether to ask for the merged pull request: %s', (_, event, given, main, expected) =>
+    expect(mayHaveMerged(inputsOf(given), event, main)).toBe(expected),
+  );
 
   test('the input main-branch comes before the default branch', () => {
     const branches = (given: With): string[] => plan(pushTo('topic'), given).lineage.map(({ branch }) => branch);
@@ -105,6 +142,24 @@ describe('the cache sources', () => {
     ]),
   );
 
+  test.each<[string, readonly string[]]>([
+    ['beside all images', ['feature-x', 'builder-feature-x', 'main', 'builder-main']],
+    ['beside a production image alone', ['main']],
+  ])('the merged cache is the only source of both passes %s', (_, tags) => {
+    const mergedCache = `${NAME}:cache-feature-x@sha256:${'a'.repeat(64)}`;
+    const { builder, production } = plan(pullRequest(), {}, { ...registryWith(...tags), mergedCache });
+    expect([builder.cacheFrom, production.cacheFrom]).toEqual([
+      [`type=registry,ref=${mergedCache}`],
+      [`type=registry,ref=${mergedCache}`],
+    ]);
+  });
+
+  test('the nearest counts, in whatever order the registry answered', () => {
+    const images = ['main', 'builder-main', 'develop', 'builder-develop'].map((tag) => storedImage(tag));
+    const { builder, production } = plan(pullRequest(), {}, { ...registryWith(), images });
+    expect([builder.cacheFrom, production.cacheFrom]).toEqual([[from('builder-develop')], [from('develop')]]);
+  });
+
   test('sources of the caller follow for both passes', () => {
     const { builder, production } = plan(
       pushTo('main'),
@@ -117,7 +172,10 @@ describe('the cache sources', () => {
 
   test('reuse-cache: false takes nothing in, runs every step again and pulls base images', () => {
     const given = { 'reuse-cache': 'false', 'cache-from': 'type=gha' };
-    const { builder, production } = plan(pushTo('main'), given, registryWith('builder-main', 'main'));
+    const { builder, production } = plan(pushTo('main'), given, {
+      ...registryWith('builder-main', 'main'),
+      mergedCache: `${NAME}:cache-main`,
+    });
     for (const pass of [builder, production]) expect(pass).toMatchObject({ cacheFrom: [], noCache: true, pull: true });
   });
 
@@ -127,12 +185,10 @@ describe('the cache sources', () => {
     expect(builder.cacheFrom).toEqual([from(`builder-${tag}`)]);
   });
 
-  test('the registry is asked for the unique tag and the lineage, each once', () => {
+  test('the registry is asked for the images of the lineage, nearest first and each once; for none in a refresh', () => {
     const draft = plan(pullRequest({ baseBranch: 'main' }), {}, NOTHING_ASKED);
-    expect([...tagsToLookUp(draft)].sort()).toEqual(
-      ['builder-feature-x', 'feature-x', 'builder-main', 'main', draft.tags.unique].sort(),
-    );
-    expect(tagsToLookUp(plan(pushTo('main'), { 'reuse-cache': 'false' }, NOTHING_ASKED))).toEqual([SHA]);
+    expect(sourceTags(draft)).toEqual(['feature-x', 'builder-feature-x', 'main', 'builder-main']);
+    expect(sourceTags(plan(pushTo('main'), { 'reuse-cache': 'false' }, NOTHING_ASKED))).toEqual([]);
   });
 });
 
@@ -143,7 +199,7 @@ describe('the push decision', () => {
     unknown: null,
   };
   const decide = (event: WorkflowEvent, push: string, write: string, image = NAME): PushDecision =>
-    plan(event, { push, image }, { existing: new Set(), writeAccess: access[write] ?? null }).push;
+    plan(event, { push, image }, { ...registryWith(), writeAccess: access[write] ?? null }).push;
 
   test.each<[string, WorkflowEvent, string, string, boolean | 'error']>([
     ['own', pushTo('main'), 'auto', 'yes', true],
@@ -214,16 +270,13 @@ describe('the push decision', () => {
 
 describe('the unique tag', () => {
   test('that is taken is never moved: the run takes another, and says so', () => {
-    const { tags, production, notes } = plan(pushTo('main'), {}, registryWith(SHA, 'main'));
+    const { tags, production, notes } = plan(pushTo('main'), {}, registryWithUnique('main'));
     expect(tags).toEqual({ unique: `${SHA}-${NOW_TAG}`, moving: ['main'] });
     expect(production.tag).toBe(`${SHA}-${NOW_TAG}`);
     expect(production.labels['org.opencontainers.image.version']).toBe(`${SHA}-${NOW_TAG}`);
     expect(notes).toHaveLength(1);
     expect(notes[0]).toContain(`${SHA}-${NOW_TAG}`);
   });
-
-  test('of the caller is not moved, either', () =>
-    expect(plan(pushTo('main'), { tag: 'r1' }, registryWith('r1')).tags.unique).toBe(`r1-${NOW_TAG}`));
 
   test('that is free is taken without a word', () => {
     const { tags, notes } = plan(pushTo('main'), {}, registryWith('main'));

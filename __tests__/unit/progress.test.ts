@@ -95,10 +95,16 @@ describe('plain progress', () => {
     const { steps, failed } = ofLines(MIXED);
     expect(failed).toBeNull();
     expect(steps).toEqual([
-      { name: '[builder 2/4] WORKDIR /app', cached: true, seconds: 0, error: null },
-      { name: '[builder 3/4] COPY package.json ./', cached: false, seconds: 0.1, error: null },
-      { name: '[builder 4/4] RUN npm ci', cached: false, seconds: 12.4, error: null },
-      { name: '[production 2/3] COPY --from=builder /app /app', cached: false, seconds: 0.3, error: null },
+      { name: '[builder 2/4] WORKDIR /app', stage: 'builder', cached: true, seconds: 0, error: null },
+      { name: '[builder 3/4] COPY package.json ./', stage: 'builder', cached: false, seconds: 0.1, error: null },
+      { name: '[builder 4/4] RUN npm ci', stage: 'builder', cached: false, seconds: 12.4, error: null },
+      {
+        name: '[production 2/3] COPY --from=builder /app /app',
+        stage: 'production',
+        cached: false,
+        seconds: 0.3,
+        error: null,
+      },
     ]);
   });
 
@@ -106,6 +112,7 @@ describe('plain progress', () => {
     const progress = ofLines(FAILED_RUN);
     expect(progress.failed).toEqual({
       name: '[builder 3/3] RUN npm test',
+      stage: 'builder',
       cached: false,
       seconds: 0,
       error: 'process "/bin/sh -c npm test" did not complete successfully: exit code: 1',
@@ -148,6 +155,41 @@ describe('plain progress', () => {
   ])('a failure of %j is one of the export: %s', (name, expected) =>
     expect(isExportFailure(parsePlainProgress([`#1 ${name}`, '#1 ERROR: no']))).toBe(expected),
   );
+
+  const LAYER = `sha256:${'a'.repeat(64)}`;
+
+  test.each([
+    ['the line CACHED', ['CACHED'], true],
+    ['a layer that is pulled', [`${LAYER} 1.05MB / 3.2MB`, 'DONE 1.2s'], true],
+    ['a layer that overlay2 pulls', [`pulling ${LAYER} 0.5s done`, 'DONE 1.2s'], true],
+    ['a pull without an end yet', [`pulling ${LAYER} `], true],
+    ['a command that prints such a line', [`0.512 pulling ${LAYER} done`, 'DONE 1.2s'], false],
+    ['something else that is pulled', ['pulling the rug', `pulling ${LAYER.slice(0, -1)} done`, 'DONE 1.2s'], false],
+    ['nothing but its end', ['DONE 1.2s'], false],
+  ])('whether a step came from the cache: %s', (_, lines, cached) =>
+    expect(parsePlainProgress(['#1 [builder 2/4] RUN x', ...lines.map((line) => `#1 ${line}`)]).steps).toMatchObject([
+      { cached },
+    ]),
+  );
+
+  test.each([
+    ['[builder 2/4] RUN x', 'builder'],
+    ['[linux/amd64 builder 2/5] RUN x', 'builder'],
+    ['[linux/arm64->amd64 builder 2/5] RUN x', 'builder'],
+    ['[builder  2/12] RUN x', 'builder'],
+    ['[stage-1 2/4] RUN x', 'stage-1'],
+    ['[2/4] RUN x', ''],
+    ['[ 2/12] RUN x', ''],
+    ['[2/4] RUN echo [builder 3/4]', ''],
+    ['[Builder 2/4] RUN x', 'builder'],
+  ])('the stage of %j is %j', (name, stage) =>
+    expect(parsePlainProgress([`#1 ${name}`, '#1 DONE 0.0s']).steps).toMatchObject([{ name, stage }]),
+  );
+
+  test('what is no step has no stage', () =>
+    expect(parsePlainProgress(['#1 exporting to image', '#1 ERROR: failed to push']).failed).toMatchObject({
+      stage: '',
+    }));
 
   test('nothing at all is no failure', () => {
     expect(parsePlainProgress([])).toEqual({ steps: [], failed: null });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { parseDigest, parseTag } from '../../src/plan/image-name.js';
 import { planBuild } from '../../src/plan/plan.js';
 import { describePass } from '../../src/report/pass-report.js';
-import { type RunResult, escapeMarkdown, toSummary } from '../../src/report/summary.js';
-import { CONTEXT, SHA, fromFork, inputsOf, pushTo, registryWith } from './fixtures.js';
+import { type RunResult, escapeMarkdown, toPassLines, toSummary } from '../../src/report/summary.js';
+import { CONTEXT, FIGURES, SHA, fromFork, inputsOf, pushTo, registryWith, registryWithUnique } from './fixtures.js';
 
 const DIGEST = parseDigest(`sha256:${'a'.repeat(64)}`);
 const HOSTILE = 'a|b `c` <img src=x onerror=y>\n\n# head\r\n| x | [l](http://e) ![i](u) @team **b** ~s~ \\| </td>';
@@ -12,8 +12,8 @@ const STEP = { name: '[builder 2/3] RUN x', cached: false };
 
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan: planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()),
-  builder: { seconds: 1.25, steps: [{ ...STEP, cached: true }] },
-  production: { seconds: 0.44, steps: [STEP] },
+  builder: { seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged' },
+  production: { seconds: 0.44, steps: [STEP], missReason: 'a file changed', outcome: null },
   digest: DIGEST,
   pushedTags: [parseTag(SHA), parseTag('main')],
   warnings: [],
@@ -21,19 +21,21 @@ const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   ...change,
 });
 
-/** The rows of the one table: header, line, builder, production; each with four cells. */
+/** The rows of the one table: header, line, builder, production; each with five cells. */
 function expectTable(summary: string): void {
   const rows = summary.split('\n').filter((line) => line.startsWith('|'));
   expect(rows).toHaveLength(4);
-  for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(5);
+  for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
 }
 
 describe('the summary', () => {
   test('of a push gives the pinned image to copy, both passes and the pushed tags', () => {
     const summary = toSummary(resultOf());
     expect(summary).toContain(`\`\`\`text\nghcr.io/owner/app:${SHA}@${DIGEST}\n\`\`\``);
-    expect(summary).toMatch(/^\| builder \| `builder` \| 1 of 1 steps cached \| 1\.3 s \|$/m);
-    expect(summary).toMatch(/^\| production \| `production` \| 0 of 1 steps cached \| 0\.4 s \|$/m);
+    expect(summary).toMatch(/^\| builder \| `builder` \| 1 of 1 steps cached \| with production \| unchanged \|$/m);
+    expect(summary).toMatch(
+      /^\| production \| `production` \| 0 of 1 steps cached; .*`\[builder 2\/3\] RUN x` \(a file changed\) \| 0\.4 s \| {2}\|$/m,
+    );
     expect(summary).toContain('- `ghcr.io/owner/app:main`');
     expectTable(summary);
   });
@@ -54,7 +56,7 @@ describe('the summary', () => {
   });
 
   test('has each note and warning in a line of its own', () => {
-    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith(SHA));
+    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWithUnique());
     const items = toSummary(resultOf({ plan, warnings: ['first\nwarning', 'second'] })).split('\n');
     expect(items).toContain('- first warning');
     expect(items).toContain('- second');
@@ -64,7 +66,7 @@ describe('the summary', () => {
   test('text from a build, a branch or a fork stays text', () => {
     const hostile = { name: `[builder 2/3] RUN ${HOSTILE.replace(/[\r\n]+/g, ' ')}`, cached: false };
     const plan = planBuild(inputsOf(), fromFork({ headRepository: HOSTILE }), CONTEXT, registryWith());
-    const figures = { seconds: 1, steps: [{ ...STEP, cached: true }, hostile] };
+    const figures = { ...FIGURES, steps: [{ ...STEP, cached: true }, hostile], outcome: 'a|b' };
     for (const error of [null, HOSTILE]) {
       const summary = toSummary(resultOf({ plan, builder: figures, warnings: [HOSTILE], error, digest: null }));
       expectTable(summary);
@@ -106,13 +108,29 @@ describe('a pass in words', () => {
 
   test.each([
     ['all cached', [true, true], '2 of 2 steps cached'],
-    ['none cached: the first miss goes without saying', [false, false], '0 of 2 steps cached'],
     ['no step', [], '0 of 0 steps cached'],
-  ])('%s', (_, cached, text) => expect(describePass({ seconds: 1, steps: steps(...cached) })).toBe(text));
+  ])('%s', (_, cached, text) => expect(describePass({ ...FIGURES, steps: steps(...cached) })).toBe(text));
 
   test('names the step from which on the cache was of no use, shortened', () => {
-    const text = describePass({ seconds: 1, steps: steps(true, false, true) });
+    const text = describePass({ ...FIGURES, steps: steps(true, false, true) });
     expect(text).toMatch(/^2 of 3 steps cached; the first that was not: `\[builder 3\/9\] RUN x+\.\.\.`$/);
     expect(text.length).toBeLessThan(120);
+  });
+
+  test('names the first step of all where none was cached, and why people usually see that', () =>
+    expect(
+      describePass({
+        ...FIGURES,
+        steps: [STEP, { ...STEP, name: 'other' }],
+        missReason: 'a file that it copies changed',
+      }),
+    ).toBe('0 of 2 steps cached; the first that was not: `[builder 2/3] RUN x` (a file that it copies changed)'));
+
+  test('for the log: a line for each pass that came to its end, builder first', () => {
+    expect(toPassLines(resultOf())).toEqual([
+      'Builder: 1 of 1 steps cached',
+      'Production: 0 of 1 steps cached; the first that was not: `[builder 2/3] RUN x` (a file changed)',
+    ]);
+    expect(toPassLines(resultOf({ production: null }))).toEqual(['Builder: 1 of 1 steps cached']);
   });
 });

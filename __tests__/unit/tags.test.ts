@@ -9,7 +9,7 @@ import {
   compactUtc,
   deriveTags,
   gitTagTag,
-  withTime,
+  uniqueCandidates,
 } from '../../src/plan/tags.js';
 import { type EventFacts, type WorkflowEvent, parseWorkflowEvent } from '../../src/plan/workflow-event.js';
 import { NOW, NOW_TAG, SHA, fromFork, gitTagPush, messageOf, pullRequest, pushTo } from './fixtures.js';
@@ -412,10 +412,18 @@ describe('for every valid git branch name', () => {
 });
 
 describe('a unique tag that is taken', () => {
-  test('gets the time in UTC', () => expect(withTime(parseTag(SHA), NOW)).toBe(`${SHA}-${NOW_TAG}`));
+  const candidates = (tag: string) => [...uniqueCandidates(parseTag(tag), NOW)];
+
+  test('gets the time in UTC, or that of the next second, for a minute', () => {
+    expect(candidates(SHA).slice(0, 3)).toEqual([SHA, `${SHA}-${NOW_TAG}`, `${SHA}-20260203040507`]);
+    expect(candidates(SHA)).toHaveLength(61);
+    expect(candidates(SHA).at(-1)).toBe(`${SHA}-20260203040605`);
+  });
+
+  test("is not moved when it is the caller's own, either", () => expect(candidates('r1')[1]).toBe(`r1-${NOW_TAG}`));
 
   test('stays a valid tag when it is as long as tags can be', () => {
-    const tag = withTime(parseTag('t'.repeat(128)), NOW);
+    const [, tag = ''] = candidates('t'.repeat(128));
     expect(tag).toHaveLength(128);
     expect(tag.endsWith(`t-${NOW_TAG}`)).toBe(true);
   });

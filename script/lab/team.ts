@@ -1,5 +1,6 @@
 // A service team as the demo and the tests need it: a repository with a service, a login that may push, a GitHub API
 // that knows the branches, and the action run on events of that repository.
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runAction, type ActionResult, type ActionRunOptions } from './action-run.js';
 import type { Engine } from './engine.js';
@@ -53,6 +54,8 @@ export interface Team {
   }) => Promise<WorkflowRun>;
   /** Runs the action with the writer's login. */
   readonly build: (run: WorkflowRun, options: TeamRun) => Promise<ActionResult>;
+  /** What a container of the image prints, pulled with the writer's login where the engine does not have it. */
+  readonly runImage: (engine: Engine, image: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -134,6 +137,15 @@ export async function formTeam(
         ...(signal === undefined ? {} : { signal }),
         ...(phases === undefined ? {} : { phases }),
       }),
+    runImage: async (engine, reference) => {
+      const config = await mkdtemp(join(lab.directory, 'login-'));
+      const auth = Buffer.from(`${WRITER.name}:${WRITER.password}`).toString('base64');
+      await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [lab.registry.host]: { auth } } }));
+      const args = ['run', '--rm', '--network=none', reference];
+      const { code, stdout, stderr } = await engine.docker(args, { env: { ...engine.env, DOCKER_CONFIG: config } });
+      if (code !== 0) throw new Error(`docker run ${reference} ended with ${code}: ${stderr}`);
+      return stdout;
+    },
     close: () => github.stop(),
   };
 }

@@ -40,12 +40,25 @@ function getOutputArgs(pass: PassPlan, reference: string | null): string[] {
   const tag = reference === null ? [] : ['--tag', reference];
   switch (pass.output) {
     case 'registry':
-      return [...tag, '--cache-to', 'type=inline', '--push'];
+      return [...getRegistryArgs(pass, reference), '--cache-to', 'type=inline'];
     case 'engine':
       return [...tag, '--load'];
     case 'cache':
       return ['--output', 'type=cacheonly'];
   }
+}
+
+/**
+ * zstd needs OCI media types: with Docker's the manifest would have a type that nothing reads. Its fastest level is the
+ * right one for an image that is written often and read seldom.
+ */
+const ZSTD = ['compression=zstd', 'compression-level=1', 'oci-mediatypes=true'];
+
+function getRegistryArgs({ exporter: { store, zstd } }: PassPlan, reference: string | null): string[] {
+  if (reference === null) return ['--push'];
+  if (store && !zstd) return ['--tag', reference, '--push'];
+  const options = [...(store ? [] : ['store=false']), ...(zstd ? ZSTD : [])];
+  return ['--output', csvFields('type=image', `name=${reference}`, 'push=true', ...options)];
 }
 
 function getRefreshArgs(pass: PassPlan, stages: readonly string[] | null): string[] {

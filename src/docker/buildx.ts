@@ -8,7 +8,7 @@ import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
 import { type PassSources, getBuildxArgs } from './buildx-args.js';
-import { type PassProgress, isExportFailure, parsePlainProgress } from './progress.js';
+import { type BuildStep, type PassProgress, ProgressReader, isExportFailure } from './progress.js';
 
 export interface PassResult {
   readonly seconds: number;
@@ -20,15 +20,19 @@ export interface PassResult {
   readonly digest: Digest | null;
 }
 
-/** A pass that did not succeed; `exportOnly` when every step ran and only writing the result failed. */
+/** A pass that did not succeed. */
 export class PassFailedError extends Error {
   override readonly name = 'PassFailedError';
+  /** Every step ran, and only writing the result failed. */
   readonly exportOnly: boolean;
+  /** A layer of a cache source could not be read; without the source the pass may succeed. */
+  readonly cacheFault: boolean;
   readonly progress: PassProgress;
 
-  constructor(message: string, exportOnly: boolean, progress: PassProgress) {
+  constructor(message: string, progress: PassProgress, cacheFault: boolean) {
     super(message);
-    this.exportOnly = exportOnly;
+    this.exportOnly = isExportFailure(progress) && !cacheFault;
+    this.cacheFault = cacheFault;
     this.progress = progress;
   }
 }
@@ -39,6 +43,10 @@ export interface BuildxSession {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
+  /** Called for each step of the Dockerfile that really ran, when it is done. */
+  readonly onStep?: (step: BuildStep) => void;
+  /** Called when the image's layers are made, before they are pushed. */
+  readonly onExported?: () => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
 }
@@ -57,14 +65,17 @@ export async function runPass(
   session.onLine(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
-  const { code, stderr } = await session.run('docker', args, {
-    env: session.env,
-    signal: session.signal,
-    onLine: session.onLine,
-  });
-  const progress = parsePlainProgress(stderr.split('\n'));
+  const reader = new ProgressReader();
+  const onLine = (line: string): void => {
+    session.onLine(line);
+    const step = reader.add(line);
+    if (step !== null) session.onStep?.(step);
+    if (/^#\d+ exporting layers(?: [\d.]+s)? done$/.test(line)) session.onExported?.();
+  };
+  const { code, stderr } = await session.run('docker', args, { env: session.env, signal: session.signal, onLine });
+  const { progress } = reader;
   if (code !== 0)
-    throw new PassFailedError(explainFailure(pass, progress, stderr, code), isExportFailure(progress), progress);
+    throw new PassFailedError(explainFailure(pass, progress, stderr, code), progress, isCacheFault(stderr));
   return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
 }
 
@@ -74,10 +85,22 @@ function showArgument(argument: string): string {
 }
 
 function explainFailure(pass: PassPlan, { failed }: PassProgress, stderr: string, code: number): string {
-  if (failed !== null) return `The ${pass.name} pass failed at ${failed.name}: ${failed.error ?? ''}`;
+  if (failed !== null) return `The build failed at ${failed.name}: ${failed.error ?? ''}`;
   const last = stderr.split('\n').findLast((line) => line.startsWith('ERROR: '));
-  return `The ${pass.name} pass failed: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
+  return `The build of ${pass.target} failed: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
 }
+
+/**
+ * A blob that cannot be read after BuildKit has found it in a cache source fails the build (moby/buildkit#2836). Failing
+ * RUN steps are never taken for one, whatever they print: only BuildKit's own error lines count.
+ */
+function isCacheFault(stderr: string): boolean {
+  const errors = stderr.split('\n').filter((line) => /^(?:ERROR: |#\d+ ERROR: )/.test(line));
+  return errors.some((line) => !line.includes('did not complete successfully') && CACHE_FAULT.test(line));
+}
+
+const CACHE_FAULT =
+  /failed to (?:load|get) (?:cache key|ref|result)|failed to copy|httpReadSeeker|blob unknown|content (?:descriptor|digest) .*not found|sha256:[0-9a-f]{64}: not found|could not fetch content|failed to (?:extract|register|download) layer|unexpected status .*blobs/i;
 
 async function readDigest(metadataFile: string): Promise<Digest | null> {
   let metadata: unknown;

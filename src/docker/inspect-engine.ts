@@ -3,7 +3,7 @@ import isAtLeast from 'semver/functions/gte.js';
 import coerce from 'semver/functions/coerce.js';
 import { type Engine, OLDEST_BUILDX } from '../plan/engine.js';
 import { InputError, quote } from '../plan/input-error.js';
-import { isRecord } from '../plan/json.js';
+import { type JsonRecord, isRecord } from '../plan/json.js';
 import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
 
 export interface EngineFacts {
@@ -23,20 +23,19 @@ export async function inspectEngine(
 ): Promise<EngineFacts> {
   const docker = (...args: readonly string[]): Promise<ProcessResult> => run('docker', args, { env, signal });
   const inspectArgs = ['buildx', 'inspect', ...(builder === null ? [] : [builder])];
-  const [version, inspected, info] = await Promise.all([
-    docker('buildx', 'version'),
-    docker(...inspectArgs),
-    docker('info', '--format', '{{json .}}'),
-  ]).catch((error: unknown) => {
-    if (error instanceof CommandNotFoundError) {
-      throw new InputError(
-        `Docker is not on PATH. Use a runner that has it (ubuntu-latest does), or install Docker Engine and Buildx ${OLDEST_BUILDX} or newer.`,
-        { cause: error },
-      );
-    }
-    throw error;
-  });
-  const buildxVersion = parseBuildxVersion(version);
+  const [inspected, info] = await Promise.all([docker(...inspectArgs), docker('info', '--format', '{{json .}}')]).catch(
+    (error: unknown) => {
+      if (error instanceof CommandNotFoundError) {
+        throw new InputError(
+          `Docker is not on PATH. Use a runner that has it (ubuntu-latest does), or install Docker Engine and Buildx ${OLDEST_BUILDX} or newer.`,
+          { cause: error },
+        );
+      }
+      throw error;
+    },
+  );
+  // The client lists its plugins with their versions; one process less than asking Buildx.
+  const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? (await docker('buildx', 'version')));
   if (inspected.code !== 0) {
     if (builder !== null) {
       throw new InputError(
@@ -73,21 +72,41 @@ export async function inspectEngine(
   };
 }
 
-function parseBuildxVersion({ code, stdout }: ProcessResult): string {
-  const found = code === 0 ? coerce(/\sv?(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] ?? null) : null;
-  // A build from source has no number; it is taken to be new.
-  if (code === 0 && found === null) return stdout.trim().split(/\s+/)[1] ?? 'unknown';
-  if (found === null) {
+/** @param answer what `docker buildx version` printed, or the version alone */
+function parseBuildxVersion(answer: ProcessResult | string): string {
+  if (typeof answer !== 'string' && answer.code !== 0) {
     throw new InputError(
       `Docker has no Buildx plugin. Install Buildx ${OLDEST_BUILDX} or newer (docker/setup-buildx-action does).`,
     );
   }
+  const text = typeof answer === 'string' ? answer : (answer.stdout.trim().split(/\s+/)[1] ?? 'unknown');
+  const found = coerce(/^v?(\d+\.\d+\.\d+\S*)/.exec(text)?.[1] ?? null);
+  // A build from source has no number; it is taken to be new.
+  if (found === null) return text;
   if (!isAtLeast(found, OLDEST_BUILDX)) {
     throw new InputError(
       `Buildx ${found.version} is too old: ${OLDEST_BUILDX} or newer is needed (docker/setup-buildx-action installs one).`,
     );
   }
   return found.version;
+}
+
+/** `ClientInfo.Plugins` of `docker info`: null where it does not name Buildx. */
+function findPluginVersion({ stdout }: ProcessResult): string | null {
+  const info = parseJson(stdout);
+  const client = info !== null && isRecord(info.ClientInfo) ? info.ClientInfo : {};
+  const plugins: readonly unknown[] = Array.isArray(client.Plugins) ? client.Plugins : [];
+  const buildx = plugins.filter(isRecord).find(({ Name }) => Name === 'buildx');
+  return typeof buildx?.Version === 'string' && buildx.Version !== '' ? buildx.Version : null;
+}
+
+function parseJson(text: string): JsonRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 interface EngineInfo {
@@ -99,14 +118,8 @@ interface EngineInfo {
 
 /** https://docs.docker.com/reference/api/engine/#tag/System/operation/SystemInfo */
 function parseInfo({ stdout }: ProcessResult): EngineInfo {
-  let info: unknown;
-  try {
-    info = JSON.parse(stdout);
-  } catch {
-    info = null;
-  }
-  if (!isRecord(info))
-    return { version: null, store: null, insecureRegistries: [], error: 'docker info gave no answer' };
+  const info = parseJson(stdout);
+  if (info === null) return { version: null, store: null, insecureRegistries: [], error: 'docker info gave no answer' };
   const version = typeof info.ServerVersion === 'string' && info.ServerVersion !== '' ? info.ServerVersion : null;
   const status: readonly unknown[] = Array.isArray(info.DriverStatus) ? info.DriverStatus : [];
   const containerd = status.some(

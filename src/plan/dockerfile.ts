@@ -7,6 +7,8 @@ export interface Stage {
   readonly name: string | null;
   /** Names (lower case) or numbers of what the stage is made of: FROM, COPY --from, RUN --mount=from. */
   readonly uses: readonly string[];
+  /** Its instructions after FROM, each on one line. */
+  readonly instructions: readonly string[];
 }
 
 export interface Dockerfile {
@@ -18,14 +20,16 @@ export interface Dockerfile {
 export function parseDockerfile(text: string): Dockerfile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = parseDirectives(lines);
-  const stages: { name: string | null; uses: string[] }[] = [];
+  const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
   for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
     const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
     if (from !== null) {
-      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()] });
+      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()], instructions: [] });
       continue;
     }
-    stages.at(-1)?.uses.push(...listSources(instruction));
+    const stage = stages.at(-1);
+    stage?.uses.push(...listSources(instruction));
+    stage?.instructions.push(instruction);
   }
   const syntax = directives.get('syntax') ?? 'docker/dockerfile';
   return { stages, foreignSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
@@ -42,10 +46,16 @@ export function checkTarget(dockerfile: Dockerfile, target: string, input: strin
 }
 
 /**
- * The named stages that the target is built without. A refresh runs the builder's stages once, in pass 1, and these
- * anew in pass 2.
+ * The named stages that the target is built without. A refresh runs the builder's stages once, in its own pass, and
+ * these anew in the other.
  */
 export function stagesOutside(dockerfile: Dockerfile, target: string): string[] {
+  const inside = stagesInside(dockerfile, target);
+  return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
+}
+
+/** The stage of a target and all that it is made of. */
+export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySet<Stage> {
   const inside = new Set<Stage>();
   const visit = (name: string): void => {
     const stage = findStage(dockerfile, name);
@@ -54,7 +64,12 @@ export function stagesOutside(dockerfile: Dockerfile, target: string): string[] 
     stage.uses.forEach(visit);
   };
   visit(target);
-  return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
+  return inside;
+}
+
+/** The name of a stage in BuildKit's progress: `builder`, `stage-1`. */
+export function getStageLabel({ stages }: Dockerfile, stage: Stage): string {
+  return stage.name?.toLowerCase() ?? `stage-${stages.indexOf(stage)}`;
 }
 
 /** What COPY --from and RUN --mount=from= take files from, in lower case. */
@@ -92,7 +107,7 @@ function listHeredocs(instruction: string): Heredoc[] {
   });
 }
 
-function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
+export function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
   const wanted = target.toLowerCase();
   // Of two stages of one name the later one counts, as in BuildKit.
   return (

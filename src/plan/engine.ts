@@ -1,6 +1,8 @@
 // What the builder at hand can do, and the plan fitted to it: limits are said before a build, not guessed after.
+import coerce from 'semver/functions/coerce.js';
+import isOlder from 'semver/functions/lt.js';
 import { InputError } from './input-error.js';
-import type { Plan } from './plan.js';
+import type { Exporter, Plan } from './plan.js';
 
 export interface Engine {
   /** Name of the Buildx builder; null is the current one. */
@@ -18,6 +20,27 @@ export interface Engine {
 /** Which Buildx has all that the passes use (plain progress, metadata file, annotations, attestations). */
 export const OLDEST_BUILDX = '0.13.0';
 
+/**
+ * With the docker driver, an older Buildx pushes without storing and then fails for want of the tag it did not store.
+ * Found between 0.13, which fails, and 0.29, which does not.
+ */
+const OLDEST_BUILDX_WITHOUT_STORE = '0.29.0';
+
+/** How a pass writes its image, so that layers do not travel without need. */
+function getExporter(engine: Engine, pass: 'builder' | 'production'): Exporter {
+  const ownStore = engine.driver !== 'docker';
+  const lazy =
+    ownStore || (engine.store === 'containerd' && isAtLeast(engine.buildxVersion, OLDEST_BUILDX_WITHOUT_STORE));
+  // Only the builder image, which only builds read: production stays what every engine and scanner can read.
+  return { store: !lazy, zstd: pass === 'builder' && (ownStore || engine.store === 'containerd') };
+}
+
+function isAtLeast(version: string, oldest: string): boolean {
+  const found = coerce(version);
+  // A build from source has no number; it is taken to be new.
+  return found === null || !isOlder(found, oldest);
+}
+
 /** One line for the log: what does the work. */
 export function describeEngine(engine: Engine): string {
   const store = engine.store === null ? '' : `, ${engine.store} image store`;
@@ -29,7 +52,12 @@ export function describeEngine(engine: Engine): string {
  * Fits a plan to the engine.
  * @throws InputError for what was asked for and cannot be had on this engine
  */
-export function fitToEngine(plan: Plan, engine: Engine): Plan {
+export function fitToEngine(draft: Plan, engine: Engine): Plan {
+  const plan = {
+    ...draft,
+    builder: { ...draft.builder, exporter: getExporter(engine, 'builder') },
+    production: { ...draft.production, exporter: getExporter(engine, 'production') },
+  };
   const plain = engine.driver === 'docker' && engine.store === 'overlay2';
   const platforms = plan.production.flags.find(({ input }) => input === 'platforms')?.value.split(',') ?? [];
   const elsewhere =

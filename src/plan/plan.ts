@@ -1,14 +1,25 @@
 // Inputs + event + what the registry has -> Plan: everything that a run does follows from it.
 // BuildKit merges several cache sources instead of ranking them (moby/buildkit#6418), so a pass gets one.
 import type { BuildFlag } from './build-options.js';
+import type { StoredImage } from './cache-manifest.js';
 import { type ImageName, type Tag, taggedReference } from './image-name.js';
 import { InputError } from './input-error.js';
 import type { Inputs, PushMode } from './inputs.js';
-import { type Scope, builderTag, deriveTags, toScope, withTime } from './tags.js';
+import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: nowhere but the build cache. */
 export type PassOutput = 'registry' | 'engine' | 'cache';
+
+/** How an image is written to the registry; what the engine allows (engine.ts). */
+export interface Exporter {
+  /** Also keep the image in the engine, which then pulls and unpacks layers that are only needed there. */
+  readonly store: boolean;
+  /** Compress new layers with zstd instead of gzip. */
+  readonly zstd: boolean;
+}
+
+const PLAIN_EXPORTER: Exporter = { store: true, zstd: false };
 
 /** One `docker buildx build` of one target. */
 export interface PassPlan {
@@ -17,6 +28,7 @@ export interface PassPlan {
   /** The tag that this build writes; null when the run has no scope and so no builder tag. */
   readonly tag: Tag | null;
   readonly output: PassOutput;
+  readonly exporter: Exporter;
   /** `type=registry,ref=…` or what the caller gave; at most one of our own. */
   readonly cacheFrom: readonly string[];
   /** Run every step again instead of taking it from the engine's own cache. */
@@ -58,14 +70,20 @@ export interface RunContext {
   readonly committedAt: string | null;
   /** The repository's default branch, for when the input main-branch is empty. */
   readonly defaultBranch: string | null;
+  /** Head branch of the pull request that this commit merged, of the same repository; null when there is none. */
+  readonly mergedBranch: string | null;
   /** `https://github.com/owner/app/actions/runs/1/attempts/1`: builder-id of the provenance; null off GitHub. */
   readonly runUrl: string | null;
 }
 
 /** What was found out about the registry; `NOTHING_ASKED` for a plan that touches nothing. */
 export interface RegistryState {
-  /** Tags of the image that exist, of those that `tagsToLookUp` named. */
-  readonly existing: ReadonlySet<Tag>;
+  /** The first of `uniqueCandidates` that does not exist; null when nobody asked. */
+  readonly unique: Tag | null;
+  /** The images of the lineage that exist, nearest first: `sourceTags` names them. */
+  readonly images: readonly StoredImage[];
+  /** The merged cache of these images, as it can be imported; null when it was not written. */
+  readonly mergedCache: string | null;
   /** Null: not asked. */
   readonly writeAccess: WriteAccess | null;
 }
@@ -73,7 +91,7 @@ export interface RegistryState {
 /** `reason` completes "the run does not push, because …", without a full stop. */
 export type WriteAccess = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
-export const NOTHING_ASKED: RegistryState = { existing: new Set(), writeAccess: null };
+export const NOTHING_ASKED: RegistryState = { unique: null, images: [], mergedCache: null, writeAccess: null };
 
 /**
  * Decides the whole run. Call it with `NOTHING_ASKED` to learn what to ask the registry (and for a dry run), and again
@@ -83,21 +101,14 @@ export const NOTHING_ASKED: RegistryState = { existing: new Set(), writeAccess: 
 export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): Plan {
   const derived = deriveTags({ event, now: context.now, ownTag: inputs.tag, extraTags: inputs.extraTags });
   const { scope, moving } = derived;
-  const taken = registry.existing.has(derived.unique);
-  const unique = taken ? withTime(derived.unique, context.now) : derived.unique;
-  const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch);
+  const unique = registry.unique ?? derived.unique;
+  const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch);
   const push = decidePush(inputs.push, inputs.image, event, registry);
   const sources = inputs.reuseCache
-    ? selectCacheSources(lineage, registry.existing)
-    : { builder: null, production: null };
-  const common = {
-    noCache: !inputs.reuseCache,
-    pull: inputs.pull,
-  };
-  const toCacheFrom = (source: Tag | null): string[] => [
-    ...(source === null ? [] : [`type=registry,ref=${taggedReference(inputs.image, source)}`]),
-    ...(inputs.reuseCache ? inputs.cacheFrom : []),
-  ];
+    ? selectCacheSources(inputs.image, lineage, registry)
+    : { builder: [], production: [] };
+  const common = { noCache: !inputs.reuseCache, pull: inputs.pull, exporter: PLAIN_EXPORTER };
+  const extra = inputs.reuseCache ? inputs.cacheFrom : [];
   return {
     image: inputs.image,
     event,
@@ -111,7 +122,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       target: inputs.builderTarget,
       tag: scope === null ? null : builderTag(scope.tag),
       output: push.push && scope !== null ? 'registry' : 'cache',
-      cacheFrom: toCacheFrom(sources.builder),
+      cacheFrom: [...sources.builder, ...extra],
       flags: inputs.flags.filter(({ passes }) => passes === 'both'),
       labels: {},
       provenance: null,
@@ -123,43 +134,69 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       target: inputs.productionTarget,
       tag: unique,
       output: push.push ? 'registry' : 'engine',
-      cacheFrom: toCacheFrom(sources.production),
+      cacheFrom: [...sources.production, ...extra],
       flags: inputs.flags,
       labels: getLabels(inputs, event, context, unique),
       provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
       sbom: inputs.sbom,
     },
-    notes: taken ? [`${derived.unique} exists in the registry and is never moved: this build is ${unique}.`] : [],
+    notes:
+      unique === derived.unique
+        ? []
+        : [`${derived.unique} exists in the registry and is never moved: this build is ${unique}.`],
   };
 }
 
-/** The tags whose existence decides something. */
-export function tagsToLookUp(plan: Plan): readonly Tag[] {
-  const sources = plan.lineage.flatMap(({ tag }) => [builderTag(tag), tag]);
-  return [...new Set([plan.tags.unique, ...(plan.production.noCache ? [] : sources)])];
+/**
+ * The images that may hold useful layers, nearest first; none when the cache is not to be used. Production comes before
+ * builder: of a layer that both have, its gzip form is the one that both can use.
+ */
+export function sourceTags(plan: Plan): readonly Tag[] {
+  return plan.production.noCache ? [] : plan.lineage.flatMap(({ tag }) => [tag, builderTag(tag)]);
 }
 
 /**
- * Own branch, base branch, main branch; each once. Main and git tags take nothing from branches that anyone with write
- * access may have filled, and a fork's head branch is never in it, whatever its name.
+ * Own branch, head branch of the pull request that the commit merged, base branch, main branch; each once. Main and git
+ * tags take nothing else, since anyone with write access may have filled other branches' images, and a fork's head
+ * branch is never in it, whatever its name.
  */
-export function getLineage(event: WorkflowEvent, scope: Scope | null, mainBranch: string | null): readonly Scope[] {
-  const trustedOnly = event.kind === 'git-tag' || (scope !== null && scope.branch === mainBranch);
-  const base = event.kind === 'pull-request' || event.kind === 'merge-group' ? event.baseBranch : null;
-  const branches = trustedOnly ? [mainBranch] : [scope?.branch ?? null, base, mainBranch];
+export function getLineage(
+  event: WorkflowEvent,
+  scope: Scope | null,
+  mainBranch: string | null,
+  mergedBranch: string | null,
+): readonly Scope[] {
+  const onMain = scope !== null && scope.branch === mainBranch;
+  const hasBase = (event.kind === 'pull-request' || event.kind === 'merge-group') && !onMain;
+  const base = hasBase ? event.baseBranch : null;
+  const branches = event.kind === 'git-tag' ? [mainBranch] : [scope?.branch ?? null, mergedBranch, base, mainBranch];
   return [...new Set(branches.filter((branch): branch is string => branch !== null && branch !== ''))].map(toScope);
 }
 
-/** For each pass the nearest image that exists; a production image holds the builder's keys but not its layers. */
+/** True for runs that ask which pull request their commit merged: pushes to main, where the answer saves a build. */
+export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranch: string | null): boolean {
+  const main = inputs.mainBranch ?? defaultBranch;
+  return event.kind === 'branch' && event.name === 'push' && event.branch === main && inputs.reuseCache;
+}
+
+/**
+ * The merged cache for both passes, or else for each pass the nearest image that exists. A production image has the
+ * builder's keys but not its layers, and a pass with no source at all would run steps again that the other has found.
+ */
 export function selectCacheSources(
+  image: ImageName,
   lineage: readonly Scope[],
-  existing: ReadonlySet<Tag>,
-): { readonly builder: Tag | null; readonly production: Tag | null } {
-  const nearest = (tags: readonly Tag[]): Tag | null => tags.find((tag) => existing.has(tag)) ?? null;
+  { images, mergedCache }: Pick<RegistryState, 'images' | 'mergedCache'>,
+): { readonly builder: readonly string[]; readonly production: readonly string[] } {
+  const from = (reference: string): string => `type=registry,ref=${reference}`;
+  if (mergedCache !== null) return { builder: [from(mergedCache)], production: [from(mergedCache)] };
+  const nearest = (tags: readonly Tag[]): readonly string[] => {
+    const tag = tags.find((one) => images.some((stored) => stored.tag === one));
+    return tag === undefined ? [] : [from(taggedReference(image, tag))];
+  };
   const builder = nearest(lineage.map(({ tag }) => builderTag(tag)));
   const production = nearest(lineage.map(({ tag }) => tag));
-  // Pass 2 with no source at all would run every step again, even those that pass 1 has just found.
-  return { builder, production: production ?? builder };
+  return { builder, production: production.length === 0 ? builder : production };
 }
 
 /** True when the run may write at all, as far as inputs and event tell: the registry has the last word. */

@@ -74,8 +74,26 @@ export function builderTag(scope: Tag): Tag {
   return parseTag(`builder-${scope}`);
 }
 
-/** A tag that is free when the unique tag is already taken in the registry. */
-export function withTime(tag: Tag, now: Date): Tag {
+/** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
+export function cacheTag(scope: Tag): Tag {
+  return parseTag(`cache-${scope}`);
+}
+
+/**
+ * The unique tag, then what to take where that exists already: with the time, and with the seconds after it, so that two
+ * runs of one commit within a second do not move each other's tag.
+ */
+export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> {
+  yield unique;
+  for (let seconds = 0; seconds < MOST_RUNS_AT_ONCE; seconds += 1) {
+    yield withTime(unique, new Date(now.getTime() + seconds * 1000));
+  }
+}
+
+/** Of one commit. */
+const MOST_RUNS_AT_ONCE = 60;
+
+function withTime(tag: Tag, now: Date): Tag {
   const suffix = `-${compactUtc(now)}`;
   return parseTag(tag.slice(0, 128 - suffix.length) + suffix);
 }

@@ -24,10 +24,13 @@ export interface Manifest {
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
+  /** Digests that the answer names, such as the blobs that a manifest lists and the registry does not have. */
+  readonly digests: readonly string[];
 
-  constructor(message: string, status: number) {
+  constructor(message: string, status: number, body = '') {
     super(message);
     this.status = status;
+    this.digests = body.match(/sha256:[0-9a-f]{64}/g) ?? [];
   }
 }
 
@@ -89,7 +92,7 @@ export class Registry {
     if (response.status !== 200) throw unexpected('reading', reference, response);
     const mediaType = response.headers.get('content-type') ?? '';
     const said = response.headers.get('docker-content-digest');
-    const digest = `sha256:${createHash('sha256').update(response.body).digest('hex')}`;
+    const digest = digestOf(response.body);
     const wanted = isDigest(reference) ? reference : said;
     if (!isDigest(digest) || (wanted !== undefined && wanted.startsWith('sha256:') && wanted !== digest)) {
       throw new RegistryError(
@@ -100,15 +103,47 @@ export class Registry {
     return { digest, mediaType, bytes: response.body };
   }
 
-  /** Puts a manifest that the registry already has under another tag: no layer moves. */
-  async tagManifest(manifest: Manifest, tag: Tag): Promise<void> {
-    const response = await this.request(
-      'PUT',
-      `manifests/${tag}`,
-      { 'content-type': manifest.mediaType },
-      manifest.bytes.toString('utf8'),
-    );
-    if (response.status !== 201 && response.status !== 200) throw unexpected('writing', tag, response);
+  /** Writes a manifest whose blobs the registry has already, under a tag or its digest: no layer moves. */
+  async writeManifest(
+    reference: Tag | Digest,
+    { mediaType, bytes }: Pick<Manifest, 'mediaType' | 'bytes'>,
+  ): Promise<void> {
+    const headers = { 'content-type': mediaType };
+    const response = await this.request('PUT', `manifests/${reference}`, headers, bytes.toString('utf8'));
+    if (response.status !== 201 && response.status !== 200) throw unexpected('writing', reference, response);
+  }
+
+  /**
+   * Reads a small blob, such as an image config.
+   * @returns null when there is none
+   * @throws RegistryError when the bytes are not what the digest says
+   */
+  async readBlob(digest: Digest): Promise<Buffer | null> {
+    const response = await this.request('GET', `blobs/${digest}`);
+    if (isAbsent(response)) return null;
+    if (response.status !== 200) throw unexpected('reading', digest, response);
+    if (digest.startsWith('sha256:') && digestOf(response.body) !== digest) {
+      throw new RegistryError(`The registry served other bytes for ${digest}.`, response.status);
+    }
+    return response.body;
+  }
+
+  /** Writes a small blob, unless it is there. */
+  async writeBlob(digest: Digest, content: string): Promise<void> {
+    const found = await this.request('HEAD', `blobs/${digest}`);
+    if (found.status === 200) return;
+    const opened = await this.request('POST', 'blobs/uploads/');
+    const location = opened.headers.get('location');
+    if (opened.status !== 202 || location === undefined)
+      throw unexpected('opening an upload to', this.image.repository, opened);
+    const { base, authorization } = await this.getSession();
+    const url = new URL(location, base);
+    url.searchParams.set('digest', digest);
+    // Some registries take uploads at another host, with a signature in the address: no login goes there.
+    const own = url.origin === new URL(base).origin ? authorize(authorization) : {};
+    const headers = { 'content-type': 'application/octet-stream', ...own };
+    const response = await this.options.send({ method: 'PUT', url: url.href, headers, body: content });
+    if (response.status !== 201) throw unexpected('writing', digest, response);
   }
 
   /** All tags; none when the repository is not there or does not show them. */
@@ -231,6 +266,10 @@ function isAbsent({ status }: HttpResponse): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
 function authorize(authorization: string | null): Record<string, string> {
   return authorization === null ? {} : { authorization };
 }
@@ -241,5 +280,6 @@ function describe(response: HttpResponse): string {
 }
 
 function unexpected(doing: string, what: string, response: HttpResponse): RegistryError {
-  return new RegistryError(`The registry answered ${describe(response)} when ${doing} ${what}.`, response.status);
+  const message = `The registry answered ${describe(response)} when ${doing} ${what}.`;
+  return new RegistryError(message, response.status, response.body.toString('utf8', 0, 65_536));
 }

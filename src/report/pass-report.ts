@@ -1,17 +1,21 @@
 // How a pass went, in figures and in words.
 
 export interface PassFigures {
-  readonly seconds: number;
+  /** Null for a pass that had no process of its own. */
+  readonly seconds: number | null;
   readonly steps: readonly { readonly name: string; readonly cached: boolean }[];
+  /** Why the first step that was not cached usually is not; null when all were. */
+  readonly missReason: string | null;
+  /** What became of the image, such as "unchanged"; null until that is known. */
+  readonly outcome: string | null;
 }
 
-/** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./` */
-export function describePass({ steps }: PassFigures): string {
+/** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./ (a file that it copies changed)` */
+export function describePass({ steps, missReason }: PassFigures): string {
   const missed = steps.find(({ cached }) => !cached);
   const cached = `${steps.filter((step) => step.cached).length} of ${steps.length} steps cached`;
-  return missed === undefined || missed === steps[0]
-    ? cached
-    : `${cached}; the first that was not: \`${shorten(missed.name)}\``;
+  if (missed === undefined) return cached;
+  return `${cached}; the first that was not: \`${shorten(missed.name)}\`${missReason === null ? '' : ` (${missReason})`}`;
 }
 
 function shorten(name: string): string {

@@ -24,7 +24,7 @@ export function toSummary(result: RunResult): string {
   if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(plan.push.reason)}.`, '');
   lines.push(
     ...toTable([
-      ['Pass', 'Target', 'Steps', 'Time'],
+      ['Pass', 'Target', 'Steps', 'Time', 'Image'],
       passRow(plan.builder, result.builder),
       passRow(plan.production, result.production),
     ]),
@@ -38,8 +38,20 @@ export function toSummary(result: RunResult): string {
 }
 
 function passRow(pass: PassPlan, figures: PassFigures | null): string[] {
-  const steps = figures === null ? 'not finished' : describePass(figures);
-  return [pass.name, `\`${pass.target}\``, steps, figures === null ? '' : `${figures.seconds.toFixed(1)} s`];
+  if (figures === null) return [pass.name, `\`${pass.target}\``, 'not finished', '', ''];
+  const time = figures.seconds === null ? 'with production' : `${figures.seconds.toFixed(1)} s`;
+  return [pass.name, `\`${pass.target}\``, escapeCell(describePass(figures)), time, escapeCell(figures.outcome ?? '')];
+}
+
+/** How each pass went, for the log. */
+export function toPassLines({ builder, production }: RunResult): string[] {
+  const line = (name: string, figures: PassFigures | null): string[] =>
+    figures === null ? [] : [`${name}: ${describePass(figures)}`];
+  return [...line('Builder', builder), ...line('Production', production)];
+}
+
+function escapeCell(text: string): string {
+  return text.replace(/\|/g, '\\|');
 }
 
 function toTable(rows: readonly (readonly string[])[]): string[] {

@@ -1,0 +1,101 @@
+// What becomes of the builder image once production is built. Building production builds the builder stage that it
+// copies from, so a second solve has only to write the builder image, and often there is nothing new to write.
+import type { StoredImage } from './cache-manifest.js';
+import { type Dockerfile, findStage, getStageLabel, stagesInside } from './dockerfile.js';
+import type { Tag } from './image-name.js';
+import type { Plan } from './plan.js';
+import { builderTag } from './tags.js';
+
+export type BuilderDecision =
+  /** Run the builder pass. */
+  | { readonly kind: 'build' }
+  /** The builder image of this scope is what the pass would write. */
+  | { readonly kind: 'keep'; readonly image: StoredImage }
+  /** The builder image of another scope is; it gets this scope's tag, server-side. */
+  | { readonly kind: 'copy'; readonly from: StoredImage }
+  /** Nothing keeps it, and production's solve has built its stage. */
+  | { readonly kind: 'included' };
+
+/** A step of a solve, as its progress tells. */
+export interface SolvedStep {
+  readonly stage: string;
+  readonly cached: boolean;
+}
+
+export interface SolvedProduction {
+  readonly steps: readonly SolvedStep[];
+  /** Uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry. */
+  readonly layers: readonly (readonly string[])[] | null;
+}
+
+/**
+ * Skips the builder pass where it provably has nothing to do: production is made of the builder stage, every step of
+ * both came from the cache, and a scope whose production image has the very same layers has its builder image too.
+ */
+export function decideBuilder(
+  plan: Plan,
+  dockerfile: Dockerfile | null,
+  stored: readonly StoredImage[],
+  production: SolvedProduction,
+): BuilderDecision {
+  const included = dockerfile !== null && isIncluded(dockerfile, plan);
+  if (plan.builder.output !== 'registry') return included ? { kind: 'included' } : { kind: 'build' };
+  const { steps, layers } = production;
+  const nothingRan = steps.length > 0 && steps.every(({ cached }) => cached);
+  if (!included || !nothingRan || layers === null || plan.builder.noCache) return { kind: 'build' };
+  const find = (tag: Tag): StoredImage | undefined => stored.find((image) => image.tag === tag);
+  for (const { tag } of plan.lineage) {
+    const [twin, builder] = [find(tag), find(builderTag(tag))];
+    if (twin === undefined || builder === undefined || !haveSameLayers(twin, layers)) continue;
+    return builder.tag === plan.builder.tag ? { kind: 'keep', image: builder } : { kind: 'copy', from: builder };
+  }
+  return { kind: 'build' };
+}
+
+/** Progress labels of the stages that the builder image is made of. */
+export function builderStages(plan: Plan, dockerfile: Dockerfile | null): ReadonlySet<string> {
+  const { target } = plan.builder;
+  if (dockerfile === null) return new Set([target.toLowerCase()]);
+  return new Set([...stagesInside(dockerfile, target)].map((stage) => getStageLabel(dockerfile, stage)));
+}
+
+/** Whether the builder image may be written while production still is: its solve shares production's. */
+export function mayOverlap(plan: Plan, dockerfile: Dockerfile | null): boolean {
+  return plan.builder.output === 'registry' && dockerfile !== null && isIncluded(dockerfile, plan);
+}
+
+/**
+ * Instructions that make layers of both images: the same ones, from the first on, upon the same base, whether in one
+ * stage that both are FROM or written twice. Whichever image is exported first decides how such a layer is compressed.
+ */
+export function listSharedInstructions(plan: Plan, dockerfile: Dockerfile | null): readonly string[] {
+  if (dockerfile === null) return [];
+  const builder = listLayerInstructions(dockerfile, plan.builder.target);
+  const production = listLayerInstructions(dockerfile, plan.production.target);
+  const end = builder.findIndex((instruction, index) => instruction !== production[index]);
+  // The first of them is the base.
+  return builder.slice(0, end === -1 ? builder.length : end).slice(1);
+}
+
+/** The base of a target, and the instructions upon it that make layers, in order. */
+function listLayerInstructions(dockerfile: Dockerfile, target: string): string[] {
+  const stage = findStage(dockerfile, target);
+  if (stage === undefined) return [target.toLowerCase()];
+  // A stage may only be FROM an earlier one; the first of `uses` is FROM.
+  const earlier = { ...dockerfile, stages: dockerfile.stages.slice(0, dockerfile.stages.indexOf(stage)) };
+  const own = stage.instructions.filter((instruction) => /^(?:RUN|COPY|ADD|WORKDIR)\s/i.test(instruction));
+  return [...listLayerInstructions(earlier, stage.uses[0] ?? ''), ...own];
+}
+
+function isIncluded(dockerfile: Dockerfile, { builder, production }: Plan): boolean {
+  const stage = dockerfile.foreignSyntax ? undefined : findStage(dockerfile, builder.target);
+  return stage !== undefined && stagesInside(dockerfile, production.target).has(stage);
+}
+
+function haveSameLayers(image: StoredImage, layers: readonly (readonly string[])[]): boolean {
+  const key = (lists: readonly (readonly string[])[]): string =>
+    JSON.stringify(lists.map((list) => list.join()).sort());
+  const own = image.images.map((one) => one.layers.map(({ diffId }) => diffId));
+  // An image without readable layers equals nothing.
+  return own.length > 0 && own.every((list) => list.length > 0) && key(own) === key(layers);
+}

@@ -1,0 +1,75 @@
+// The first step that was not cached, and why people usually see that.
+import type { BuildFlag } from './build-options.js';
+import type { Dockerfile } from './dockerfile.js';
+import { getStageLabel } from './dockerfile.js';
+
+export interface MissedStep {
+  /** `[builder 4/6] RUN npm ci` */
+  readonly name: string;
+  readonly stage: string;
+}
+
+export interface MissContext {
+  readonly dockerfile: Dockerfile | null;
+  readonly flags: readonly BuildFlag[];
+  readonly sha: string;
+  /** Whether any image was there to take steps from. */
+  readonly hadSource: boolean;
+  readonly noCache: boolean;
+}
+
+/** One likely reason, as half a sentence. */
+export function explainMiss(step: MissedStep, { dockerfile, flags, sha, hadSource, noCache }: MissContext): string {
+  if (noCache) return 'reuse-cache is false';
+  if (!hadSource) return 'the registry has no earlier image of this branch, its base or main';
+  const text = getInstruction(step.name);
+  const changing = listArgumentsBefore(step, text, dockerfile).find((name) => changesOften(name, flags, sha));
+  if (/^RUN\b/i.test(text) && changing !== undefined) {
+    return `the build argument ${changing} changes with every commit and stands before it: move "ARG ${changing}" below this step`;
+  }
+  if (/^(?:COPY|ADD)\b/i.test(text)) {
+    return /\s\.\/?\s/.test(text) && !/\s--from=/i.test(text)
+      ? 'a file of the context changed; what the step does not need belongs in .dockerignore'
+      : 'a file that it copies changed';
+  }
+  return 'the step, a build argument before it, or its base image changed';
+}
+
+/** ARGs of the step's own stage that stand before it; none where the step is not found. */
+function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerfile | null): string[] {
+  const stage = dockerfile?.stages.find((one) => getStageLabel(dockerfile, one) === step.stage);
+  const end = stage?.instructions.findIndex((instruction) => isShownAs(instruction, text)) ?? -1;
+  if (stage === undefined || end === -1) return [];
+  return stage.instructions.slice(0, end).flatMap((instruction) => {
+    const [, names] = /^ARG\s+(.*)$/i.exec(instruction) ?? [];
+    return names === undefined ? [] : names.split(/\s+/).map((name) => name.replace(/=.*$/, ''));
+  });
+}
+
+/** The instruction of a step: `[builder 4/6] RUN npm ci` -> `RUN npm ci`. */
+export function getInstruction(stepName: string): string {
+  return stepName.replace(/^\[[^\]]*\] /, '');
+}
+
+/** BuildKit shows an instruction with its variables replaced, and cuts long ones off. */
+export function isShownAs(instruction: string, shown: string): boolean {
+  const plain = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  const parts = plain(instruction)
+    .split(/\$\{[^}]*\}|\$\w+/)
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return shown.endsWith('...')
+    ? plain(instruction).startsWith(plain(shown.slice(0, -3)))
+    : new RegExp(`^${parts.join('.*')}$`, 'i').test(plain(shown));
+}
+
+function changesOften(name: string, flags: readonly BuildFlag[], sha: string): boolean {
+  const given = flags.find(({ input, value }) => input === 'build-args' && value.startsWith(`${name}=`));
+  if (given === undefined) return false;
+  const value = given.value.slice(name.length + 1);
+  // A commit, short or full, a time, or a run's number by its name.
+  return (
+    (value.length >= 7 && sha.startsWith(value)) ||
+    /^\d{4}-\d{2}-\d{2}[T ]?/.test(value) ||
+    /(?:^|_)(?:SHA|COMMIT|REVISION|TIME|TIMESTAMP|DATE|RUN_ID|RUN_NUMBER|BUILD_NUMBER)(?:_|$)/i.test(name)
+  );
+}

@@ -1,0 +1,96 @@
+// Images as a registry has them: manifest or index, configs, and the inline cache in them. Layers are never read.
+// https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
+import type { CachedImage, ImageLayer, StoredImage } from '../plan/cache-manifest.js';
+import { type Digest, type Tag, isDigest } from '../plan/image-name.js';
+import { type JsonRecord, isRecord } from '../plan/json.js';
+import type { Manifest, Registry } from './registry.js';
+
+/** Far more platforms than anyone builds. */
+const MOST_MANIFESTS = 64;
+
+/** @returns null when there is no image under the tag; an image without readable cache has no records */
+export async function readStoredImage(registry: Registry, tag: Tag): Promise<StoredImage | null> {
+  const manifest = await registry.readManifest(tag);
+  return manifest === null ? null : { tag, digest: manifest.digest, images: await readImages(registry, tag, manifest) };
+}
+
+/** The image or images behind a manifest or index; attestations are none. */
+export async function readImages(
+  registry: Registry,
+  name: string,
+  manifest: Manifest,
+): Promise<readonly CachedImage[]> {
+  const content = parseJson(manifest.bytes);
+  const children = listChildren(content);
+  if (children === null) return [await readImage(registry, name, content)];
+  return Promise.all(
+    children.map(async (digest) => {
+      const child = await registry.readManifest(digest);
+      return readImage(registry, `${name}@${digest}`, child === null ? {} : parseJson(child.bytes));
+    }),
+  );
+}
+
+async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {
+  const none = { name, layers: [], records: [] };
+  const digest = isRecord(manifest.config) ? manifest.config.digest : undefined;
+  if (!isDigest(digest)) return none;
+  const config = await registry.readBlob(digest);
+  return config === null ? none : parseImage(name, manifest, parseJson(config));
+}
+
+/** An image whose manifest and config do not agree has no cache, as in BuildKit. */
+function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): CachedImage {
+  const descriptors = Array.isArray(manifest.layers) ? manifest.layers.filter(isRecord) : [];
+  const rootfs = isRecord(config.rootfs) ? config.rootfs : {};
+  const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((id) => typeof id === 'string') : [];
+  const history = (Array.isArray(config.history) ? config.history.filter(isRecord) : []).filter(
+    (entry) => entry.empty_layer !== true,
+  );
+  const layers = descriptors.flatMap((descriptor, index): ImageLayer[] => {
+    const { digest, mediaType, size } = descriptor;
+    const diffId = diffIds[index];
+    if (!isDigest(digest) || typeof mediaType !== 'string' || typeof size !== 'number' || diffId === undefined)
+      return [];
+    const { created, created_by: createdBy } = history[index] ?? {};
+    return [{ digest, mediaType, size, diffId, createdAt: toText(created), createdBy: toText(createdBy) }];
+  });
+  const agree = layers.length === descriptors.length && layers.length === diffIds.length;
+  return agree
+    ? { name, layers, records: decodeRecords(config['moby.buildkit.cache.v0']) }
+    : { name, layers: [], records: [] };
+}
+
+/** A Go `[]byte` in JSON: base64. */
+function decodeRecords(value: unknown): unknown {
+  if (typeof value !== 'string') return [];
+  try {
+    return JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/** @returns null for what is no index */
+function listChildren(content: JsonRecord): readonly Digest[] | null {
+  if (!Array.isArray(content.manifests)) return null;
+  return content.manifests
+    .filter(isRecord)
+    .filter(({ platform }) => !isRecord(platform) || platform.os !== 'unknown')
+    .map(({ digest }) => digest)
+    .filter(isDigest)
+    .slice(0, MOST_MANIFESTS);
+}
+
+function parseJson(bytes: Buffer): JsonRecord {
+  try {
+    const content: unknown = JSON.parse(bytes.toString('utf8'));
+    return isRecord(content) ? content : {};
+  } catch {
+    return {};
+  }
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
