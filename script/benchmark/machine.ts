@@ -15,11 +15,13 @@ export async function readMachine({ place }: Stand, options: BenchOptions): Prom
   const { version, store, driver } = await place.engine.info();
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  const distance = options.delayMs === 0 ? 'on the same machine' : `${options.delayMs} ms away`;
+  const { delayMs, bandwidth } = options;
+  const distance = delayMs === 0 ? 'on the same machine' : `${delayMs} ms away`;
+  const width = bandwidth === 0 ? '' : `, ${bandwidth} MB/s`;
   const line = [
     `${cores.length} cores (${cores[0]?.model.trim() ?? 'unknown'}), ${memory} GiB, Linux ${release()}`,
     `Docker Engine ${version}, containerd ${versions.containerd}, Buildx ${versions.buildx}`,
-    `CNCF registry ${versions.registry} ${distance}`,
+    `CNCF registry ${versions.registry} ${distance}${width}`,
   ].join('; ');
   return { line: `Measured on ${line}.`, engine: version, store, driver };
 }

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly action: string;
   /** Between the engines and the registry; 0 = no proxy at all. */
   readonly delayMs: number;
+  /** MB/s of that proxy; 0 = as fast as it goes. */
+  readonly bandwidth: number;
   readonly json: string | undefined;
   /** Where the log of every try goes. */
   readonly logs: string | undefined;
@@ -38,9 +40,10 @@ each try on a fresh engine, and prints Markdown tables.
   --determinism N     instead of the comparison: N tries in a row each of a commit that equals its branch, main, or the
                       merged pull request, with 11 scopes in the registry; the bundle unless --only recipe
   --delay MS          put a proxy that waits so long before every answer between engines and registry
+  --bandwidth MBPS    let that proxy carry so much in each direction
   --action DIR        the folder with action.yml and dist/ (default: this project)
   --json FILE         write every single try to FILE
-  --logs DIR          write the log of every try to DIR, which must exist
+  --logs DIR          write the log of every try to DIR
   --help              print this`;
 
 /** Throws where the command line is wrong. */
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       only: { type: 'string' },
       determinism: { type: 'string' },
       delay: { type: 'string' },
+      bandwidth: { type: 'string' },
       action: { type: 'string', default: join(import.meta.dirname, '../..') },
       json: { type: 'string' },
       logs: { type: 'string' },
@@ -75,6 +79,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     determinism,
     action: resolve(values.action),
     delayMs: values.delay === undefined ? 0 : parseCount('--delay', values.delay),
+    bandwidth: values.bandwidth === undefined ? 0 : parseCount('--bandwidth', values.bandwidth),
     json: values.json === undefined ? undefined : resolve(values.json),
     logs: values.logs === undefined ? undefined : resolve(values.logs),
   };

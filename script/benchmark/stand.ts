@@ -1,6 +1,6 @@
 // The test stand for one image store: an engine, a registry, the service with its history, and a repository per variant
 // and state to start from. It makes single tries; what is tried, and how often, is decided elsewhere.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../lab/command.js';
 import type { Engine, ImageStore } from '../lab/engine.js';
@@ -95,8 +95,15 @@ export async function openStand(store: ImageStore, options: BenchOptions, say: (
     for (const one of open.toReversed()) await one.stop();
   };
   try {
+    const { delayMs, bandwidth } = options;
     const front =
-      options.delayMs === 0 ? undefined : await startFront({ registry: lab.registry.host, delayMs: options.delayMs });
+      delayMs === 0 && bandwidth === 0
+        ? undefined
+        : await startFront({
+            registry: lab.registry.host,
+            delayMs,
+            ...(bandwidth > 0 && { megabytesPerSecond: bandwidth }),
+          });
     if (front !== undefined) open.push(front);
     const team = await formTeam(lab, 'bench');
     open.push({ stop: team.close });
@@ -217,6 +224,7 @@ async function tryOnce(inside: Inside, what: TryOptions, repository: string): Pr
   if (run.code !== 0) inside.say(`${what.variant} failed with ${run.code}:\n${log.slice(-6000)}`);
   if (inside.options.logs !== undefined) {
     const file = `${store}-${what.name}-${what.round}-${what.variant}.log`;
+    await mkdir(inside.options.logs, { recursive: true });
     await writeFile(join(inside.options.logs, file), `${log}\n${JSON.stringify({ result, requests }, null, 1)}\n`);
   }
   return result;

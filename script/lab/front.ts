@@ -1,6 +1,7 @@
 // A reverse proxy before a registry, for what a healthy CNCF registry nearby never does: distance, faults, and the
 // refusals of ghcr.io. Names with the front's host reach the same images as names with the registry's.
 import { Agent, createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listen } from './listen.js';
 
@@ -34,6 +35,8 @@ export interface FrontOptions {
   readonly registry: string;
   /** Waits before every answer, as a distant registry does. */
   readonly delayMs?: number;
+  /** How much all answers together, and all requests together, may carry in a second. */
+  readonly megabytesPerSecond?: number;
   /**
    * Refuse as ghcr.io does: 403 DENIED to a token that is worth too little. CNCF's registry says 401 there, which
    * makes clients ask for another token.
@@ -49,6 +52,7 @@ interface PlannedFault {
 /** Starts a front on the loopback address. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const agent = new Agent({ keepAlive: true });
+  const link = { up: openLine(options.megabytesPerSecond), down: openLine(options.megabytesPerSecond) };
   const planned: PlannedFault[] = [];
   let served = 0;
   const takeFault = (request: IncomingMessage) => {
@@ -63,7 +67,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     void (async () => {
       await sleep(options.delayMs ?? 0);
       const fault = takeFault(request);
-      if (fault === undefined) forward(options, agent, request, response);
+      if (fault === undefined) forward(options, { agent, link }, request, response);
       else answerFault(fault, request, response);
     })();
   });
@@ -98,7 +102,34 @@ function answerFault(fault: Fault, request: IncomingMessage, response: ServerRes
   sendJson(response, status, body);
 }
 
-function forward(options: FrontOptions, agent: Agent, request: IncomingMessage, response: ServerResponse): void {
+/** Gives a stream that lets through what the line can carry, shared by all streams of that line. */
+type Line = () => Transform;
+
+function openLine(megabytesPerSecond = Number.POSITIVE_INFINITY): Line {
+  let busyUntil = 0;
+  return () =>
+    new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        busyUntil = Math.max(busyUntil, performance.now()) + chunk.length / (megabytesPerSecond * 1000);
+        const wait = busyUntil - performance.now();
+        // Timers are no finer than this.
+        if (wait < 1) done(null, chunk);
+        else setTimeout(done, wait, null, chunk);
+      },
+    });
+}
+
+interface Way {
+  readonly agent: Agent;
+  readonly link: { readonly up: Line; readonly down: Line };
+}
+
+function forward(
+  options: FrontOptions,
+  { agent, link }: Way,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const [hostname, port] = options.registry.split(':');
   // The Host header stays as it came: the registry builds the addresses of uploads from it.
   const onward = sendRequest(
@@ -112,7 +143,7 @@ function forward(options: FrontOptions, agent: Agent, request: IncomingMessage, 
         return;
       }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      answer.pipe(link.down()).pipe(response);
     },
   );
   onward.on('error', () => {
@@ -121,7 +152,7 @@ function forward(options: FrontOptions, agent: Agent, request: IncomingMessage, 
   response.on('close', () => {
     if (!response.writableFinished) onward.destroy();
   });
-  request.pipe(onward);
+  request.pipe(link.up()).pipe(onward);
 }
 
 function isTooLittle(request: IncomingMessage, answer: IncomingMessage): boolean {
