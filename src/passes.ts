@@ -39,7 +39,8 @@ interface StartedPass {
 /**
  * Solves builder and production, and writes production. As soon as a step of the builder's stages has really run, the
  * builder image is known to be new, and is written meanwhile; where it is zstd and a step has run whose layer both have,
- * only after production's layers are made, so that production's stay gzip.
+ * only once production's layers are being made: BuildKit makes all of an image's layers at once, and whoever asks first
+ * for one decides how it is compressed (computeBlobChain in cache/blobs.go), so production's stay gzip.
  * @throws PassFailedError; when only production's own steps failed, the builder image is kept for the next run first
  */
 export async function buildProduction(request: PassesRequest): Promise<BuiltProduction> {
@@ -60,7 +61,7 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
   };
   try {
     const title = `Building ${plan.builder.target}, then ${plan.production.target}`;
-    const result = await runOnePass(request, plan.production, { title, onStep, onExported: start });
+    const result = await runOnePass(request, plan.production, { title, onStep, onExporting: start });
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
@@ -117,7 +118,7 @@ interface PassOptions {
   /** Gets the pass's output instead of the log. */
   readonly onLine?: (line: string) => void;
   readonly onStep?: (step: BuildStep) => void;
-  readonly onExported?: () => void;
+  readonly onExporting?: () => void;
 }
 
 async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {

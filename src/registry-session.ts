@@ -160,9 +160,9 @@ async function writeCacheManifest(
   stored: readonly StoredImage[],
   warn: Warn,
 ): Promise<string | null> {
-  const merged = mergeCaches(stored.flatMap(({ images }) => images));
+  const { cache: merged, warnings } = mergeCaches(stored.flatMap(({ images }) => images));
+  warnings.forEach(warn);
   if (merged === null) return null;
-  merged.warnings.forEach(warn);
   // A run without scope may move no tag; its cache manifest is found by its digest alone.
   const tag = scope === null ? null : cacheTag(scope.tag);
   await registry.writeBlob(merged.configDigest, merged.config);

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../script/lab/engine.js';
+import { startFront } from '../../script/lab/front.js';
 import { READER, type Team } from '../../script/lab/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from './support.js';
 
@@ -216,9 +217,37 @@ describe.each(STORES)('on the %s store, a broken cache', (store) => {
     await engine().prune();
     const result = await team.build(await team.push(), { engine: engine() });
     expectSuccess(result);
-    expect(warningsOf(result)).toEqual(['2 cache records of main cannot be read and are left out.']);
+    expect(warningsOf(result)).toEqual(['Cache records of main that cannot be read are left out: 2.']);
     expect(readCachedSteps(result).builder).toBe('5 of 5');
   });
+});
+
+test('a cache layer that fails while it is read costs one run without the cache, and a warning', async () => {
+  const { registry } = fixture.lab();
+  const engine = fixture.lab().engine('containerd');
+  const front = await startFront({ registry: registry.host });
+  try {
+    const team = await fixture.team('fails-late');
+    const inputs = { image: `${front.host}/${team.repository}` };
+    expectSuccess(await team.build(await team.push(), { engine, inputs }));
+    await engine.prune();
+    await team.service.changeSource('After the fault');
+    const layer = await findDependencyLayer(team);
+    // The registry has the layer when the cache manifest is written, and does not serve it later.
+    front.fail({ method: 'GET', path: new RegExp(`/blobs/${layer}`), answer: { status: 404 } });
+    const result = await team.build(await team.push(), { engine, inputs });
+    expectSuccess(result);
+    expect(front.faultsServed()).toBeGreaterThan(0);
+    const [warning, ...others] = warningsOf(result);
+    expect(warning).toMatch(
+      /^A layer of the cache could not be read, so the production pass runs once more without it/,
+    );
+    expect(others).toEqual([]);
+    expect(readCachedSteps(result)).toEqual({ builder: '0 of 5', production: '0 of 1' });
+    expect((await registry.manifest(team.repository, result.outputs.tag ?? '')).digest).toBe(result.outputs.digest);
+  } finally {
+    await front.stop();
+  }
 });
 
 test('the first step that missed is named with its likely reason', async () => {

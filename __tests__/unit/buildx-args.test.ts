@@ -29,10 +29,7 @@ const labels = (version: string): string[] => [
 ];
 /** On ENGINE: nothing is kept in the engine's store, and only the builder image is zstd. */
 const pushBuilder = (tag: string): string[] => [
-  ...[
-    '--output',
-    `type=image,name=${NAME}:${tag},push=true,store=false,compression=zstd,compression-level=1,oci-mediatypes=true`,
-  ],
+  ...['--output', `type=image,name=${NAME}:${tag},push=true,store=false,compression=zstd,oci-mediatypes=true`],
   ...['--cache-to', 'type=inline'],
 ];
 const pushProduction = (tag: string): string[] => [
@@ -205,14 +202,11 @@ describe('how an image is written to the registry', () => {
     [{ store: false, zstd: false }, ['--output', `type=image,name=${reference},push=true,store=false`]],
     [
       { store: true, zstd: true },
-      ['--output', `type=image,name=${reference},push=true,compression=zstd,compression-level=1,oci-mediatypes=true`],
+      ['--output', `type=image,name=${reference},push=true,compression=zstd,oci-mediatypes=true`],
     ],
     [
       { store: false, zstd: true },
-      [
-        '--output',
-        `type=image,name=${reference},push=true,store=false,compression=zstd,compression-level=1,oci-mediatypes=true`,
-      ],
+      ['--output', `type=image,name=${reference},push=true,store=false,compression=zstd,oci-mediatypes=true`],
     ],
   ])('%j', (exporter, output) => {
     const { image, builder } = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());

@@ -7,6 +7,7 @@ import {
   type ImageLayer,
   JOINING_RECORD,
   LARGEST_CONFIG,
+  type MergeResult,
   type MergedCache,
   mergeCaches,
 } from '../../src/plan/cache-manifest.js';
@@ -64,10 +65,12 @@ const configOf = (merged: MergedCache): Config => JSON.parse(merged.config) as C
 const manifestOf = (merged: MergedCache): CacheManifest => JSON.parse(merged.manifest) as CacheManifest;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-function merge(images: readonly CachedImage[], largest?: number): MergedCache {
-  const merged = mergeCaches(images, largest);
-  if (merged === null) throw new Error('No usable record.');
-  return merged;
+type Merged = MergedCache & Pick<MergeResult, 'warnings'>;
+
+function merge(images: readonly CachedImage[], largest?: number): Merged {
+  const { cache, warnings } = mergeCaches(images, largest);
+  if (cache === null) throw new Error('No usable record.');
+  return { ...cache, warnings };
 }
 
 /** The identity of each record by its index, from facts.md: its digest and, per input, the set of selector and link. */
@@ -305,18 +308,17 @@ describe('whatever images of one history are merged', () => {
       fc.property(images, fc.nat(), (list, seed) => {
         const whole = Buffer.byteLength(merge(list).config);
         const largest = seed % (whole + 1);
-        const merged = mergeCaches(list, largest);
+        const { cache, warnings } = mergeCaches(list, largest);
         const kept =
           list.findLastIndex((_, index) => Buffer.byteLength(merge(list.slice(0, index + 1)).config) <= largest) + 1;
-        if (merged === null) {
+        expect(warnings).toHaveLength(kept === list.length ? 0 : 1);
+        if (cache === null) {
           expect(kept).toBe(0);
           return;
         }
-        expectSound(merged, largest);
-        expect(merged.config).toBe(merge(list.slice(0, kept)).config);
-        expect(merged.warnings).toHaveLength(kept === list.length ? 0 : 1);
-        for (const [index, { name }] of list.entries())
-          expect(merged.warnings.join().includes(name)).toBe(index >= kept);
+        expectSound(cache, largest);
+        expect(cache.config).toBe(merge(list.slice(0, kept)).config);
+        for (const [index, { name }] of list.entries()) expect(warnings.join().includes(name)).toBe(index >= kept);
       }),
     ));
 });
@@ -401,7 +403,7 @@ describe('records that cannot be read', () => {
   const GOOD = { layers: [{ layer: 0 }], digest: digestOf(1) };
   const link = (...links: readonly unknown[]): unknown => ({ digest: digestOf(2), inputs: [links] });
   /** One usable record first, then these. */
-  const mergeWith = (...records: readonly unknown[]): MergedCache => merge([imageOf('main', [GOOD, ...records], 1, 2)]);
+  const mergeWith = (...records: readonly unknown[]): Merged => merge([imageOf('main', [GOOD, ...records], 1, 2)]);
 
   test.each<[string, readonly unknown[], number]>([
     ['no object', [null, 1, 'x', []], 4],
@@ -427,7 +429,7 @@ describe('records that cannot be read', () => {
   ])('are left out, and that is said: %s', (_, records, skipped) => {
     const merged = mergeWith(...records);
     expectSound(merged);
-    expect(merged.warnings).toEqual([`${skipped} cache records of main cannot be read and are left out.`]);
+    expect(merged.warnings).toEqual([`Cache records of main that cannot be read are left out: ${skipped}.`]);
     expect(merged.records).toBe(1 + records.length - skipped);
   });
 
@@ -461,8 +463,15 @@ describe('records that cannot be read', () => {
   });
 
   test('records without images, or images without records, are no cache', () => {
-    expect(mergeCaches([])).toBeNull();
-    expect(mergeCaches([imageOf('a', []), imageOf('b', null), imageOf('c', { 0: GOOD })])).toBeNull();
+    const nothing = { cache: null, warnings: [] };
+    expect(mergeCaches([])).toEqual(nothing);
+    expect(mergeCaches([imageOf('a', []), imageOf('b', null), imageOf('c', { 0: GOOD })])).toEqual(nothing);
+  });
+
+  test('what cannot be read is said even when nothing is left', () => {
+    const { cache, warnings } = mergeCaches([imageOf('main', [{ digest: 'x' }])]);
+    expect(cache).toBeNull();
+    expect(warnings).toEqual(['Cache records of main that cannot be read are left out: 1.']);
   });
 
   /** JSON that is nearly right. */
@@ -530,8 +539,10 @@ describe('the size of the config', () => {
       imageOf('own', [{ digest: digestOf(1) }, { digest: digestOf(2), inputs: [[{ selector, link: 0 }]] }]),
     ];
     const { length } = merge(list).config;
-    expect(mergeCaches(list, length)).toBeNull();
-    expect(mergeCaches(list, length + 100)).not.toBeNull();
+    const small = mergeCaches(list, length);
+    expect(small.cache).toBeNull();
+    expect(small.warnings).toEqual(['The cache of a single image is too large for BuildKit, so there is none.']);
+    expect(mergeCaches(list, length + 100).cache).not.toBeNull();
   });
 });
 

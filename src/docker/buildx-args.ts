@@ -49,10 +49,10 @@ function getOutputArgs(pass: PassPlan, reference: string | null): string[] {
 }
 
 /**
- * zstd needs OCI media types: with Docker's the manifest would have a type that nothing reads. Its fastest level is the
- * right one for an image that is written often and read seldom.
+ * zstd needs OCI media types: with Docker's the manifest would have a type that nothing reads. BuildKit's own level: the
+ * fastest one writes as quickly beside production's export, and layers a tenth larger.
  */
-const ZSTD = ['compression=zstd', 'compression-level=1', 'oci-mediatypes=true'];
+const ZSTD = ['compression=zstd', 'oci-mediatypes=true'];
 
 function getRegistryArgs({ exporter: { store, zstd } }: PassPlan, reference: string | null): string[] {
   if (reference === null) return ['--push'];

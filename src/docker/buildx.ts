@@ -45,8 +45,8 @@ export interface BuildxSession {
   readonly onLine: (line: string) => void;
   /** Called for each step of the Dockerfile that really ran, when it is done. */
   readonly onStep?: (step: BuildStep) => void;
-  /** Called when the image's layers are made, before they are pushed. */
-  readonly onExported?: () => void;
+  /** Called when the image's layers begin to be made: from then on how each is compressed is settled. */
+  readonly onExporting?: () => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
 }
@@ -70,7 +70,7 @@ export async function runPass(
     session.onLine(line);
     const step = reader.add(line);
     if (step !== null) session.onStep?.(step);
-    if (/^#\d+ exporting layers(?: [\d.]+s)? done$/.test(line)) session.onExported?.();
+    if (/^#\d+ exporting layers\b/.test(line)) session.onExporting?.();
   };
   const { code, stderr } = await session.run('docker', args, { env: session.env, signal: session.signal, onLine });
   const { progress } = reader;

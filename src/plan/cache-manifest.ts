@@ -44,6 +44,11 @@ export interface MergedCache {
   readonly configDigest: Digest;
   readonly manifestDigest: Digest;
   readonly records: number;
+}
+
+export interface MergeResult {
+  /** Null when no image has a usable record. */
+  readonly cache: MergedCache | null;
   readonly warnings: readonly string[];
 }
 
@@ -70,27 +75,27 @@ interface Node {
 /**
  * Merges the caches of images, nearest first: equal records become one, with the result of the nearest image. What is
  * too large is trimmed by leaving out the farthest images.
- * @returns null when no image has a usable record
  */
-export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CONFIG): MergedCache | null {
+export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CONFIG): MergeResult {
   const warnings: string[] = [];
   const nodes = images.map((image) => {
     const { nodes: own, skipped } = readNodes(image);
-    if (skipped > 0) warnings.push(`${skipped} cache records of ${image.name} cannot be read and are left out.`);
+    if (skipped > 0) warnings.push(`Cache records of ${image.name} that cannot be read are left out: ${skipped}.`);
     return own;
   });
   for (let count = images.length; count > 0; count -= 1) {
     const merged = mergeNodes(nodes.slice(0, count));
-    if (merged.size === 0) return null;
+    if (merged.size === 0) return { cache: null, warnings };
     const { config, layers } = writeConfig(joinLeaves(merged));
     if (Buffer.byteLength(config) > largest) continue;
     if (count < images.length) {
       const left = images.slice(count).map(({ name }) => name);
       warnings.push(`The merged cache would be too large for BuildKit, so ${left.join(', ')} is not part of it.`);
     }
-    return { ...toManifest(config, layers), config, records: merged.size, warnings };
+    return { cache: { ...toManifest(config, layers), config, records: merged.size }, warnings };
   }
-  return null;
+  if (images.length > 0) warnings.push('The cache of a single image is too large for BuildKit, so there is none.');
+  return { cache: null, warnings };
 }
 
 /** Identity of a record: its digest and, per input, the set of selectors and identities of what it links to. */
