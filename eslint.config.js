@@ -3,8 +3,8 @@ import tseslint from 'typescript-eslint';
 
 const TOOLKIT = { group: ['@actions/*'], message: 'Only src/runner talks to the Actions toolkit.' };
 const NODE_IO = {
-  group: ['node:*', '!node:crypto', '!node:path'],
-  message: 'src/plan and src/report are pure: no files, network, processes or clock.',
+  group: ['node:*', '!node:crypto', '!node:path', '!node:string_decoder'],
+  message: 'src/plan, src/progress and src/report are pure: no files, network, processes or clock.',
 };
 const PROCESSES = { group: ['node:child_process', 'child_process'], message: 'Only src/process starts processes.' };
 
@@ -44,7 +44,7 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', NO_ENVIRONMENT] },
   },
   {
-    files: ['src/plan/**/*.ts', 'src/report/**/*.ts'],
+    files: ['src/plan/**/*.ts', 'src/progress/**/*.ts', 'src/report/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'performance'],
       'no-restricted-syntax': [
@@ -64,7 +64,8 @@ export default tseslint.config(
       ],
     },
   },
-  layer('plan', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'report', 'process', 'git')),
+  layer('plan', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'report', 'process', 'git', 'progress')),
+  layer('progress', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'report', 'process', 'git')),
   layer('report', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'process', 'git')),
   layer('process', TOOLKIT, ...forbidden('plan', 'docker', 'registry', 'runner', 'report', 'git')),
   layer('git', TOOLKIT, PROCESSES, ...forbidden('docker', 'registry', 'runner', 'report')),

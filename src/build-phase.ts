@@ -5,12 +5,13 @@ import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
+import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { taggedReference } from './plan/image-name.js';
 import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
-import { buildProduction } from './passes.js';
+import { type Seen, buildProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
@@ -57,6 +58,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     runner.log.warning(message);
     note({ warnings: [...result.warnings, message] });
   };
+  const seen: Seen = { steps: new Set(), warnings: new Map() };
   try {
     const { facts, session, state } = await lookAround(world, inputs, draft, context.now, directory, warn);
     const { engine } = facts;
@@ -75,6 +77,7 @@ export async function runBuildPhase(world: World): Promise<void> {
       configDirectory: session.configDirectory,
       warn,
       note,
+      seen,
     };
     const { registry } = session;
     if (plan.push.push) github.prepare();
@@ -98,6 +101,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     note({ error: error instanceof Error ? error.message : String(error) });
     throw error;
   } finally {
+    announceDockerfileWarnings(runner, dockerfile, seen);
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
   }
@@ -174,6 +178,15 @@ function announceTags(
   const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
   note({ pushedTags: written });
   runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
+}
+
+/** Each once, although both passes find them. */
+function announceDockerfileWarnings(runner: Runner, dockerfile: Dockerfile | null, { warnings }: Seen): void {
+  for (const { message, url, line } of warnings.values()) {
+    const text = url === '' ? message : `${message} (${url})`;
+    if (dockerfile === null || line === null) runner.log.warning(text);
+    else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
+  }
 }
 
 function withBuilder({ builder }: RunResult, { seconds, outcome }: KeptBuilder): Partial<RunResult> {

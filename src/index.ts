@@ -1,5 +1,6 @@
 // Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
 import { runBuildPhase } from './build-phase.js';
+import { PassFailedError } from './docker/buildx.js';
 import { CancelledError, runProcess } from './process/process.js';
 import { createRunner, reportFailure } from './runner/runner.js';
 
@@ -23,11 +24,17 @@ async function main(): Promise<void> {
   if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
 }
 
+/** For a failed step also what it printed last, which people would look for in the log. */
+function describeFailure(error: unknown): string {
+  if (error instanceof PassFailedError) return [error.message, ...error.output].join('\n');
+  return error instanceof Error ? error.message : String(error);
+}
+
 main().then(
   // Connections that are kept open for the next request must not keep the process.
   () => process.exit(),
   (error: unknown) => {
-    reportFailure(error instanceof Error ? error.message : String(error));
+    reportFailure(describeFailure(error), error instanceof PassFailedError ? error.place : null);
     process.exit(1);
   },
 );

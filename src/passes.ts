@@ -2,7 +2,7 @@
 // has only to write an image. On the overlay2 store that saves pulling the builder image to push it as it was, and
 // production's new layers are gzip although the builder's are zstd (docs/caching.md).
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
-import type { BuildStep } from './docker/progress.js';
+import type { BuildStep, DockerfileWarning, PassProgress } from './progress/build-step.js';
 import { builderStages, listSharedInstructions, mayOverlap } from './plan/builder-image.js';
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
@@ -22,7 +22,16 @@ export interface PassesRequest {
   readonly directory: string;
   readonly configDirectory: string;
   readonly warn: (message: string) => void;
+  readonly seen: Seen;
   readonly note: (progress: Partial<RunResult>) => void;
+}
+
+/** What the passes of this run have come by: they share steps, and each checks the Dockerfile. */
+export interface Seen {
+  /** Digests of what production's log tells. */
+  readonly steps: Set<string>;
+  /** By their text. */
+  readonly warnings: Map<string, DockerfileWarning>;
 }
 
 export interface BuiltProduction {
@@ -137,7 +146,7 @@ function runWith(
   pass: PassPlan,
   { title, onLine, ...hooks }: PassOptions,
 ): Promise<PassResult> {
-  const { world, inputs, plan, engine, dockerfile, directory, configDirectory } = request;
+  const { world, inputs, plan, engine, dockerfile, directory, configDirectory, seen } = request;
   const { runner, run, signal } = world;
   // A refresh runs all stages once: what the first pass has just run, the second takes as it is.
   const outside = dockerfile === null ? [] : stagesOutside(dockerfile, plan.production.target);
@@ -157,8 +166,25 @@ function runWith(
       onLine: print,
       directory,
       ...hooks,
+      ...(pass.name === 'production'
+        ? { knownSteps: seen.steps, hiddenSteps: new Set() }
+        : { knownSteps: new Set(), hiddenSteps: seen.steps }),
     };
-    return runPass(session, plan.image, pass, engine, { context: inputs.context, file: inputs.file, refreshStages });
+    const { context, file } = inputs;
+    const sources = { context, file, refreshStages, dockerfile: dockerfile?.path ?? null };
+    const keep = ({ warnings }: PassProgress): void => {
+      for (const warning of warnings) seen.warnings.set(`${warning.line ?? 0} ${warning.message}`, warning);
+    };
+    return runPass(session, plan.image, pass, engine, sources).then(
+      (result) => {
+        keep(result.progress);
+        return result;
+      },
+      (error: unknown) => {
+        if (error instanceof PassFailedError) keep(error.progress);
+        throw error;
+      },
+    );
   };
   if (onLine !== undefined) return start(onLine);
   runner.log.info(title);

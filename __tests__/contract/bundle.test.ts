@@ -7,7 +7,14 @@ import { runAction, type ActionResult } from '../../script/lab/action-run.js';
 import { startGitHubApi, type GitHubApiStandIn } from '../../script/lab/github-api.js';
 import { openLab, type Lab } from '../../script/lab/lab.js';
 import { ACTION, USERS, WRITER } from '../../script/lab/team.js';
-import { CONTAINERD_INFO, HEALTHY, type DockerCall, type Scenario, writeFakeDocker } from './fake-docker.js';
+import {
+  CONTAINERD_INFO,
+  HEALTHY,
+  type DockerCall,
+  type Scenario,
+  writeFakeDocker,
+  rawProgress,
+} from './fake-docker.js';
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
 const DOCKERFILE = 'FROM scratch AS builder\nCOPY . .\nFROM scratch AS production\nCOPY --from=builder / /\n';
@@ -88,7 +95,7 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
   );
   expect(commands).toEqual([
     // prettier-ignore
-    ['buildx', 'build', '--progress=plain', '--target', 'production', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+    ['buildx', 'build', '--progress=rawjson', '--target', 'production', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
       '--label', 'org.opencontainers.image.source=https://github.com/octo/app',
       '--label', `org.opencontainers.image.revision=${SHA}`,
       '--label', `org.opencontainers.image.version=${SHA}`,
@@ -96,7 +103,7 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
       '--label', `org.opencontainers.image.title=${image.split('/').at(-1) ?? ''}`,
       '--tag', `IMAGE:${SHA}`, '--load', '--provenance=false', '--metadata-file', '…/production.json', '.'],
     // prettier-ignore
-    ['buildx', 'build', '--progress=plain', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+    ['buildx', 'build', '--progress=rawjson', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
       '--output', 'type=cacheonly', '--provenance=false', '--metadata-file', '…/builder.json', '.'],
   ]);
 });
@@ -200,13 +207,18 @@ describe('engines', () => {
 });
 
 describe('faults', () => {
-  const failedPush =
-    '#1 [builder 2/2] COPY . .\n#1 DONE 0.1s\n#9 exporting to image\n#9 ERROR: failed to push: unexpected status 500\n------\nERROR: failed to solve\n';
+  const failedPush = `${rawProgress(
+    { name: '[builder 2/2] COPY . .' },
+    { name: 'exporting to image', error: 'failed to push: unexpected status 500' },
+  )}ERROR: failed to solve\n`;
 
   // What the containerd store says of a layer that vanished after its manifest was checked (seen with engine 28.5).
-  const lostLayer =
-    '#5 [builder 2/2] COPY . .\n#5 ERROR: failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:' +
-    `${'a'.repeat(64)} (application/vnd.oci.image.layer.v1.tar+gzip) from remote: not found\n------\nERROR: failed to solve: failed to compute cache key\n`;
+  const lostLayer = `${rawProgress({
+    name: '[builder 2/2] COPY . .',
+    error:
+      'failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:' +
+      `${'a'.repeat(64)} (application/vnd.oci.image.layer.v1.tar+gzip) from remote: not found`,
+  })}ERROR: failed to solve: failed to compute cache key\n`;
 
   test('a cache layer that cannot be read costs one retry without the cache', async () => {
     const scenario = { ...HEALTHY, '--cache-from type=registry': { code: 1, stderr: lostLayer } };
@@ -234,9 +246,11 @@ describe('faults', () => {
   });
 
   test('a failing RUN is never retried, whatever it prints', async () => {
-    const stderr =
-      '#5 [builder 2/2] RUN fetch\n#5 0.1 ERROR: failed to copy: httpReadSeeker: blob unknown\n' +
-      '#5 ERROR: process "/bin/sh -c fetch failed to copy" did not complete successfully: exit code: 1\n------\nERROR: failed to solve: process "/bin/sh -c fetch" did not complete successfully: exit code: 1\n';
+    const stderr = `${rawProgress({
+      name: '[builder 2/2] RUN fetch',
+      output: 'ERROR: failed to copy: httpReadSeeker: blob unknown\n',
+      error: 'process "/bin/sh -c fetch failed to copy" did not complete successfully: exit code: 1',
+    })}ERROR: failed to solve: process "/bin/sh -c fetch" did not complete successfully: exit code: 1\n`;
     const scenario = { ...HEALTHY, 'buildx build': { code: 1, stderr } };
     const { result, calls } = await run({
       scenario,
@@ -244,6 +258,24 @@ describe('faults', () => {
     });
     expect(buildsOf(calls)).toHaveLength(1);
     expect(errorsOf(result)).toEqual([expect.stringMatching(/did not complete successfully: exit code: 1/)]);
+  });
+
+  test('a Buildx whose rawjson is of no use gets plain progress, and all else works', async () => {
+    const stderr =
+      '#1 [builder 2/2] RUN make\n#1 0.1 no rule\n' +
+      '#1 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2\n------\n' +
+      'Dockerfile:2\n--------------------\n   1 |     FROM a AS builder\n   2 | >>> RUN make\n--------------------\nERROR: failed to solve\n';
+    const scenario = {
+      ...HEALTHY,
+      'buildx version': { stdout: 'github.com/docker/buildx v0.14.1 1234567\n' },
+      'buildx build': { code: 1, stderr },
+    };
+    const { result, calls } = await run({ scenario, inputs: { push: 'false' } });
+    expect(buildsOf(calls)[0]?.args).toContain('--progress=plain');
+    expect(result.log).toContain('#1 0.1 no rule');
+    expect(errorsOf(result)).toEqual([
+      expect.stringMatching(/^The build failed at \[builder 2\/2\] RUN make \(Dockerfile:2\): process .*\nno rule$/),
+    ]);
   });
 
   test('a production image that cannot be pushed fails the run', async () => {

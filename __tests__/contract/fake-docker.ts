@@ -1,6 +1,7 @@
 // A `docker` on PATH that records how it is called and answers as a scenario says: for what no real engine does on
 // demand. It builds nothing; what real engines do is the end-to-end tests' matter.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 export interface Answer {
@@ -38,8 +39,25 @@ export const HEALTHY: Scenario = {
   'buildx version': { stdout: 'github.com/docker/buildx v0.36.0 1234567\n' },
   'buildx inspect': { stdout: 'Name:   default\nDriver: docker\n\nNodes:\nName:     default\nEndpoint: default\n' },
   info: { stdout: CONTAINERD_INFO },
-  'buildx build': { stderr: '#1 [builder 2/2] RUN make\n#1 DONE 0.1s\n' },
+  'buildx build': { stderr: rawProgress({ name: '[builder 2/2] RUN make' }) },
 };
+
+/** What `--progress=rawjson` says of parts of a build that have ended, and of the output of steps. */
+export function rawProgress(
+  ...vertices: readonly { readonly name: string; readonly error?: string; readonly output?: string }[]
+): string {
+  const [started, completed] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01.5Z'];
+  const lines = vertices.flatMap(({ name, error, output }) => {
+    const digest = `sha256:${createHash('sha256').update(name).digest('hex')}`;
+    const data = Buffer.from(output ?? '').toString('base64');
+    return [
+      { vertexes: [{ digest, name, started }] },
+      ...(output === undefined ? [] : [{ logs: [{ vertex: digest, stream: 1, data, timestamp: started }] }]),
+      { vertexes: [{ digest, name, started, completed, ...(error !== undefined && { error }) }] },
+    ];
+  });
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
 
 export async function writeFakeDocker(directory: string, scenario: Scenario): Promise<FakeDocker> {
   const bin = join(directory, 'bin');

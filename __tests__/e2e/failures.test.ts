@@ -126,7 +126,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await team.service.commit('Build for long');
     const result = await team.build(await team.push(), {
       engine: engine(),
-      signal: { signal, after: new RegExp(`^#\\d+ [\\d.]+ ${signal}$`, 'm') },
+      signal: { signal, after: new RegExp(`^\\[builder 6/6\\] \\| ${signal}$`, 'm') },
       phases: ['main'],
     });
     expect(result.main?.code).toBe(1);
@@ -149,7 +149,7 @@ test('after SIGKILL the post phase removes the login', async () => {
   const event = await team.push();
   const result = await team.build(event, {
     engine: engine(),
-    signal: { signal: 'SIGKILL', after: /^#\d+ [\d.]+ kill-me$/m },
+    signal: { signal: 'SIGKILL', after: /^\[builder 6\/6\] \| kill-me$/m },
   });
   expect(result.main?.code).toBe(137);
   expect(result.main?.state.directory).toBeTruthy();

@@ -13,7 +13,7 @@ const ENGINE: Engine = {
   engineVersion: '28.5.2',
 };
 const NAME = 'ghcr.io/owner/app';
-const HEAD = ['buildx', 'build', '--progress=plain', '--target'];
+const HEAD = ['buildx', 'build', '--progress=rawjson', '--target'];
 const TAIL = ['--metadata-file', '/tmp/metadata.json', '.'];
 const labels = (version: string): string[] => [
   '--label',
@@ -156,13 +156,13 @@ describe('inputs -> argv of both passes', () => {
           context: 'src',
         },
         builder: [
-          ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'builder'],
+          ...['buildx', 'build', '--builder', 'my-builder', '--progress=rawjson', '--target', 'builder'],
           ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
           ...['--platform', 'linux/amd64,linux/arm64', '--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1'],
           ...[...pushBuilder('builder-main'), PLAIN, '--metadata-file', '/tmp/metadata.json', 'src'],
         ],
         production: [
-          ...['buildx', 'build', '--builder', 'my-builder', '--progress=plain', '--target', 'production'],
+          ...['buildx', 'build', '--builder', 'my-builder', '--progress=rawjson', '--target', 'production'],
           ...['--file', 'docker/Dockerfile', '--build-arg', 'A=--push', '--build-arg', 'B=$(x) `y` "z"'],
           ...['--label', 'team=a, b', '--platform', 'linux/amd64,linux/arm64'],
           ...['--secret', 'id=npm,env=TWO_PASS_BUILD_SECRET_1', ...labels(SHA)],

@@ -83,8 +83,8 @@ describe('the stages of a Dockerfile', () => {
 });
 
 describe('the target', () => {
-  const dockerfile = parseDockerfile(lines('FROM a AS Builder', 'FROM b', 'FROM c AS production'));
-  const check = (target: string): void => checkTarget(dockerfile, target, 'builder-target', './Dockerfile');
+  const dockerfile = parseDockerfile(lines('FROM a AS Builder', 'FROM b', 'FROM c AS production'), 'app/Dockerfile');
+  const check = (target: string): void => checkTarget(dockerfile, target, 'builder-target');
 
   test.each(['builder', 'BUILDER', 'production', '0', '1', '2'])('%s is there', (target) =>
     expect(() => check(target)).not.toThrow(),
@@ -92,19 +92,19 @@ describe('the target', () => {
 
   test.each(['build', '3', '00x', 'toString'])('%s is not there: the error names the stages and the input', (target) =>
     expect(messageOf(() => check(target))).toMatch(
-      new RegExp(`^InputError: builder-target is "${target}", but ./Dockerfile has the stages Builder, production\\.`),
+      new RegExp(
+        `^InputError: builder-target is "${target}", but app/Dockerfile has the stages Builder, production\\.`,
+      ),
     ),
   );
 
   test('no stage has a name', () =>
-    expect(
-      messageOf(() => checkTarget(parseDockerfile('FROM a'), 'builder', 'builder-target', 'Dockerfile')),
-    ).toContain('Dockerfile has no named stage'));
+    expect(messageOf(() => checkTarget(parseDockerfile('FROM a'), 'builder', 'builder-target'))).toContain(
+      'Dockerfile has no named stage',
+    ));
 
   test('a foreign syntax is not judged', () =>
-    expect(() =>
-      checkTarget(parseDockerfile('# syntax=x/y\nSTAGE builder'), 'other', 'builder-target', 'Dockerfile'),
-    ).not.toThrow());
+    expect(() => checkTarget(parseDockerfile('# syntax=x/y\nSTAGE builder'), 'other', 'builder-target')).not.toThrow());
 });
 
 describe('the stages that the builder is built without', () => {

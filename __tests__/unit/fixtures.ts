@@ -1,4 +1,6 @@
 // What several unit tests start from: events, inputs and contexts of an ordinary run, to be changed in one point.
+import type { PassProgress } from '../../src/progress/build-step.js';
+import { PlainProgressReader } from '../../src/progress/plain.js';
 import { type Inputs, type InputName, parseInputs } from '../../src/plan/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/plan.js';
 import type { StoredImage } from '../../src/plan/cache-manifest.js';
@@ -105,3 +107,10 @@ export function registryWithUnique(...tags: readonly string[]): RegistryState {
 
 /** A pass of one second without steps. */
 export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null };
+
+/** @param lines standard error of `docker buildx build --progress=plain` */
+export function plainProgressOf(lines: readonly string[]): PassProgress {
+  const reader = new PlainProgressReader();
+  for (const line of lines) reader.read(line);
+  return reader.progress;
+}

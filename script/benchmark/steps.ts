@@ -1,4 +1,4 @@
-// Counts steps of a Dockerfile in BuildKit's plain progress, by the same rules for whoever started the build. Pure.
+// Counts steps of a Dockerfile in a log: BuildKit's plain progress, or the action's own. Pure.
 
 export interface StepCount {
   /** Steps that were looked at, of all builds in the log together. */
@@ -28,6 +28,25 @@ const PULLED_LAYER = /^(?:pulling )?sha256:[0-9a-f]{64} /;
 
 /** Counts over all builds in a log; other lines may stand between. */
 export function countSteps(log: string): StepCount {
+  return log.includes(FIRST_LINE) ? countPlain(log) : countOwn(log);
+}
+
+/** In the action's log a step has one line when it was cached, and one more when it has run. */
+function countOwn(log: string): StepCount {
+  const names = new Map<string, string>();
+  const rerun: string[] = [];
+  let cached = 0;
+  for (const line of log.split('\n')) {
+    const [, label, text] = /^(\[[^\]]*\d+\/\d+\]) (.*)$/.exec(line) ?? [];
+    if (label === undefined || text === undefined || text.startsWith('| ')) continue;
+    if (/ \(cached(?:, read .*)?\)$/.test(text)) cached += 1;
+    else if (/^done in [\d.]+ s$/.test(text)) rerun.push(names.get(label) ?? label);
+    else names.set(label, line);
+  }
+  return { steps: cached + rerun.length, cached, rerun };
+}
+
+function countPlain(log: string): StepCount {
   const builds: Map<string, Step>[] = [];
   for (const line of log.split('\n')) {
     if (line.startsWith(FIRST_LINE)) builds.push(new Map());

@@ -1,6 +1,6 @@
 // The files that a build starts from, looked at before anything is built.
 import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type Dockerfile, checkTarget, parseDockerfile } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
 import type { Inputs } from '../plan/inputs.js';
@@ -31,10 +31,9 @@ export async function readDockerfile(inputs: Inputs, workspace: string): Promise
       file === null ? `There is no Dockerfile in the context ${quote(context)}` : `file ${quote(file)} cannot be read`;
     throw new InputError(`${named} (${path}). Set "context" to the folder that has it, or "file" to its path.`);
   }
-  const dockerfile = parseDockerfile(text);
-  const shown = file ?? join(context, 'Dockerfile');
-  checkTarget(dockerfile, inputs.builderTarget, 'builder-target', shown);
-  checkTarget(dockerfile, inputs.productionTarget, 'production-target', shown);
+  const dockerfile = parseDockerfile(text, relative(workspace, path));
+  checkTarget(dockerfile, inputs.builderTarget, 'builder-target');
+  checkTarget(dockerfile, inputs.productionTarget, 'production-target');
   return dockerfile;
 }
 

@@ -1,6 +1,6 @@
 // Pass -> argv of `docker buildx build`. Pure, fixed order, no shell: user text is only ever the value of a flag.
 import { csvFields } from '../plan/build-options.js';
-import type { Engine } from '../plan/engine.js';
+import { type Engine, hasRawProgress } from '../plan/engine.js';
 import { type ImageName, taggedReference } from '../plan/image-name.js';
 import type { PassPlan } from '../plan/plan.js';
 
@@ -19,7 +19,7 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     'buildx',
     'build',
     ...(engine.builder === null ? [] : ['--builder', engine.builder]),
-    '--progress=plain',
+    hasRawProgress(engine.buildxVersion) ? '--progress=rawjson' : '--progress=plain',
     '--target',
     pass.target,
     ...(sources.file === null ? [] : ['--file', sources.file]),

@@ -2,13 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redactAttributes } from '../plan/build-options.js';
-import type { Engine } from '../plan/engine.js';
+import { type Engine, hasRawProgress } from '../plan/engine.js';
+import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { type Digest, type ImageName, isDigest } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
 import { type PassSources, getBuildxArgs } from './buildx-args.js';
-import { type BuildStep, type PassProgress, ProgressReader, isExportFailure } from './progress.js';
+import { BuildLog } from '../progress/build-log.js';
+import { type BuildStep, type PassProgress, type ProgressReader, isExportFailure } from '../progress/build-step.js';
+import { findFailedPlace } from '../progress/excerpt.js';
+import { PlainProgressReader } from '../progress/plain.js';
+import { RawProgressReader } from '../progress/raw.js';
 
 export interface PassResult {
   readonly seconds: number;
@@ -28,14 +33,23 @@ export class PassFailedError extends Error {
   /** A layer of a cache source could not be read; without the source the pass may succeed. */
   readonly cacheFault: boolean;
   readonly progress: PassProgress;
+  /** Null when the failure is not that of a line of the Dockerfile. */
+  readonly place: DockerfilePlace | null;
+  /** The last lines that the failed step printed. */
+  readonly output: readonly string[];
 
-  constructor(message: string, progress: PassProgress, cacheFault: boolean) {
+  constructor(message: string, progress: PassProgress, errors: readonly string[], place: DockerfilePlace | null) {
     super(message);
-    this.exportOnly = isExportFailure(progress) && !cacheFault;
-    this.cacheFault = cacheFault;
+    this.cacheFault = isCacheFault(errors);
+    this.exportOnly = isExportFailure(progress) && !this.cacheFault;
     this.progress = progress;
+    this.place = place;
+    this.output = progress.failed?.output.slice(-SHOWN_LINES) ?? [];
   }
 }
+
+/** Of a failed step's output, in the annotation. */
+const SHOWN_LINES = 10;
 
 export interface BuildxSession {
   readonly run: RunProcess;
@@ -43,13 +57,19 @@ export interface BuildxSession {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
-  /** Called for each step of the Dockerfile that really ran, when it is done. */
+  /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
   readonly onStep?: (step: BuildStep) => void;
   /** Called when the image's layers begin to be made: from then on how each is compressed is settled. */
   readonly onExporting?: () => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
+  /** Digests of what another pass's log tells, and a set that gets those of this pass. */
+  readonly hiddenSteps: ReadonlySet<string>;
+  readonly knownSteps: Set<string>;
 }
+
+/** How often to look for a step that has been silent for long. */
+const HEARTBEAT_EVERY_MS = 5000;
 
 /** @throws PassFailedError when Buildx exits with anything but 0; CancelledError on a signal */
 export async function runPass(
@@ -57,7 +77,10 @@ export async function runPass(
   image: ImageName,
   pass: PassPlan,
   engine: Engine,
-  sources: Omit<PassSources, 'metadataFile'>,
+  sources: Omit<PassSources, 'metadataFile'> & {
+    /** Path of the Dockerfile as annotations name it; null where it is not in the workspace. */
+    readonly dockerfile: string | null;
+  },
 ): Promise<PassResult> {
   const metadataFile = join(session.directory, `${pass.name}.json`);
   const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile });
@@ -65,18 +88,37 @@ export async function runPass(
   session.onLine(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
-  const reader = new ProgressReader();
+  const reader = createReader(engine, session);
   const onLine = (line: string): void => {
-    session.onLine(line);
-    const step = reader.add(line);
-    if (step !== null) session.onStep?.(step);
-    if (/^#\d+ exporting layers\b/.test(line)) session.onExporting?.();
+    const { lines, ran, exporting } = reader.read(line, Date.now());
+    lines.forEach(session.onLine);
+    for (const step of ran) session.onStep?.(step);
+    if (exporting) session.onExporting?.();
   };
-  const { code, stderr } = await session.run('docker', args, { env: session.env, signal: session.signal, onLine });
+  const heartbeat = setInterval(() => {
+    reader.heartbeat(Date.now()).forEach(session.onLine);
+  }, HEARTBEAT_EVERY_MS);
+  const { code, stderr } = await session
+    .run('docker', args, { env: session.env, signal: session.signal, onLine })
+    .finally(() => {
+      clearInterval(heartbeat);
+    });
   const { progress } = reader;
-  if (code !== 0)
-    throw new PassFailedError(explainFailure(pass, progress, stderr, code), progress, isCacheFault(stderr));
+  if (code !== 0) {
+    const lines = stderr.split('\n');
+    // What Buildx and BuildKit say, never what a step printed.
+    const errors = [...progress.errors, ...lines.filter((line) => line.startsWith('ERROR: '))];
+    const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
+    throw new PassFailedError(explainFailure(pass, progress, errors, code, place), progress, errors, place);
+  }
   return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
+}
+
+/** What a Buildx older than 0.15 calls rawjson is spread over several lines. */
+function createReader({ buildxVersion }: Engine, { knownSteps, hiddenSteps }: BuildxSession): ProgressReader {
+  return hasRawProgress(buildxVersion)
+    ? new RawProgressReader(new BuildLog(knownSteps, hiddenSteps))
+    : new PlainProgressReader();
 }
 
 /** For people to read and to paste; the process gets the arguments as they are, without a shell. */
@@ -84,18 +126,24 @@ function showArgument(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
-function explainFailure(pass: PassPlan, { failed }: PassProgress, stderr: string, code: number): string {
-  if (failed !== null) return `The build failed at ${failed.name}: ${failed.error ?? ''}`;
-  const last = stderr.split('\n').findLast((line) => line.startsWith('ERROR: '));
-  return `The build of ${pass.target} failed: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
+function explainFailure(
+  pass: PassPlan,
+  { failed }: PassProgress,
+  errors: readonly string[],
+  code: number,
+  place: DockerfilePlace | null,
+): string {
+  const where = place === null ? '' : ` (${place.file}:${place.line})`;
+  if (failed !== null) return `The build failed at ${failed.name}${where}: ${failed.error ?? ''}`;
+  const last = errors.findLast((line) => line.startsWith('ERROR: '));
+  return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
 }
 
 /**
  * A blob that cannot be read after BuildKit has found it in a cache source fails the build (moby/buildkit#2836). Failing
- * RUN steps are never taken for one, whatever they print: only BuildKit's own error lines count.
+ * RUN steps are never taken for one, whatever they print: only BuildKit's own errors count.
  */
-function isCacheFault(stderr: string): boolean {
-  const errors = stderr.split('\n').filter((line) => /^(?:ERROR: |#\d+ ERROR: )/.test(line));
+function isCacheFault(errors: readonly string[]): boolean {
   return errors.some((line) => !line.includes('did not complete successfully') && CACHE_FAULT.test(line));
 }
 

@@ -12,12 +12,14 @@ export interface Stage {
 }
 
 export interface Dockerfile {
+  /** As people and annotations name it: relative to the workspace. */
+  readonly path: string;
   readonly stages: readonly Stage[];
   /** A frontend other than Docker's own may have another grammar: nothing is concluded from its stages. */
   readonly foreignSyntax: boolean;
 }
 
-export function parseDockerfile(text: string): Dockerfile {
+export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = parseDirectives(lines);
   const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
@@ -32,12 +34,20 @@ export function parseDockerfile(text: string): Dockerfile {
     stage?.instructions.push(instruction);
   }
   const syntax = directives.get('syntax') ?? 'docker/dockerfile';
-  return { stages, foreignSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
+  return { path, stages, foreignSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
+}
+
+/** Lines of a Dockerfile, counted from 1. */
+export interface DockerfilePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly endLine: number;
 }
 
 /** @throws InputError that names the stages there are, when the target is none of them. */
-export function checkTarget(dockerfile: Dockerfile, target: string, input: string, path: string): void {
+export function checkTarget(dockerfile: Dockerfile, target: string, input: string): void {
   if (dockerfile.foreignSyntax || findStage(dockerfile, target) !== undefined) return;
+  const { path } = dockerfile;
   const names = dockerfile.stages.flatMap(({ name }) => (name === null ? [] : [name]));
   const has = names.length === 0 ? 'has no named stage' : `has the stages ${names.join(', ')}`;
   throw new InputError(

@@ -26,6 +26,11 @@ export const OLDEST_BUILDX = '0.13.0';
  */
 const OLDEST_BUILDX_WITHOUT_STORE = '0.29.0';
 
+/** Whether `--progress=rawjson` gives one object a line; before, it was spread over several. */
+export function hasRawProgress(buildxVersion: string): boolean {
+  return isAtLeast(buildxVersion, '0.15.0');
+}
+
 /** How a pass writes its image, so that layers do not travel without need. */
 function getExporter(engine: Engine, pass: 'builder' | 'production'): Exporter {
   const ownStore = engine.driver !== 'docker';

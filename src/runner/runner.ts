@@ -5,6 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { InputName } from '../plan/inputs.js';
+import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
 import type { EventFacts } from '../plan/workflow-event.js';
 import type { OutputName } from './outputs.js';
@@ -15,7 +16,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export interface Log {
   info(line: string): void;
   notice(message: string): void;
-  warning(message: string): void;
+  warning(message: string, place?: DockerfilePlace): void;
   /** Folds what is logged in between. */
   group<T>(title: string, body: () => T): T;
   /**
@@ -51,9 +52,14 @@ export interface Runner {
   reserveDirectory(): string;
 }
 
-/** Reports the error of a phase: on the job's page and as exit code. */
-export function reportFailure(message: string): void {
-  core.setFailed(message);
+/** Reports the error of a phase: on the job's page, at its place in the Dockerfile, and as exit code. */
+export function reportFailure(message: string, place: DockerfilePlace | null = null): void {
+  process.exitCode = core.ExitCode.Failure;
+  core.error(message, place === null ? {} : toProperties(place));
+}
+
+function toProperties({ file, line, endLine }: DockerfilePlace): core.AnnotationProperties {
+  return { file, startLine: line, endLine };
 }
 
 export function createRunner(env: Env = process.env, workingDirectory = process.cwd()): Runner {
@@ -109,7 +115,7 @@ function createLog(): Log {
   return {
     info: (line) => core.info(line),
     notice: (message) => core.notice(message),
-    warning: (message) => core.warning(message),
+    warning: (message, place) => core.warning(message, place === undefined ? {} : toProperties(place)),
     group: (title, body) => {
       core.startGroup(title);
       try {

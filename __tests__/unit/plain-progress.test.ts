@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isExportFailure, parsePlainProgress } from '../../src/docker/progress.js';
+import { type PassProgress, isExportFailure } from '../../src/progress/build-step.js';
+import { plainProgressOf } from './fixtures.js';
 
 /** Standard error of `docker buildx build --progress=plain`, shortened. */
 const HEAD = `#0 building with "default" instance using docker driver
@@ -88,22 +89,37 @@ const TWO_PLATFORMS = `${HEAD}
 #7 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2
 `;
 
-const ofLines = (text: string): ReturnType<typeof parsePlainProgress> => parsePlainProgress(text.split('\n'));
+const ofLines = (text: string): PassProgress => plainProgressOf(text.split('\n'));
 
 describe('plain progress', () => {
   test('steps are those of the Dockerfile without FROM; output of commands is not taken for progress', () => {
     const { steps, failed } = ofLines(MIXED);
     expect(failed).toBeNull();
     expect(steps).toEqual([
-      { name: '[builder 2/4] WORKDIR /app', stage: 'builder', cached: true, seconds: 0, error: null },
-      { name: '[builder 3/4] COPY package.json ./', stage: 'builder', cached: false, seconds: 0.1, error: null },
-      { name: '[builder 4/4] RUN npm ci', stage: 'builder', cached: false, seconds: 12.4, error: null },
+      { name: '[builder 2/4] WORKDIR /app', stage: 'builder', cached: true, seconds: 0, error: null, output: [] },
+      {
+        name: '[builder 3/4] COPY package.json ./',
+        stage: 'builder',
+        cached: false,
+        seconds: 0.1,
+        error: null,
+        output: [],
+      },
+      {
+        name: '[builder 4/4] RUN npm ci',
+        stage: 'builder',
+        cached: false,
+        seconds: 12.4,
+        error: null,
+        output: ['CACHED', 'ERROR: this is only the output of a command', 'DONE 9.9s', 'added 5 packages'],
+      },
       {
         name: '[production 2/3] COPY --from=builder /app /app',
         stage: 'production',
         cached: false,
         seconds: 0.3,
         error: null,
+        output: [],
       },
     ]);
   });
@@ -116,6 +132,7 @@ describe('plain progress', () => {
       cached: false,
       seconds: 0,
       error: 'process "/bin/sh -c npm test" did not complete successfully: exit code: 1',
+      output: ['1 failing'],
     });
     expect(progress.steps.map(({ cached }) => cached)).toEqual([true, false]);
     expect(isExportFailure(progress)).toBe(false);
@@ -142,9 +159,7 @@ describe('plain progress', () => {
     ['the login', '[auth] owner/app:pull,push token for ghcr.io', 0],
     ['the context', '[internal] load build context', 0],
     ['an export', 'exporting to image', 0],
-  ])('%s: %j', (_, name, count) =>
-    expect(parsePlainProgress([`#1 ${name}`, '#1 DONE 0.0s']).steps).toHaveLength(count),
-  );
+  ])('%s: %j', (_, name, count) => expect(plainProgressOf([`#1 ${name}`, '#1 DONE 0.0s']).steps).toHaveLength(count));
 
   test.each([
     ['exporting to image', true],
@@ -153,7 +168,7 @@ describe('plain progress', () => {
     ['[internal] load metadata for docker.io/library/node:22', false],
     ['[builder 2/3] RUN exporting', false],
   ])('a failure of %j is one of the export: %s', (name, expected) =>
-    expect(isExportFailure(parsePlainProgress([`#1 ${name}`, '#1 ERROR: no']))).toBe(expected),
+    expect(isExportFailure(plainProgressOf([`#1 ${name}`, '#1 ERROR: no']))).toBe(expected),
   );
 
   const LAYER = `sha256:${'a'.repeat(64)}`;
@@ -167,7 +182,7 @@ describe('plain progress', () => {
     ['something else that is pulled', ['pulling the rug', `pulling ${LAYER.slice(0, -1)} done`, 'DONE 1.2s'], false],
     ['nothing but its end', ['DONE 1.2s'], false],
   ])('whether a step came from the cache: %s', (_, lines, cached) =>
-    expect(parsePlainProgress(['#1 [builder 2/4] RUN x', ...lines.map((line) => `#1 ${line}`)]).steps).toMatchObject([
+    expect(plainProgressOf(['#1 [builder 2/4] RUN x', ...lines.map((line) => `#1 ${line}`)]).steps).toMatchObject([
       { cached },
     ]),
   );
@@ -183,16 +198,16 @@ describe('plain progress', () => {
     ['[2/4] RUN echo [builder 3/4]', ''],
     ['[Builder 2/4] RUN x', 'builder'],
   ])('the stage of %j is %j', (name, stage) =>
-    expect(parsePlainProgress([`#1 ${name}`, '#1 DONE 0.0s']).steps).toMatchObject([{ name, stage }]),
+    expect(plainProgressOf([`#1 ${name}`, '#1 DONE 0.0s']).steps).toMatchObject([{ name, stage }]),
   );
 
   test('what is no step has no stage', () =>
-    expect(parsePlainProgress(['#1 exporting to image', '#1 ERROR: failed to push']).failed).toMatchObject({
+    expect(plainProgressOf(['#1 exporting to image', '#1 ERROR: failed to push']).failed).toMatchObject({
       stage: '',
     }));
 
   test('nothing at all is no failure', () => {
-    expect(parsePlainProgress([])).toEqual({ steps: [], failed: null });
+    expect(plainProgressOf([])).toEqual({ steps: [], failed: null, errors: [], warnings: [] });
     expect(isExportFailure(ofLines('ERROR: failed to build: no builder "x" found'))).toBe(false);
   });
 });

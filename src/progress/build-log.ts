@@ -1,0 +1,121 @@
+// The log of a build, short enough to read: a line when a step starts, ends or was cached, and what it prints.
+import { isCancelled, isDockerfileStep } from './build-step.js';
+
+/** A step, or what BuildKit does besides. */
+export interface LoggedVertex {
+  /** Names it in all passes of a run: passes share steps. */
+  readonly digest: string;
+  /** `[builder 3/6] RUN npm ci`, `exporting to image` */
+  readonly name: string;
+  readonly cached: boolean;
+  /** Milliseconds since 1970; null before it has started. */
+  readonly started: number | null;
+  readonly done: boolean;
+  readonly seconds: number;
+  readonly error: string | null;
+  /** What it consists of, such as layers that are pulled: name -> figures. */
+  readonly parts: ReadonlyMap<string, { readonly bytes: number; readonly seconds: number }>;
+}
+
+/** What BuildKit does besides the steps of the Dockerfile is told from this on. */
+const SLOW_SECONDS = 1;
+const HEARTBEAT_MS = 60_000;
+/** Shorter parts of a result's export are not worth a word. */
+const SHORT_SECONDS = 0.05;
+
+export class BuildLog {
+  private readonly known: Set<string>;
+  private readonly hidden: ReadonlySet<string>;
+  private readonly told = new Set<string>();
+  /** Digest -> when a line about it was printed last. */
+  private readonly heard = new Map<string, number>();
+
+  /**
+   * @param known gets the digests of all that this log tells when it comes to it
+   * @param hidden digests of what another pass's log tells
+   */
+  constructor(known = new Set<string>(), hidden: ReadonlySet<string> = new Set()) {
+    this.known = known;
+    this.hidden = hidden;
+  }
+
+  /** To be called as soon as a vertex is heard of: BuildKit names the steps of a build before it runs them. */
+  named({ digest }: LoggedVertex): void {
+    this.known.add(digest);
+  }
+
+  started(vertex: LoggedVertex, now: number): readonly string[] {
+    if (this.isHidden(vertex) || vertex.cached || this.told.has(vertex.digest) || !isDockerfileStep(vertex.name))
+      return [];
+    this.told.add(vertex.digest);
+    this.heard.set(vertex.digest, now);
+    return [vertex.name];
+  }
+
+  printed(vertex: LoggedVertex, lines: readonly string[], now: number): readonly string[] {
+    if (this.isHidden(vertex)) return [];
+    this.heard.set(vertex.digest, now);
+    return lines.map((line) => `${getLabel(vertex.name)} | ${line}`);
+  }
+
+  ended(vertex: LoggedVertex): readonly string[] {
+    if (this.isHidden(vertex)) return [];
+    const { name, error, seconds } = vertex;
+    if (error !== null)
+      return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${toSeconds(seconds)}: ${error}`];
+    if (isDockerfileStep(name)) return this.stepEnded(vertex);
+    const writes = /^(?:exporting|pushing)/.test(name);
+    return seconds >= SLOW_SECONDS || writes ? [`${name}: ${toSeconds(seconds)}${describeParts(vertex)}`] : [];
+  }
+
+  /** What has been silent for a minute. */
+  heartbeat(vertices: Iterable<LoggedVertex>, now: number): readonly string[] {
+    const silent = [...vertices].filter(
+      (vertex) =>
+        vertex.started !== null &&
+        !vertex.done &&
+        !this.isHidden(vertex) &&
+        now - (this.heard.get(vertex.digest) ?? vertex.started) >= HEARTBEAT_MS,
+    );
+    return silent.map(({ digest, name, started }) => {
+      this.heard.set(digest, now);
+      return `${getLabel(name)} is still running, after ${Math.round((now - (started ?? now)) / 1000)} s`;
+    });
+  }
+
+  private stepEnded({ digest, name, cached, seconds, parts }: LoggedVertex): readonly string[] {
+    if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${toSeconds(seconds)}`] : [];
+    const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
+    // Its files may be needed, and pulled, long after it was found in the cache.
+    const pulled = bytes === 0 ? '' : `${(bytes / 1e6).toFixed(1)} MB in ${toSeconds(seconds)}`;
+    if (!this.told.has(digest)) {
+      this.told.add(digest);
+      return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];
+    }
+    return seconds < SLOW_SECONDS || pulled === '' ? [] : [`${getLabel(name)} read from the cache: ${pulled}`];
+  }
+
+  /** Its whole name where nothing has been said of it. */
+  private getLabel({ digest, name }: LoggedVertex): string {
+    return this.told.has(digest) ? getLabel(name) : name;
+  }
+
+  private isHidden({ digest }: LoggedVertex): boolean {
+    return this.hidden.has(digest);
+  }
+}
+
+/** `[builder 4/6] RUN npm ci` -> `[builder 4/6]` */
+function getLabel(name: string): string {
+  return /^\[[^\]]*\](?= (?!.*\bpull token\b))/.exec(name)?.[0] ?? name;
+}
+
+function describeParts({ parts }: LoggedVertex): string {
+  const told = [...parts].filter(([part, { seconds }]) => seconds >= SHORT_SECONDS && !part.includes('sha256:'));
+  if (told.length === 0) return '';
+  return ` (${told.map(([part, { seconds }]) => `${part} ${toSeconds(seconds)}`).join(', ')})`;
+}
+
+function toSeconds(seconds: number): string {
+  return `${seconds.toFixed(1)} s`;
+}

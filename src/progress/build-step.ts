@@ -1,0 +1,83 @@
+// What a build did, whichever form of progress told it.
+
+export interface BuildStep {
+  /** `[builder 3/6] RUN npm ci` */
+  readonly name: string;
+  /** `builder`; `stage-1` for a stage without a name, empty where there is only one. */
+  readonly stage: string;
+  readonly cached: boolean;
+  readonly seconds: number;
+  readonly error: string | null;
+  /** The last lines that it printed. */
+  readonly output: readonly string[];
+}
+
+/** What a check of the Dockerfile found: https://docs.docker.com/reference/build-checks/ */
+export interface DockerfileWarning {
+  /** `FromAsCasing: 'as' and 'FROM' keywords' casing do not match` */
+  readonly message: string;
+  readonly url: string;
+  /** Counts from 1; null when BuildKit names none. */
+  readonly line: number | null;
+}
+
+export interface PassProgress {
+  /** The steps of the Dockerfile other than FROM, in the order in which BuildKit first named them. */
+  readonly steps: readonly BuildStep[];
+  /** What failed: a step, or a part of the export or push; null when nothing did. */
+  readonly failed: BuildStep | null;
+  /** What BuildKit says of every part that failed. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly DockerfileWarning[];
+}
+
+/** What a line of progress brought. */
+export interface ProgressNews {
+  /** To be printed. */
+  readonly lines: readonly string[];
+  /** Steps of the Dockerfile that have run to their end, not taken from a cache. */
+  readonly ran: readonly BuildStep[];
+  /** The layers of the image begin to be made. */
+  readonly exporting: boolean;
+}
+
+export interface ProgressReader {
+  /**
+   * @param line of standard error or output of `docker buildx build`
+   * @param now milliseconds since 1970
+   */
+  read(line: string, now: number): ProgressNews;
+  /** Lines about what has been silent for long. */
+  heartbeat(now: number): readonly string[];
+  readonly progress: PassProgress;
+}
+
+/** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */
+const EXPORT = /^(?:exporting|pushing|\[auth\] .*:(?:\S+,)?push\b)/;
+
+export function isDockerfileStep(name: string): boolean {
+  return /^\[(?:[^\]]*\s)?\d+\/\d+\] (?!FROM\b)/.test(name);
+}
+
+/** `[linux/amd64 builder 3/6] …` -> `builder` */
+export function parseStage(name: string): string {
+  return (/^\[(?:[^\]]*\s)?([^\s\]/]+)\s+\d+\/\d+\]/.exec(name)?.[1] ?? '').toLowerCase();
+}
+
+/** True when the steps all ran and only the export or push of the result failed. */
+export function isExportFailure({ failed }: PassProgress): boolean {
+  return failed !== null && EXPORT.test(failed.name);
+}
+
+/**
+ * A layer that is pulled for a step is that step's result from a cache source: such a step did not run, even where
+ * BuildKit does not call it cached because the pull began first.
+ */
+export function isPulledLayer(part: string): boolean {
+  return /^(?:pulling |extracting )?sha256:[0-9a-f]{64}(?: |$)/.test(part);
+}
+
+/** Other steps end so when one of them fails. */
+export function isCancelled(error: string): boolean {
+  return error.includes('context canceled');
+}

@@ -1,0 +1,28 @@
+// Where in the Dockerfile a build failed: neither form of progress has the line, only the excerpt that Buildx prints.
+
+import type { DockerfilePlace } from '../plan/dockerfile.js';
+
+/**
+ * Reads the last excerpt of the form
+ *
+ *     Dockerfile:4
+ *     --------------------
+ *        3 |     FROM base AS builder
+ *        4 | >>> RUN make
+ *
+ * (https://github.com/moby/buildkit/blob/master/solver/errdefs/source.go)
+ * @param lines standard error of `docker buildx build`
+ * @param file path of the Dockerfile: the excerpt has only its name
+ */
+export function findFailedPlace(lines: readonly string[], file: string): DockerfilePlace | null {
+  const head = lines.findLastIndex((line, index) => /^\S.*:\d+$/.test(line) && /^-{10,}$/.test(lines[index + 1] ?? ''));
+  if (head === -1) return null;
+  const end = lines.findIndex((line, index) => index > head + 1 && /^-{10,}$/.test(line));
+  const marked = lines
+    .slice(head + 2, end === -1 ? undefined : end)
+    .map((line) => /^\s*(\d+) \| >>>/.exec(line)?.[1])
+    .filter((number) => number !== undefined)
+    .map(Number);
+  const [line] = marked;
+  return line === undefined ? null : { file, line, endLine: marked.at(-1) ?? line };
+}

@@ -1,0 +1,69 @@
+// Plain progress of BuildKit -> steps, for a Buildx whose rawjson is of no use. Pure: lines in, data out.
+// Format: https://github.com/moby/buildkit/blob/master/util/progress/progressui/printer.go
+import {
+  type BuildStep,
+  type PassProgress,
+  type ProgressNews,
+  type ProgressReader,
+  isCancelled,
+  isDockerfileStep,
+  isPulledLayer,
+  parseStage,
+} from './build-step.js';
+
+const VERTEX = /^#(\d+) (.*)$/;
+const KEPT_LINES = 20;
+
+interface Vertex extends BuildStep {
+  cached: boolean;
+  seconds: number;
+  error: string | null;
+  readonly output: string[];
+}
+
+/** Prints what it reads. */
+export class PlainProgressReader implements ProgressReader {
+  private readonly vertices = new Map<string, Vertex>();
+
+  read(line: string): ProgressNews {
+    const ran = this.add(line);
+    return { lines: [line], ran: ran === null ? [] : [ran], exporting: /^#\d+ exporting layers\b/.test(line) };
+  }
+
+  /** The lines are BuildKit's own, and so is their rhythm. */
+  heartbeat(): readonly string[] {
+    return [];
+  }
+
+  get progress(): PassProgress {
+    const all = [...this.vertices.values()];
+    return {
+      steps: all.filter(({ name }) => isDockerfileStep(name)),
+      failed: all.find(({ error }) => error !== null && !isCancelled(error)) ?? null,
+      errors: all.map(({ error }) => error).filter((error) => error !== null),
+      warnings: [],
+    };
+  }
+
+  private add(line: string): BuildStep | null {
+    const match = VERTEX.exec(line);
+    if (match === null) return null;
+    const [, number = '', text = ''] = match;
+    const vertex = this.vertices.get(number);
+    if (vertex === undefined) {
+      const stage = parseStage(text);
+      this.vertices.set(number, { name: text, stage, cached: false, seconds: 0, error: null, output: [] });
+    } else if (text === 'CACHED' || isPulledLayer(text)) {
+      vertex.cached = true;
+    } else if (/^DONE \d+(?:\.\d+)?s$/.test(text)) {
+      vertex.seconds = Number(text.slice(5, -1));
+      return !vertex.cached && isDockerfileStep(vertex.name) ? vertex : null;
+    } else if (text.startsWith('ERROR: ')) {
+      vertex.error = text.slice(7);
+    } else if (/^\d+\.\d+ /.test(text)) {
+      vertex.output.push(text.replace(/^\S+ /, ''));
+      if (vertex.output.length > KEPT_LINES) vertex.output.shift();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+// Progress of BuildKit as `--progress=rawjson` writes it -> steps, and a log. Pure: lines in, data and lines out.
+// Each line is a SolveStatus, and a delta; what is none is text, such as the excerpt of the Dockerfile at a failure:
+// https://github.com/moby/buildkit/blob/master/client/graph.go
+import { StringDecoder } from 'node:string_decoder';
+import { type JsonRecord, isRecord } from '../plan/json.js';
+import { BuildLog, type LoggedVertex } from './build-log.js';
+import {
+  type BuildStep,
+  type DockerfileWarning,
+  type PassProgress,
+  type ProgressNews,
+  type ProgressReader,
+  isCancelled,
+  isDockerfileStep,
+  isPulledLayer,
+  parseStage,
+} from './build-step.js';
+
+/** How much of a step's output is kept for the message about its failure. */
+const KEPT_LINES = 20;
+
+interface Vertex extends LoggedVertex {
+  cached: boolean;
+  started: number | null;
+  done: boolean;
+  seconds: number;
+  error: string | null;
+  readonly parts: Map<string, { bytes: number; seconds: number }>;
+  readonly output: string[];
+  /** By number: what has come since the last line break. */
+  readonly streams: Map<number, { readonly decoder: StringDecoder; rest: string }>;
+}
+
+interface News extends ProgressNews {
+  readonly lines: string[];
+  readonly ran: BuildStep[];
+  exporting: boolean;
+}
+
+export class RawProgressReader implements ProgressReader {
+  private readonly vertices = new Map<string, Vertex>();
+  private readonly warnings = new Map<string, DockerfileWarning>();
+  private readonly log: BuildLog;
+
+  constructor(log = new BuildLog()) {
+    this.log = log;
+  }
+
+  read(line: string, now: number): ProgressNews {
+    const status = parseStatus(line);
+    if (status === null) return { lines: [line], ran: [], exporting: false };
+    const news: News = { lines: [], ran: [], exporting: false };
+    // Before what has ended: the parts of a step say whether it ran or was pulled.
+    for (const vertex of listRecords(status.vertexes)) this.getVertex(vertex);
+    for (const part of listRecords(status.statuses)) this.readPart(part, news);
+    for (const output of listRecords(status.logs)) this.readOutput(output, now, news);
+    for (const vertex of listRecords(status.vertexes)) this.readVertex(vertex, now, news);
+    for (const warning of listRecords(status.warnings)) this.readWarning(warning);
+    return news;
+  }
+
+  heartbeat(now: number): readonly string[] {
+    return this.log.heartbeat(this.vertices.values(), now);
+  }
+
+  get progress(): PassProgress {
+    const all = [...this.vertices.values()];
+    const failed = all.find(({ error }) => error !== null && !isCancelled(error));
+    return {
+      steps: all.filter(({ name }) => isDockerfileStep(name)).map(toStep),
+      failed: failed === undefined ? null : toStep(failed),
+      errors: all.map(({ error }) => error).filter((error) => error !== null),
+      warnings: [...this.warnings.values()],
+    };
+  }
+
+  private getVertex({ digest, name }: JsonRecord): Vertex | null {
+    if (typeof digest !== 'string' || typeof name !== 'string') return null;
+    const known = this.vertices.get(digest);
+    if (known !== undefined) return known;
+    const vertex = newVertex(digest, name);
+    this.vertices.set(digest, vertex);
+    this.log.named(vertex);
+    return vertex;
+  }
+
+  private readVertex(status: JsonRecord, now: number, news: News): void {
+    const vertex = this.getVertex(status);
+    if (vertex === null) return;
+    const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
+    if (status.cached === true) vertex.cached = true;
+    if (typeof status.error === 'string' && status.error !== '') vertex.error = status.error;
+    if (started !== null && completed === null) {
+      vertex.started ??= started;
+      vertex.done = false;
+      news.lines.push(...this.log.started(vertex, now));
+    }
+    if (completed === null) return;
+    this.flush(vertex, now, news);
+    vertex.done = true;
+    // BuildKit ends and starts again what it looks up first and pulls later: the longest is what people wait for.
+    vertex.seconds = Math.max(vertex.seconds, started === null ? 0 : (completed - started) / 1000);
+    news.lines.push(...this.log.ended(vertex));
+    if (vertex.error === null && !vertex.cached && isDockerfileStep(vertex.name)) news.ran.push(toStep(vertex));
+  }
+
+  private readPart(status: JsonRecord, news: News): void {
+    const vertex = this.findVertex(status);
+    if (vertex === undefined || typeof status.id !== 'string') return;
+    const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
+    if (isPulledLayer(status.id)) vertex.cached = true;
+    if (status.id === 'exporting layers' && !vertex.parts.has(status.id)) news.exporting = true;
+    vertex.parts.set(status.id, {
+      bytes: typeof status.total === 'number' ? status.total : 0,
+      seconds: started !== null && completed !== null ? (completed - started) / 1000 : 0,
+    });
+  }
+
+  private readOutput(status: JsonRecord, now: number, news: News): void {
+    const vertex = this.findVertex(status);
+    if (vertex === undefined || typeof status.data !== 'string') return;
+    const number = typeof status.stream === 'number' ? status.stream : 1;
+    const stream = vertex.streams.get(number) ?? { decoder: new StringDecoder('utf8'), rest: '' };
+    vertex.streams.set(number, stream);
+    const text = stream.decoder.write(Buffer.from(status.data, 'base64'));
+    const lines = (stream.rest + text).split('\n');
+    stream.rest = lines.pop() ?? '';
+    this.print(vertex, lines, now, news);
+  }
+
+  /** What a step printed without a line break at its end. */
+  private flush(vertex: Vertex, now: number, news: News): void {
+    const rests = [...vertex.streams.values()].map(({ rest }) => rest).filter((rest) => rest !== '');
+    vertex.streams.clear();
+    this.print(vertex, rests, now, news);
+  }
+
+  private print(vertex: Vertex, lines: readonly string[], now: number, news: News): void {
+    if (lines.length === 0) return;
+    // As a terminal shows it: what came before a carriage return is overwritten.
+    const shown = lines.map((line) => line.replace(/\r+$/, '').split('\r').at(-1) ?? '');
+    vertex.output.push(...shown);
+    vertex.output.splice(0, Math.max(0, vertex.output.length - KEPT_LINES));
+    news.lines.push(...this.log.printed(vertex, shown, now));
+  }
+
+  private readWarning({ short, url, range }: JsonRecord): void {
+    const message = decodeText(short);
+    if (message === '') return;
+    const start = listRecords(range)[0]?.start;
+    const line = isRecord(start) && typeof start.line === 'number' && start.line > 0 ? start.line : null;
+    this.warnings.set(message, {
+      message: message.replace(/ \(line \d+\)$/, ''),
+      url: typeof url === 'string' ? url : '',
+      line,
+    });
+  }
+
+  private findVertex({ vertex }: JsonRecord): Vertex | undefined {
+    return typeof vertex === 'string' ? this.vertices.get(vertex) : undefined;
+  }
+}
+
+function parseStatus(line: string): JsonRecord | null {
+  if (!line.startsWith('{"')) return null;
+  try {
+    const status: unknown = JSON.parse(line);
+    const known = ['vertexes', 'statuses', 'logs', 'warnings'];
+    return isRecord(status) && known.some((name) => name in status) ? status : null;
+  } catch {
+    return null;
+  }
+}
+
+function newVertex(digest: string, name: string): Vertex {
+  return {
+    ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null },
+    ...{ parts: new Map(), output: [], streams: new Map() },
+  };
+}
+
+function toStep({ name, cached, seconds, error, output }: Vertex): BuildStep {
+  return { name, stage: parseStage(name), cached, seconds, error, output: [...output] };
+}
+
+function listRecords(value: unknown): readonly JsonRecord[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** RFC 3339 -> milliseconds since 1970. */
+function parseTime(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+function decodeText(value: unknown): string {
+  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+}
