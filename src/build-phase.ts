@@ -7,6 +7,7 @@ import { Git } from './git/git.js';
 import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
+import { sumBytes } from './plan/cache-manifest.js';
 import { taggedReference } from './plan/image-name.js';
 import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
@@ -15,10 +16,11 @@ import { type Seen, buildProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
-import { type RunResult, toPassLines, toSummary } from './report/summary.js';
+import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/summary.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
 import { createGitHubApi } from './runner/github-api.js';
 import type { Runner } from './runner/runner.js';
+import { toScope } from './plan/tags.js';
 import type { World } from './world.js';
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
@@ -33,6 +35,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const dockerfile = await readDockerfile(inputs, runner.workspace);
   await checkSecretFiles(inputs, runner.workspace);
   const context = await readRunContext({ runner, inputs, event, git, github, now });
+  const mainBranch = inputs.mainBranch ?? context.defaultBranch;
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
@@ -50,6 +53,8 @@ export async function runBuildPhase(world: World): Promise<void> {
     pushedTags: [],
     warnings: [],
     error: null,
+    bytes: { image: null, main: null },
+    cacheTags: [],
   };
   const note = (progress: Partial<RunResult>): void => {
     result = { ...result, ...progress };
@@ -63,7 +68,10 @@ export async function runBuildPhase(world: World): Promise<void> {
     const { facts, session, state } = await lookAround(world, inputs, draft, context.now, directory, warn);
     const { engine } = facts;
     const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
-    note({ plan });
+    const { images } = state;
+    const main = mainBranch === null ? undefined : images.find(({ tag }) => tag === toScope(mainBranch).tag);
+    const mainBytes = sumBytes(main?.images ?? []);
+    note({ plan, cacheTags: images.map(({ tag }) => tag), bytes: { image: null, main: mainBytes } });
     showPlan(runner, plan, `Plan (${describeEngine(engine)})`);
     runner.setOutput('plan', toPlanJson(plan));
 
@@ -91,7 +99,8 @@ export async function runBuildPhase(world: World): Promise<void> {
       await production.builder?.finish().catch(() => null);
       throw error;
     });
-    const builder = await keepBuilder(request, registry, state.images, production, published?.layers ?? null);
+    if (published !== null) note({ bytes: { image: published.bytes, main: mainBytes } });
+    const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null);
     announceBuilder(runner, plan, builder);
     if (published === null) announceLocalImage(runner, plan);
     else announceTags(runner, plan, published, builder, note);
@@ -102,6 +111,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     throw error;
   } finally {
     announceDockerfileWarnings(runner, dockerfile, seen);
+    runner.setOutput('summary', toFiguresJson(result));
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
   }
@@ -189,8 +199,8 @@ function announceDockerfileWarnings(runner: Runner, dockerfile: Dockerfile | nul
   }
 }
 
-function withBuilder({ builder }: RunResult, { seconds, outcome }: KeptBuilder): Partial<RunResult> {
-  return builder === null ? {} : { builder: { ...builder, seconds, outcome } };
+function withBuilder({ builder }: RunResult, { seconds, outcome, work }: KeptBuilder): Partial<RunResult> {
+  return builder === null ? {} : { builder: { ...builder, seconds, outcome, work: [...builder.work, ...work] } };
 }
 
 function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {

@@ -3,6 +3,7 @@ import type { PassResult } from './docker/buildx.js';
 import { type BuiltProduction, type PassesRequest, buildBuilder } from './passes.js';
 import { type BuilderDecision, type SolvedProduction, decideBuilder } from './plan/builder-image.js';
 import type { StoredImage } from './plan/cache-manifest.js';
+import type { Work } from './progress/build-step.js';
 import { type Digest, type Tag, taggedReference } from './plan/image-name.js';
 import type { Registry } from './registry/registry.js';
 
@@ -15,6 +16,8 @@ export interface KeptBuilder {
   /** For people: "unchanged", "written", … */
   readonly outcome: string;
   readonly seconds: number | null;
+  /** Of a pass of its own: writing the image. */
+  readonly work: readonly Work[];
 }
 
 /** @throws PassFailedError when the builder stage, which production does not need, cannot be built */
@@ -43,18 +46,19 @@ async function carryOut(
   const { tag } = request.plan.builder;
   switch (decision.kind) {
     case 'included':
-      return { digest: null, written: false, outcome: 'built with production, not kept', seconds: null };
+      return { digest: null, written: false, outcome: 'built with production, not kept', seconds: null, work: [] };
     case 'keep':
       return {
         digest: decision.image.digest,
         written: false,
         outcome: `unchanged, ${decision.image.tag} is what it was`,
         seconds: null,
+        work: [],
       };
     case 'copy': {
       if (tag !== null && registry !== null && (await copyTag(registry, decision.from, tag))) {
         const outcome = `unchanged, ${tag} is what ${decision.from.tag} is`;
-        return { digest: decision.from.digest, written: true, outcome, seconds: null };
+        return { digest: decision.from.digest, written: true, outcome, seconds: null, work: [] };
       }
       break;
     }
@@ -72,16 +76,17 @@ async function confirm(
 ): Promise<KeptBuilder> {
   const { tag } = plan.builder;
   if (built === null)
-    return { digest: null, written: false, outcome: 'not kept, it could not be written', seconds: null };
+    return { digest: null, written: false, outcome: 'not kept, it could not be written', seconds: null, work: [] };
   const { seconds } = built;
+  const work = built.progress.work.filter(({ kind }) => kind === 'export' || kind === 'push');
   if (plan.builder.output !== 'registry' || tag === null)
-    return { digest: null, written: false, outcome: 'built, not kept', seconds };
+    return { digest: null, written: false, outcome: 'built, not kept', seconds, work };
   const digest = (await registry?.readDigest(tag).catch(() => null)) ?? null;
   if (digest === null) {
     warn(`The registry does not serve the builder image ${tag}; later runs will build its steps again.`);
-    return { digest, written: false, outcome: 'not kept, the registry does not serve it', seconds };
+    return { digest, written: false, outcome: 'not kept, the registry does not serve it', seconds, work };
   }
-  return { digest, written: true, outcome: `written to ${taggedReference(plan.image, tag)}`, seconds };
+  return { digest, written: true, outcome: `written to ${taggedReference(plan.image, tag)}`, seconds, work };
 }
 
 /** Server-side: no layer moves. False when the registry does not play along; then the pass writes it. */

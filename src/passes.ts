@@ -205,10 +205,11 @@ function toFigures(
     hadSource: plan.production.cacheFrom.length > 0,
     noCache: plan.production.noCache,
   };
-  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason'> => {
+  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
     const steps = progress.steps.filter(({ stage }) => stages.has(stage) === ofBuilder);
     const missed = steps.find(({ cached }) => !cached);
-    return { steps, missReason: missed === undefined ? null : explainMiss(missed, context) };
+    const work = progress.work.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    return { steps, missReason: missed === undefined ? null : explainMiss(missed, context), work };
   };
   return {
     builder: { ...pick(true), seconds: null, outcome: null },

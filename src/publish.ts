@@ -4,6 +4,7 @@ import type { PassResult } from './docker/buildx.js';
 import { type Digest, type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
 import type { Plan } from './plan/plan.js';
 import { withoutOlderVersions } from './plan/tags.js';
+import { sumBytes } from './plan/cache-manifest.js';
 import { readImages } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { RunResult } from './report/summary.js';
@@ -22,6 +23,8 @@ export interface PublishedProduction {
   readonly tags: readonly Tag[];
   /** Uncompressed layer digests, one list for each platform. */
   readonly layers: readonly (readonly string[])[];
+  /** Of the compressed layers of the first platform; null when it cannot be read. */
+  readonly bytes: number | null;
 }
 
 /** @throws Error when the registry does not serve what was pushed, or refuses a tag */
@@ -49,7 +52,11 @@ export async function publishProduction(request: PublishRequest, built: PassResu
   const written = [tags.unique, ...moving];
   note({ pushedTags: written });
   const images = await readImages(registry, tags.unique, manifest).catch(() => []);
-  return { tags: written, layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)) };
+  return {
+    tags: written,
+    layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
+    bytes: sumBytes(images),
+  };
 }
 
 /** Asks the registry, whose answer is the truth; what Buildx reports must agree where it reports a manifest. */

@@ -106,7 +106,7 @@ export function registryWithUnique(...tags: readonly string[]): RegistryState {
 }
 
 /** A pass of one second without steps. */
-export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null };
+export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null, work: [] };
 
 /** @param lines standard error of `docker buildx build --progress=plain` */
 export function plainProgressOf(lines: readonly string[]): PassProgress {

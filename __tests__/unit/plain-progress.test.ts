@@ -207,7 +207,7 @@ describe('plain progress', () => {
     }));
 
   test('nothing at all is no failure', () => {
-    expect(plainProgressOf([])).toEqual({ steps: [], failed: null, errors: [], warnings: [] });
+    expect(plainProgressOf([])).toEqual({ steps: [], failed: null, errors: [], warnings: [], work: [] });
     expect(isExportFailure(ofLines('ERROR: failed to build: no builder "x" found'))).toBe(false);
   });
 });

@@ -12,12 +12,14 @@ const STEP = { name: '[builder 2/3] RUN x', cached: false };
 
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan: planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()),
-  builder: { seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged' },
-  production: { seconds: 0.44, steps: [STEP], missReason: 'a file changed', outcome: null },
+  builder: { seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged', work: [] },
+  production: { seconds: 0.44, steps: [STEP], missReason: 'a file changed', outcome: null, work: [] },
   digest: DIGEST,
   pushedTags: [parseTag(SHA), parseTag('main')],
   warnings: [],
   error: null,
+  bytes: { image: null, main: null },
+  cacheTags: [],
   ...change,
 });
 

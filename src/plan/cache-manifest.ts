@@ -35,6 +35,13 @@ export interface StoredImage {
   readonly images: readonly CachedImage[];
 }
 
+/** Bytes of the compressed layers of the first platform; null when they cannot be read. */
+export function sumBytes([image]: readonly CachedImage[]): number | null {
+  return image === undefined || image.layers.length === 0
+    ? null
+    : image.layers.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** A cache config and what a manifest must list for it. */
 export interface MergedCache {
   /** JSON of media type `application/vnd.buildkit.cacheconfig.v0`. */

@@ -14,7 +14,14 @@ export interface LoggedVertex {
   readonly seconds: number;
   readonly error: string | null;
   /** What it consists of, such as layers that are pulled: name -> figures. */
-  readonly parts: ReadonlyMap<string, { readonly bytes: number; readonly seconds: number }>;
+  readonly parts: ReadonlyMap<string, VertexPart>;
+}
+
+export interface VertexPart {
+  readonly bytes: number;
+  /** Milliseconds since 1970; the end is null until then. */
+  readonly started: number;
+  readonly completed: number | null;
 }
 
 /** What BuildKit does besides the steps of the Dockerfile is told from this on. */
@@ -111,9 +118,15 @@ function getLabel(name: string): string {
 }
 
 function describeParts({ parts }: LoggedVertex): string {
-  const told = [...parts].filter(([part, { seconds }]) => seconds >= SHORT_SECONDS && !part.includes('sha256:'));
+  const told = [...parts].filter(
+    ([part, figures]) => toDuration(figures) >= SHORT_SECONDS && !part.includes('sha256:'),
+  );
   if (told.length === 0) return '';
-  return ` (${told.map(([part, { seconds }]) => `${part} ${toSeconds(seconds)}`).join(', ')})`;
+  return ` (${told.map(([part, figures]) => `${part} ${toSeconds(toDuration(figures))}`).join(', ')})`;
+}
+
+function toDuration({ started, completed }: VertexPart): number {
+  return completed === null ? 0 : (completed - started) / 1000;
 }
 
 function toSeconds(seconds: number): string {

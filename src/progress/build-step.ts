@@ -21,6 +21,21 @@ export interface DockerfileWarning {
   readonly line: number | null;
 }
 
+/** What the time of a build went into. */
+export type WorkKind = 'run' | 'pull' | 'export' | 'push';
+
+/** A stretch of work; several may go on at once. */
+export interface Work {
+  /** Of the step, or of the part of the export. */
+  readonly name: string;
+  /** Empty for what belongs to no stage. */
+  readonly stage: string;
+  readonly kind: WorkKind;
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface PassProgress {
   /** The steps of the Dockerfile other than FROM, in the order in which BuildKit first named them. */
   readonly steps: readonly BuildStep[];
@@ -29,6 +44,8 @@ export interface PassProgress {
   /** What BuildKit says of every part that failed. */
   readonly errors: readonly string[];
   readonly warnings: readonly DockerfileWarning[];
+  /** In the order in which BuildKit named it; none from plain progress. */
+  readonly work: readonly Work[];
 }
 
 /** What a line of progress brought. */

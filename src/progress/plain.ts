@@ -42,6 +42,7 @@ export class PlainProgressReader implements ProgressReader {
       failed: all.find(({ error }) => error !== null && !isCancelled(error)) ?? null,
       errors: all.map(({ error }) => error).filter((error) => error !== null),
       warnings: [],
+      work: [],
     };
   }
 

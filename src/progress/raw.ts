@@ -3,13 +3,15 @@
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 import { StringDecoder } from 'node:string_decoder';
 import { type JsonRecord, isRecord } from '../plan/json.js';
-import { BuildLog, type LoggedVertex } from './build-log.js';
+import { BuildLog, type LoggedVertex, type VertexPart } from './build-log.js';
 import {
   type BuildStep,
   type DockerfileWarning,
   type PassProgress,
   type ProgressNews,
   type ProgressReader,
+  type Work,
+  type WorkKind,
   isCancelled,
   isDockerfileStep,
   isPulledLayer,
@@ -25,7 +27,9 @@ interface Vertex extends LoggedVertex {
   done: boolean;
   seconds: number;
   error: string | null;
-  readonly parts: Map<string, { bytes: number; seconds: number }>;
+  readonly parts: Map<string, VertexPart>;
+  /** Milliseconds since 1970, of the last end. */
+  ended: number | null;
   readonly output: string[];
   /** By number: what has come since the last line break. */
   readonly streams: Map<number, { readonly decoder: StringDecoder; rest: string }>;
@@ -71,6 +75,7 @@ export class RawProgressReader implements ProgressReader {
       failed: failed === undefined ? null : toStep(failed),
       errors: all.map(({ error }) => error).filter((error) => error !== null),
       warnings: [...this.warnings.values()],
+      work: all.flatMap(listWork),
     };
   }
 
@@ -98,6 +103,8 @@ export class RawProgressReader implements ProgressReader {
     if (completed === null) return;
     this.flush(vertex, now, news);
     vertex.done = true;
+    vertex.ended = completed;
+    vertex.started ??= started;
     // BuildKit ends and starts again what it looks up first and pulls later: the longest is what people wait for.
     vertex.seconds = Math.max(vertex.seconds, started === null ? 0 : (completed - started) / 1000);
     news.lines.push(...this.log.ended(vertex));
@@ -107,13 +114,12 @@ export class RawProgressReader implements ProgressReader {
   private readPart(status: JsonRecord, news: News): void {
     const vertex = this.findVertex(status);
     if (vertex === undefined || typeof status.id !== 'string') return;
-    const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
+    const started = parseTime(status.started) ?? parseTime(status.timestamp);
     if (isPulledLayer(status.id)) vertex.cached = true;
     if (status.id === 'exporting layers' && !vertex.parts.has(status.id)) news.exporting = true;
-    vertex.parts.set(status.id, {
-      bytes: typeof status.total === 'number' ? status.total : 0,
-      seconds: started !== null && completed !== null ? (completed - started) / 1000 : 0,
-    });
+    if (started === null) return;
+    const bytes = typeof status.total === 'number' ? status.total : 0;
+    vertex.parts.set(status.id, { bytes, started, completed: parseTime(status.completed) });
   }
 
   private readOutput(status: JsonRecord, now: number, news: News): void {
@@ -174,13 +180,32 @@ function parseStatus(line: string): JsonRecord | null {
 
 function newVertex(digest: string, name: string): Vertex {
   return {
-    ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null },
+    ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null, ended: null },
     ...{ parts: new Map(), output: [], streams: new Map() },
   };
 }
 
 function toStep({ name, cached, seconds, error, output }: Vertex): BuildStep {
   return { name, stage: parseStage(name), cached, seconds, error, output: [...output] };
+}
+
+function listWork({ name, cached, started, ended, error, parts }: Vertex): Work[] {
+  const stage = parseStage(name);
+  const ofParts = [...parts].flatMap(([part, { started: start, completed: end }]): Work[] => {
+    const kind = getKind(part);
+    return kind === null || end === null || end < start
+      ? []
+      : [{ name: kind === 'pull' ? name : part, stage, kind, start, end }];
+  });
+  const ran = isDockerfileStep(name) && !cached && started !== null && ended !== null;
+  const cancelled = error !== null && isCancelled(error);
+  return ran && !cancelled ? [{ name, stage, kind: 'run', start: started, end: ended }, ...ofParts] : ofParts;
+}
+
+function getKind(part: string): WorkKind | null {
+  if (isPulledLayer(part)) return 'pull';
+  if (part.startsWith('pushing ')) return 'push';
+  return /^(?:exporting|writing|unpacking|naming|preparing|sending tarball)\b/.test(part) ? 'export' : null;
 }
 
 function listRecords(value: unknown): readonly JsonRecord[] {

@@ -1,4 +1,5 @@
 // How a pass went, in figures and in words.
+import type { Work } from '../progress/build-step.js';
 
 export interface PassFigures {
   /** Null for a pass that had no process of its own. */
@@ -8,6 +9,7 @@ export interface PassFigures {
   readonly missReason: string | null;
   /** What became of the image, such as "unchanged"; null until that is known. */
   readonly outcome: string | null;
+  readonly work: readonly Work[];
 }
 
 /** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./ (a file that it copies changed)` */

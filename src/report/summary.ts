@@ -2,6 +2,7 @@
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { type PassFigures, describePass } from './pass-report.js';
+import { sumWork, toGantt } from './timeline.js';
 
 export interface RunResult {
   readonly plan: Plan;
@@ -14,12 +15,26 @@ export interface RunResult {
   readonly pushedTags: readonly Tag[];
   readonly warnings: readonly string[];
   readonly error: string | null;
+  readonly bytes: ImageBytes;
+  /** Images whose cache this run could use. */
+  readonly cacheTags: readonly Tag[];
 }
+
+/** Compressed layers of the production image; null when that is not known. */
+export interface ImageBytes {
+  readonly image: number | null;
+  /** Of the image that the main branch had before this run. */
+  readonly main: number | null;
+}
+
+/** GitHub takes 1 MiB of summary from a step: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
+const MOST_ITEMS = 50;
+const LONGEST_ITEM = 2000;
 
 export function toSummary(result: RunResult): string {
   const { plan, digest, error } = result;
   const lines = [`### Image \`${plan.image.name}\``, ''];
-  if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(error)}`, '');
+  if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(shorten(error))}`, '');
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(plan.push.reason)}.`, '');
   lines.push(
@@ -29,12 +44,42 @@ export function toSummary(result: RunResult): string {
       passRow(plan.production, result.production),
     ]),
   );
+  const facts = [describeBytes(result.bytes), describeTime(result), describeCache(result)].filter(
+    (fact) => fact !== '',
+  );
+  if (facts.length > 0) lines.push('', ...facts.map((fact) => `- ${fact}`));
+  const chart = toGantt(listPasses(result));
+  if (chart.length > 0) lines.push('', '```mermaid', ...chart, '```');
   if (result.pushedTags.length > 0) {
-    lines.push('', 'Pushed tags:', '', ...result.pushedTags.map((tag) => `- \`${taggedReference(plan.image, tag)}\``));
+    const tags = limit(result.pushedTags.map((tag) => `\`${taggedReference(plan.image, tag)}\``));
+    lines.push('', 'Pushed tags:', '', ...tags.map((tag) => `- ${tag}`));
   }
-  const remarks = [...plan.notes, ...result.warnings];
-  if (remarks.length > 0) lines.push('', ...remarks.map((remark) => `- ${escapeMarkdown(remark)}`));
+  const remarks = limit([...plan.notes, ...result.warnings].map((remark) => escapeMarkdown(shorten(remark))));
+  if (remarks.length > 0) lines.push('', 'Remarks:', '', ...remarks.map((remark) => `- ${remark}`));
+  if (digest !== null && error === null)
+    lines.push(...toSnippet(pinnedReference(plan.image, plan.tags.unique, digest)));
   return `${lines.join('\n')}\n`;
+}
+
+/** The output `summary`, for people who chart builds; docs: README, "Outputs". */
+export function toFiguresJson(result: RunResult): string {
+  const pass = (figures: PassFigures | null): object | null =>
+    figures === null
+      ? null
+      : {
+          steps: figures.steps.length,
+          cached: figures.steps.filter(({ cached }) => cached).length,
+          seconds: figures.seconds,
+          work: sumWork(figures.work),
+        };
+  return JSON.stringify({
+    pushed: result.digest !== null,
+    builder: pass(result.builder),
+    production: pass(result.production),
+    bytes: result.bytes,
+    cacheTags: result.cacheTags,
+    warnings: result.warnings.length,
+  });
 }
 
 function passRow(pass: PassPlan, figures: PassFigures | null): string[] {
@@ -43,11 +88,69 @@ function passRow(pass: PassPlan, figures: PassFigures | null): string[] {
   return [pass.name, `\`${pass.target}\``, escapeCell(describePass(figures)), time, escapeCell(figures.outcome ?? '')];
 }
 
+function listPasses({ builder, production }: RunResult): { name: string; work: PassFigures['work'] }[] {
+  return [
+    { name: 'builder', work: builder?.work ?? [] },
+    { name: 'production', work: production?.work ?? [] },
+  ];
+}
+
+/** `Size: 12.3 MB compressed, 0.4 MB more than on main` */
+export function describeBytes({ image, main }: ImageBytes): string {
+  if (image === null) return '';
+  const size = `Size: ${toMegabytes(image)} compressed`;
+  if (main === null) return size;
+  const change = image - main;
+  if (Math.abs(change) < 50_000) return `${size}, as on the main branch`;
+  return `${size}, ${toMegabytes(Math.abs(change))} ${change > 0 ? 'more' : 'less'} than on the main branch`;
+}
+
+function describeTime(result: RunResult): string {
+  const { run, pull, export: exporting, push } = sumWork(listPasses(result).flatMap(({ work }) => work));
+  const parts = [
+    [run, 'running steps'],
+    [pull, 'reading layers'],
+    [exporting, 'writing images'],
+    [push, 'pushing'],
+  ] as const;
+  const told = parts.filter(([seconds]) => seconds >= 0.05).map(([seconds, what]) => `${what} ${seconds.toFixed(1)} s`);
+  return told.length === 0 ? '' : `Time: ${told.join(', ')} (some of it at once)`;
+}
+
+function describeCache({ plan, cacheTags }: RunResult): string {
+  if (plan.production.noCache) return 'Cache: not used, as asked for';
+  if (cacheTags.length === 0) return 'Cache: the registry has no earlier image to start from';
+  return `Cache: ${limit(cacheTags.map((tag) => `\`${tag}\``)).join(', ')}`;
+}
+
+/** For the step that deploys. */
+function toSnippet(pinned: string): string[] {
+  return [
+    ...['', '<details><summary>Use it</summary>', '', '```sh'],
+    `export TF_VAR_app_docker_image=${pinned}`,
+    `kubectl set image deployment/app app=${pinned}`,
+    `docker run --rm ${pinned}`,
+    ...['```', '', 'In the workflow it is `${{ steps.<id>.outputs.pinned-image }}`.', '', '</details>'],
+  ];
+}
+
 /** How each pass went, for the log. */
 export function toPassLines({ builder, production }: RunResult): string[] {
   const line = (name: string, figures: PassFigures | null): string[] =>
     figures === null ? [] : [`${name}: ${describePass(figures)}`];
   return [...line('Builder', builder), ...line('Production', production)];
+}
+
+function limit(items: readonly string[]): readonly string[] {
+  return items.length <= MOST_ITEMS ? items : [...items.slice(0, MOST_ITEMS), `and ${items.length - MOST_ITEMS} more`];
+}
+
+function shorten(text: string): string {
+  return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
+}
+
+function toMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function escapeCell(text: string): string {

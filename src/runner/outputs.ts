@@ -10,6 +10,7 @@ export const OUTPUT_NAMES = [
   'builder-digest',
   'pushed',
   'plan',
+  'summary',
 ] as const;
 
 export type OutputName = (typeof OUTPUT_NAMES)[number];

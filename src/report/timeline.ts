@@ -1,0 +1,95 @@
+// Where the time of a build went, as figures and as a Mermaid Gantt chart: https://mermaid.js.org/syntax/gantt.html
+import type { Work, WorkKind } from '../progress/build-step.js';
+
+export interface TimedPass {
+  /** `builder` */
+  readonly name: string;
+  readonly work: readonly Work[];
+}
+
+export type Seconds = Readonly<Record<WorkKind, number>>;
+
+/** More bars than people read. */
+const MOST_BARS = 12;
+/** A chart of less says nothing that the table does not. */
+const SHORTEST_CHART_MS = 1000;
+const KINDS: readonly WorkKind[] = ['run', 'pull', 'export', 'push'];
+
+/** Seconds in which there was work of each kind; kinds overlap, so their sum may be more than the whole. */
+export function sumWork(work: readonly Work[]): Seconds {
+  const sum = (kind: WorkKind): number => {
+    let [total, until] = [0, Number.NEGATIVE_INFINITY];
+    const ofKind = work.filter((one) => one.kind === kind).sort((one, other) => one.start - other.start);
+    for (const { start, end } of ofKind) {
+      total += Math.max(0, end - Math.max(start, until));
+      until = Math.max(until, end);
+    }
+    return total / 1000;
+  };
+  return Object.fromEntries(KINDS.map((kind) => [kind, sum(kind)])) as Record<WorkKind, number>;
+}
+
+/** @returns the lines of a chart with the longest stretches of work; none when there is nothing to see */
+export function toGantt(passes: readonly TimedPass[]): string[] {
+  const bars = passes.flatMap(({ name, work }) => toBars(work).map((bar) => ({ ...bar, pass: name })));
+  const start = Math.min(...bars.map((bar) => bar.start));
+  const end = Math.max(...bars.map((bar) => bar.end));
+  if (bars.length === 0 || end - start < SHORTEST_CHART_MS) return [];
+  const longest = new Set(
+    bars.toSorted((one, other) => other.end - other.start - (one.end - one.start)).slice(0, MOST_BARS),
+  );
+  const lines = ['gantt', '    dateFormat YYYY-MM-DD HH:mm:ss.SSS', '    axisFormat %M:%S'];
+  for (const { name } of passes) {
+    const own = bars
+      .filter((bar) => bar.pass === name && longest.has(bar))
+      .sort((one, other) => one.start - other.start);
+    if (own.length === 0) continue;
+    lines.push(`    section ${toText(name)}`);
+    for (const bar of own) {
+      const seconds = ((bar.end - bar.start) / 1000).toFixed(1);
+      const state = bar.kind === 'run' ? 'active, ' : bar.kind === 'pull' ? 'done, ' : '';
+      lines.push(
+        `    ${toText(bar.label)} ${seconds} s :${state}${toTime(bar.start - start)}, ${toTime(bar.end - start)}`,
+      );
+    }
+  }
+  return lines;
+}
+
+interface Bar {
+  readonly label: string;
+  readonly kind: WorkKind;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One bar for all layers that a step pulled, one for all of an export or push. */
+function toBars(work: readonly Work[]): Bar[] {
+  const bars = new Map<string, Bar>();
+  for (const { name, kind, start, end } of work) {
+    const label = { run: name, pull: `cached ${name}`, export: 'export', push: 'push' }[kind];
+    const before = bars.get(label);
+    bars.set(label, {
+      label,
+      kind,
+      start: Math.min(start, before?.start ?? start),
+      end: Math.max(end, before?.end ?? end),
+    });
+  }
+  return [...bars.values()];
+}
+
+/** Whatever could be syntax of Mermaid, or markup, is left out. */
+function toText(text: string): string {
+  const plain = text
+    .replace(/^(cached )?\[(?:[^\]\s]+\s)?[^\]]*?(\d+\/\d+)\]/, '$1$2')
+    .replace(/[^\p{L}\p{N} ./_=-]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return plain.length > 48 ? `${plain.slice(0, 45)}...` : plain;
+}
+
+/** A local time, because Mermaid shows local times: the chart begins at midnight of a day without clock change. */
+function toTime(milliseconds: number): string {
+  return new Date(Date.UTC(2000, 0, 1) + milliseconds).toISOString().replace('T', ' ').replace('Z', '');
+}
