@@ -22,7 +22,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(production.digest);
     expect(builder.digest).not.toBe(production.digest);
 
-    const { plan, ...outputs } = result.outputs;
+    const { plan, summary, ...outputs } = result.outputs;
     expect(outputs).toEqual({
       image: `${team.image}:${event.sha}`,
       tag: event.sha,
@@ -37,6 +37,14 @@ describe.each(STORES)('on the %s store', (store) => {
       scope: 'main',
       push: { push: true },
       tags: { unique: event.sha, moving: ['main'] },
+    });
+    const layers = (production.body as { layers: { size: number }[] }).layers;
+    expect(JSON.parse(summary ?? '')).toMatchObject({
+      pushed: true,
+      builder: { steps: 5, cached: 0 },
+      production: { steps: 1, cached: 0 },
+      bytes: { image: layers.reduce((sum, { size }) => sum + size, 0), main: null },
+      cacheTags: [],
     });
     expect(result.leftovers).toEqual([]);
     expect(warningsOf(result)).toEqual([]);

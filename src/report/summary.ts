@@ -69,7 +69,7 @@ export function toFiguresJson(result: RunResult): string {
       : {
           steps: figures.steps.length,
           cached: figures.steps.filter(({ cached }) => cached).length,
-          seconds: figures.seconds,
+          seconds: figures.seconds === null ? null : Math.round(figures.seconds * 1000) / 1000,
           work: sumWork(figures.work),
         };
   return JSON.stringify({
