@@ -1,6 +1,6 @@
 // A real registry (CNCF distribution) and what it truly serves, read over HTTP with the lab's own credentials.
 import { createHash, randomBytes } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countBlobBytesServed, listUploadedBlobs, parseAccessLog, type RegistryRequest } from './access-log.js';
@@ -41,6 +41,8 @@ export interface Registry {
   /** Gives the digest. */
   readonly putBlob: (repository: string, content: Buffer) => Promise<string>;
   readonly deleteManifest: (repository: string, digest: string) => Promise<void>;
+  /** Uploads of blobs that were opened, and neither finished nor cancelled: the registry keeps what came of them. */
+  readonly openUploads: (repository: string) => Promise<readonly string[]>;
   /** Takes a blob's bytes away while manifests still name it, as a careless clean-up does. */
   readonly loseBlob: (digest: string) => Promise<void>;
   readonly mark: () => LogMark;
@@ -91,6 +93,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     const log = server.log().slice(since);
     return parseAccessLog(log).filter(({ userAgent }) => userAgent !== LAB_AGENT);
   };
+  const repositories = join(options.directory, 'data/docker/registry/v2/repositories');
   const blobFile = (digest: string) => {
     const hex = digest.replace('sha256:', '');
     return join(options.directory, 'data/docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data');
@@ -100,6 +103,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     auth: options.auth,
     ...(server.realm !== undefined && { realm: server.realm }),
     ...client,
+    openUploads: (repository) => listOpenUploads(join(repositories, repository, '_uploads')),
     loseBlob: (digest) => rm(blobFile(digest)),
     mark: () => server.log().length,
     requests,
@@ -111,6 +115,13 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     },
     stop: server.stop,
   };
+}
+
+async function listOpenUploads(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  // A cancelled upload leaves a folder that has nothing but the state of its hash.
+  const files = await Promise.all(names.map((name) => readdir(join(folder, name))));
+  return names.filter((_, index) => files[index]?.includes('startedat'));
 }
 
 type RegistryClient = Pick<

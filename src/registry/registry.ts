@@ -178,14 +178,25 @@ export class Registry {
     return { allowed: true };
   }
 
-  /** Registries forget open uploads by themselves, and some allow no cancelling. */
+  /**
+   * Registries forget open uploads by themselves. Some allow no cancelling (ghcr.io answers 405), and CNCF's asks for the
+   * right to delete, which a token for pull and push does not have.
+   */
   private async cancelUpload(location: string): Promise<void> {
     const { base, authorization } = await this.getSession();
     const url = new URL(location, base);
     if (url.origin !== new URL(base).origin) return;
-    await this.options
-      .send({ method: 'DELETE', url: url.href, headers: authorize(authorization) })
-      .catch(() => undefined);
+    const cancel = (authorized: string | null): Promise<HttpResponse> =>
+      this.options.send({ method: 'DELETE', url: url.href, headers: authorize(authorized), once: true });
+    try {
+      const response = await cancel(authorization);
+      const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
+      if (response.status !== 401 || challenge?.scheme !== 'bearer') return;
+      const token = await this.fetchToken(challenge, 'delete');
+      if (token !== null) await cancel(`Bearer ${token}`);
+    } catch {
+      // What is left is empty, and nobody's.
+    }
   }
 
   private async request(
@@ -226,9 +237,8 @@ export class Registry {
   private async authorize(base: string, challenge: Challenge): Promise<string | null> {
     const { send, login, write } = this.options;
     if (challenge.scheme === 'bearer') {
-      const scope = (actions: string): string => `repository:${this.image.repository}:${actions}`;
-      const token = write ? await fetchToken(send, challenge, scope('pull,push'), login) : null;
-      const granted = token ?? (await fetchToken(send, challenge, scope('pull'), login));
+      const token = write ? await this.fetchToken(challenge, 'pull,push') : null;
+      const granted = token ?? (await this.fetchToken(challenge, 'pull'));
       return granted === null ? null : `Bearer ${granted}`;
     }
     if (login === null) return null;
@@ -238,6 +248,14 @@ export class Registry {
     const check = await send({ method: 'GET', url: `${base}/v2/`, headers: { authorization } });
     if (check.status === 401) throw new LoginRejectedError(`${this.image.registry} answered 401`);
     return authorization;
+  }
+
+  private fetchToken(
+    challenge: Extract<Challenge, { scheme: 'bearer' }>,
+    actions: 'pull' | 'pull,push' | 'delete',
+  ): Promise<string | null> {
+    const { send, login } = this.options;
+    return fetchToken(send, challenge, `repository:${this.image.repository}:${actions}`, login);
   }
 
   private async contact(): Promise<{ base: string; response: HttpResponse }> {
