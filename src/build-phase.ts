@@ -5,12 +5,14 @@ import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
+import { toRunFacts } from './plan/denial.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { taggedReference } from './plan/image-name.js';
 import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
+import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
 import { type Seen, buildProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
@@ -89,7 +91,12 @@ export async function runBuildPhase(world: World): Promise<void> {
     };
     const { registry } = session;
     if (plan.push.push) github.prepare();
-    const production = await buildProduction(request);
+    const { repository, actor } = context;
+    const runFacts = toRunFacts(inputs, event, { repository, actor, hasLogin: session.hasLogin });
+    const explain = (error: unknown): never => {
+      throw explainPassFailure(error, runFacts, plan.image, images.length > 0);
+    };
+    const production = await buildProduction(request).catch(explain);
     const publish = async (): Promise<PublishedProduction | null> =>
       registry !== null && plan.push.push
         ? publishProduction({ runner, plan, registry, github, warn, note }, production.result)
@@ -100,7 +107,7 @@ export async function runBuildPhase(world: World): Promise<void> {
       throw error;
     });
     if (published !== null) note({ bytes: { image: published.bytes, main: mainBytes } });
-    const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null);
+    const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(explain);
     announceBuilder(runner, plan, builder);
     if (published === null) announceLocalImage(runner, plan);
     else announceTags(runner, plan, published, builder, note);
@@ -131,6 +138,7 @@ async function lookAround(
     runner,
     run,
     inputs,
+    event: draft.event,
     privateDirectory: join(directory, 'docker-config'),
     findInsecureRegistries: async () => (await inspecting).insecureRegistries,
     write: mayWantToPush(inputs, draft.event),

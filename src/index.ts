@@ -26,15 +26,21 @@ async function main(): Promise<void> {
 
 /** For a failed step also what it printed last, which people would look for in the log. */
 function describeFailure(error: unknown): string {
-  if (error instanceof PassFailedError) return [error.message, ...error.output].join('\n');
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return [message, ...(findFailedPass(error)?.output ?? [])].join('\n');
+}
+
+/** Itself, or what it explains. */
+function findFailedPass(error: unknown): PassFailedError | null {
+  if (error instanceof PassFailedError) return error;
+  return error instanceof Error && error.cause !== undefined ? findFailedPass(error.cause) : null;
 }
 
 main().then(
   // Connections that are kept open for the next request must not keep the process.
   () => process.exit(),
   (error: unknown) => {
-    reportFailure(describeFailure(error), error instanceof PassFailedError ? error.place : null);
+    reportFailure(describeFailure(error), findFailedPass(error)?.place ?? null);
     process.exit(1);
   },
 );

@@ -6,12 +6,14 @@ import {
   readDockerConfig,
   readStoredLogin,
 } from './docker/docker-config.js';
+import { type ServerAnswer, explainDenial, showAnswer, toRunFacts } from './plan/denial.js';
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
 import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache-manifest.js';
 import { type Tag, pinnedReference } from './plan/image-name.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, sourceTags } from './plan/plan.js';
 import { cacheTag, uniqueCandidates } from './plan/tags.js';
+import type { WorkflowEvent } from './plan/workflow-event.js';
 import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
 import { readStoredImage } from './registry/image.js';
@@ -34,6 +36,7 @@ export interface SessionRequest {
   readonly runner: Runner;
   readonly run: RunProcess;
   readonly inputs: Inputs;
+  readonly event: WorkflowEvent;
   /** Where a private Docker config may be made. */
   readonly privateDirectory: string;
   /** Registries that the engine may speak plain HTTP to; asked for only when HTTPS fails. */
@@ -68,7 +71,7 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   });
   const reachable = connected instanceof Registry;
   if (!reachable) {
-    if (write || !isFault(connected)) throw explainConnection(connected, inputs);
+    if (write || !isFault(connected)) throw explainConnection(connected, request);
     warn(`There is no cache from ${image.registry} in this run: ${connected.message}`);
   }
   const registry = reachable ? connected : null;
@@ -92,7 +95,7 @@ export async function readRegistryState(
   const { registry, write, hasLogin } = session;
   if (registry === null) return NOTHING_ASKED;
   const [writeAccess, unique, images] = await Promise.all([
-    write ? probe(registry, hasLogin, draft.image.registry) : null,
+    write ? probe(registry, hasLogin) : null,
     findFreeTag(registry, uniqueCandidates(draft.tags.unique, now), write),
     Promise.all(sourceTags(draft).map((tag) => readSource(registry, tag, warn))),
   ]);
@@ -173,10 +176,9 @@ async function writeCacheManifest(
   return tag === null ? `${image.name}@${merged.manifestDigest}` : pinnedReference(image, tag, merged.manifestDigest);
 }
 
-async function probe(registry: Registry, hasLogin: boolean, host: string): Promise<WriteAccess> {
-  const access = await registry.probeWriteAccess();
-  if (access.allowed || hasLogin) return access;
-  return { allowed: false, reason: `there is no login for ${host} (the input password is empty)` };
+async function probe(registry: Registry, hasLogin: boolean): Promise<WriteAccess> {
+  const answer = await registry.probeWriteAccess();
+  return answer === null ? { allowed: true } : { allowed: false, answer, hasLogin };
 }
 
 function describe(error: unknown): string {
@@ -188,13 +190,18 @@ function isFault(error: unknown): error is ConnectionError | RegistryError {
   return error instanceof ConnectionError || error instanceof RegistryError;
 }
 
-function explainConnection(error: unknown, { image, credentials }: Inputs): unknown {
-  if (error instanceof LoginRejectedError) {
+function explainConnection(error: unknown, { inputs, event, runner }: SessionRequest): unknown {
+  const { image, credentials } = inputs;
+  const answer = readRefusal(error);
+  if (answer !== null) {
     const who = credentials === null ? 'with the login of the Docker config' : `as ${credentials.username}`;
-    return new InputError(
-      `Login to ${image.registry} ${who} was refused (${error.message}). Check the inputs username and password.`,
-      { cause: error },
-    );
+    const { repository, actor } = runner;
+    const facts = toRunFacts(inputs, event, { repository, actor, hasLogin: true });
+    const { cause, change } = explainDenial({ ...facts, action: 'login', image, answer, readable: false });
+    const said = error instanceof LoginRejectedError ? error.message : showAnswer(answer);
+    return new InputError(`Login to ${image.registry} ${who} was refused (${said}): ${cause}. ${change}.`, {
+      cause: error,
+    });
   }
   if (error instanceof ConnectionError) {
     return new InputError(
@@ -203,4 +210,10 @@ function explainConnection(error: unknown, { image, credentials }: Inputs): unkn
     );
   }
   return error;
+}
+
+/** A registry behind a firewall says 403 before anybody logs in. */
+function readRefusal(error: unknown): ServerAnswer | null {
+  if (error instanceof LoginRejectedError) return error.answer;
+  return error instanceof RegistryError && error.status === 403 ? error.answer : null;
 }

@@ -41,8 +41,8 @@ export async function readRunContext(request: ContextRequest): Promise<RunContex
     findCommitTime(request, payload),
     findMergedBranch(request, defaultBranch),
   ]);
-  const { repositoryUrl, runUrl } = runner;
-  return { now, repositoryUrl, runUrl, committedAt, defaultBranch, mergedBranch };
+  const { repositoryUrl, runUrl, repository, actor } = runner;
+  return { now, repositoryUrl, runUrl, repository, actor, committedAt, defaultBranch, mergedBranch };
 }
 
 /** Nearest source first: the payload, the work tree, GitHub. */

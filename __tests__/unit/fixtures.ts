@@ -78,6 +78,8 @@ export const CONTEXT: RunContext = {
   defaultBranch: 'main',
   mergedBranch: null,
   runUrl: 'https://github.com/owner/app/actions/runs/1/attempts/1',
+  repository: 'owner/app',
+  actor: 'octocat',
 };
 
 /** A digest that is known by a number. */

@@ -195,11 +195,15 @@ describe('the cache sources', () => {
 describe('the push decision', () => {
   const access: Record<string, RegistryState['writeAccess']> = {
     yes: { allowed: true },
-    no: { allowed: false, reason: 'the registry refused' },
+    no: { allowed: false, answer: { status: 403, text: 'DENIED denied' }, hasLogin: true },
     unknown: null,
   };
   const decide = (event: WorkflowEvent, push: string, write: string, image = NAME): PushDecision =>
-    plan(event, { push, image }, { ...registryWith(), writeAccess: access[write] ?? null }).push;
+    plan(
+      event,
+      { push, image, password: 't', 'github-token': 't' },
+      { ...registryWith(), writeAccess: access[write] ?? null },
+    ).push;
 
   test.each<[string, WorkflowEvent, string, string, boolean | 'error']>([
     ['own', pushTo('main'), 'auto', 'yes', true],
@@ -235,7 +239,7 @@ describe('the push decision', () => {
   test.each(['auto', 'true'])('push: %s without access gives the cause and the line to change', (push) => {
     const said =
       push === 'auto' ? decide(pushTo('main'), push, 'no').reason : messageOf(() => decide(pushTo('main'), push, 'no'));
-    expect(said).toContain('the registry refused');
+    expect(said).toContain('the registry ghcr.io refuses to take an upload to owner/app (403 DENIED denied)');
     expect(said).toContain('packages: write');
   });
 

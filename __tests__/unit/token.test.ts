@@ -49,7 +49,7 @@ test('basic authorization takes colons and accents in a password', () =>
 describe('fetching a token', () => {
   test('asks with the credentials in a header, never in the URL', async () => {
     const { send, requests } = serving([200, '{"token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toBe('t');
+    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toEqual({ token: 't' });
     expect(requests).toEqual([
       {
         method: 'GET',
@@ -62,13 +62,13 @@ describe('fetching a token', () => {
   test('keeps what the realm asks for, and works without service, scope and login', async () => {
     const { send, requests } = serving([200, '{"access_token":"t"}']);
     const realm = 'https://a.example/t?account=x';
-    expect(await fetchToken(send, { scheme: 'bearer', realm, service: null }, null, null)).toBe('t');
+    expect(await fetchToken(send, { scheme: 'bearer', realm, service: null }, null, null)).toEqual({ token: 't' });
     expect(requests).toEqual([{ method: 'GET', url: realm, headers: {} }]);
   });
 
   test('trades an identity token in a form', async () => {
     const { send, requests } = serving([200, '{"access_token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, { identityToken: 'canary&id' })).toBe('t');
+    expect(await fetchToken(send, CHALLENGE, SCOPE, { identityToken: 'canary&id' })).toEqual({ token: 't' });
     const [request] = requests;
     expect(request).toMatchObject({ method: 'POST', url: 'https://ghcr.io/token' });
     expect(request?.headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
@@ -82,12 +82,14 @@ describe('fetching a token', () => {
 
   test.each([401, 403])('%s for the scope, but not for the login, is a scope that is not to be had', async (status) => {
     const { send, requests } = serving([status, ''], [200, '{"token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toBeNull();
+    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toEqual({ refused: { status, text: '' } });
     expect(requests[1]?.url).toBe('https://ghcr.io/token?service=ghcr.io');
   });
 
   test('403 without a login is a scope that is not to be had', async () =>
-    expect(await fetchToken(serving([403, '']).send, CHALLENGE, SCOPE, null)).toBeNull());
+    expect(await fetchToken(serving([403, '']).send, CHALLENGE, SCOPE, null)).toEqual({
+      refused: { status: 403, text: '' },
+    }));
 
   test.each<[string, string | null, [number, string][]]>([
     [

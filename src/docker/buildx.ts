@@ -144,8 +144,11 @@ function explainFailure(
  * RUN steps are never taken for one, whatever they print: only BuildKit's own errors count.
  */
 function isCacheFault(errors: readonly string[]): boolean {
-  return errors.some((line) => !line.includes('did not complete successfully') && CACHE_FAULT.test(line));
+  return errors.some((line) => !NO_CACHE_FAULT.test(line) && CACHE_FAULT.test(line));
 }
+
+/** A step of the Dockerfile, and a push whose blobs or manifests the registry refuses. */
+const NO_CACHE_FAULT = /did not complete successfully|failed to push .*unexpected status from (?:HEAD|POST|PUT|PATCH) /;
 
 const CACHE_FAULT =
   /failed to (?:load|get) (?:cache key|ref|result)|failed to copy|httpReadSeeker|blob unknown|content (?:descriptor|digest) .*not found|sha256:[0-9a-f]{64}: not found|could not fetch content|failed to (?:extract|register|download) layer|unexpected status .*blobs/i;

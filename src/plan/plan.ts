@@ -2,9 +2,10 @@
 // BuildKit merges several cache sources instead of ranking them (moby/buildkit#6418), so a pass gets one.
 import type { BuildFlag } from './build-options.js';
 import type { StoredImage } from './cache-manifest.js';
+import { type ServerAnswer, explainDenial, showAnswer, toRunFacts } from './denial.js';
 import { type ImageName, type Tag, taggedReference } from './image-name.js';
 import { InputError } from './input-error.js';
-import type { Inputs, PushMode } from './inputs.js';
+import type { Inputs } from './inputs.js';
 import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
@@ -74,6 +75,10 @@ export interface RunContext {
   readonly mergedBranch: string | null;
   /** `https://github.com/owner/app/actions/runs/1/attempts/1`: builder-id of the provenance; null off GitHub. */
   readonly runUrl: string | null;
+  /** `owner/app`; empty off GitHub. */
+  readonly repository: string;
+  /** Who or what started the run, by GitHub's name; empty off GitHub. */
+  readonly actor: string;
 }
 
 /** What was found out about the registry; `NOTHING_ASKED` for a plan that touches nothing. */
@@ -88,8 +93,13 @@ export interface RegistryState {
   readonly writeAccess: WriteAccess | null;
 }
 
-/** `reason` completes "the run does not push, because …", without a full stop. */
-export type WriteAccess = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+export type WriteAccess =
+  | { readonly allowed: true }
+  | {
+      readonly allowed: false;
+      readonly answer: ServerAnswer;
+      /** False: nobody logged in. */ readonly hasLogin: boolean;
+    };
 
 export const NOTHING_ASKED: RegistryState = { unique: null, images: [], mergedCache: null, writeAccess: null };
 
@@ -103,7 +113,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const { scope, moving } = derived;
   const unique = registry.unique ?? derived.unique;
   const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch);
-  const push = decidePush(inputs.push, inputs.image, event, registry);
+  const push = decidePush(inputs, event, context, registry);
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
     : { builder: [], production: [] };
@@ -205,11 +215,12 @@ export function mayWantToPush(inputs: Inputs, event: WorkflowEvent): boolean {
 }
 
 function decidePush(
-  mode: PushMode,
-  image: ImageName,
+  inputs: Inputs,
   event: WorkflowEvent,
-  { writeAccess }: RegistryState,
+  context: RunContext,
+  { writeAccess, images }: RegistryState,
 ): PushDecision {
+  const mode = inputs.push;
   if (isFork(event)) {
     const reason = describeFork(event);
     if (mode === 'always')
@@ -219,16 +230,23 @@ function decidePush(
   if (mode === 'never') return { push: false, reason: 'the input push is false' };
   if (writeAccess === null) return { push: true, reason: 'the run may push if the registry lets it (not asked yet)' };
   if (writeAccess.allowed) return { push: true, reason: 'the registry gives write access' };
-  const reason = `${writeAccess.reason}. ${adviseOnAccess(image)}`;
-  if (mode === 'always') throw new InputError(`push is true, but ${reason}`);
+  const reason = describeDenial(inputs, event, context, writeAccess, images.length > 0);
+  if (mode === 'always') throw new InputError(`push is true, but ${reason}.`);
   return { push: false, reason };
 }
 
-/** The one line to change, as far as the registry's name tells. */
-function adviseOnAccess({ registry }: ImageName): string {
-  return registry === 'ghcr.io'
-    ? 'To push, the job needs "permissions: packages: write", and the package must grant this repository write access'
-    : `To push, set "username" and "password" to a login that may write to ${registry}`;
+function describeDenial(
+  inputs: Inputs,
+  event: WorkflowEvent,
+  { repository, actor }: RunContext,
+  { answer, hasLogin }: Extract<WriteAccess, { allowed: false }>,
+  readable: boolean,
+): string {
+  const { image } = inputs;
+  const facts = toRunFacts(inputs, event, { repository, actor, hasLogin });
+  const { cause, change } = explainDenial({ ...facts, action: 'write', image, answer, readable });
+  if (!hasLogin) return `${cause}. ${change}`;
+  return `the registry ${image.registry} refuses to take an upload to ${image.repository} (${showAnswer(answer)}): ${cause}. ${change}`;
 }
 
 function isFork(event: WorkflowEvent): boolean {

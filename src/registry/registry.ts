@@ -1,14 +1,16 @@
 // One repository of an OCI registry: probe, read manifests, small writes. Layers never pass through here.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import { createHash } from 'node:crypto';
+import { type ServerAnswer, showAnswer } from '../plan/denial.js';
 import { type Digest, type ImageName, type Tag, isDigest } from '../plan/image-name.js';
 import { isRecord, isStringList } from '../plan/json.js';
-import type { WriteAccess } from '../plan/plan.js';
+import { readAnswer } from './answer.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
 import {
   type Challenge,
   type Login,
   LoginRejectedError,
+  type TokenResult,
   basicAuthorization,
   fetchToken,
   parseChallenge,
@@ -24,12 +26,14 @@ export interface Manifest {
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
+  readonly answer: ServerAnswer;
   /** Digests that the answer names, such as the blobs that a manifest lists and the registry does not have. */
   readonly digests: readonly string[];
 
   constructor(message: string, status: number, body = '') {
     super(message);
     this.status = status;
+    this.answer = readAnswer({ status, body: Buffer.from(body) });
     this.digests = body.match(/sha256:[0-9a-f]{64}/g) ?? [];
   }
 }
@@ -50,13 +54,20 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
+interface Session {
+  readonly base: string;
+  readonly authorization: string | null;
+  /** What the token server said when it was asked for the right to push, and refused. */
+  readonly refusal: ServerAnswer | null;
+}
+
 /** Of 1000 tags each, or what the registry makes of that. */
 const MOST_PAGES = 100;
 
 export class Registry {
   private readonly image: ImageName;
   private readonly options: RegistryOptions;
-  private session: Promise<{ readonly base: string; readonly authorization: string | null }> | null = null;
+  private session: Promise<Session> | null = null;
 
   constructor(image: ImageName, options: RegistryOptions) {
     this.image = image;
@@ -163,19 +174,18 @@ export class Registry {
     return tags;
   }
 
-  /** Asks for write access by the only thing that tells: an upload, opened and cancelled at once. */
-  async probeWriteAccess(): Promise<WriteAccess> {
+  /**
+   * Asks for write access by the only thing that tells: an upload, opened and cancelled at once.
+   * @returns null when the registry gives it, or else what was said: by the token server if it refused first
+   */
+  async probeWriteAccess(): Promise<ServerAnswer | null> {
     const response = await this.request('POST', 'blobs/uploads/');
-    if (response.status === 401 || response.status === 403 || response.status === 404) {
-      return {
-        allowed: false,
-        reason: `the registry ${this.image.registry} refuses to take an upload to ${this.image.repository} (${describe(response)})`,
-      };
-    }
+    if (response.status === 401 || response.status === 403 || response.status === 404)
+      return (await this.getSession()).refusal ?? readAnswer(response);
     if (response.status !== 202) throw unexpected('opening an upload to', this.image.repository, response);
     const location = response.headers.get('location');
     if (location !== undefined) await this.cancelUpload(location);
-    return { allowed: true };
+    return null;
   }
 
   /**
@@ -192,8 +202,8 @@ export class Registry {
       const response = await cancel(authorization);
       const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
       if (response.status !== 401 || challenge?.scheme !== 'bearer') return;
-      const token = await this.fetchToken(challenge, 'delete');
-      if (token !== null) await cancel(`Bearer ${token}`);
+      const result = await this.fetchToken(challenge, 'delete');
+      if ('token' in result) await cancel(`Bearer ${result.token}`);
     } catch {
       // What is left is empty, and nobody's.
     }
@@ -219,41 +229,42 @@ export class Registry {
     return sendOnce();
   }
 
-  private getSession(): Promise<{ readonly base: string; readonly authorization: string | null }> {
+  private getSession(): Promise<Session> {
     this.session ??= this.openSession();
     return this.session;
   }
 
-  private async openSession(): Promise<{ base: string; authorization: string | null }> {
+  private async openSession(): Promise<Session> {
     const { base, response } = await this.contact();
-    if (response.status === 200) return { base, authorization: null };
+    if (response.status === 200) return { base, authorization: null, refusal: null };
     if (response.status !== 401) throw unexpected('contacting', this.image.registry, response);
     const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
     if (challenge === null)
       throw new RegistryError(`The registry ${this.image.registry} asks for a login of an unknown kind.`, 401);
-    return { base, authorization: await this.authorize(base, challenge) };
+    return { base, ...(await this.authorize(base, challenge)) };
   }
 
-  private async authorize(base: string, challenge: Challenge): Promise<string | null> {
+  private async authorize(base: string, challenge: Challenge): Promise<Omit<Session, 'base'>> {
     const { send, login, write } = this.options;
     if (challenge.scheme === 'bearer') {
-      const token = write ? await this.fetchToken(challenge, 'pull,push') : null;
-      const granted = token ?? (await this.fetchToken(challenge, 'pull'));
-      return granted === null ? null : `Bearer ${granted}`;
+      const wanted = await this.fetchToken(challenge, write ? 'pull,push' : 'pull');
+      if ('token' in wanted) return { authorization: `Bearer ${wanted.token}`, refusal: null };
+      const less = write ? await this.fetchToken(challenge, 'pull') : wanted;
+      return { authorization: 'token' in less ? `Bearer ${less.token}` : null, refusal: wanted.refused };
     }
-    if (login === null) return null;
+    if (login === null) return { authorization: null, refusal: null };
     if ('identityToken' in login)
       throw new RegistryError(`The registry ${this.image.registry} takes no identity tokens.`, 401);
     const authorization = basicAuthorization(login);
     const check = await send({ method: 'GET', url: `${base}/v2/`, headers: { authorization } });
-    if (check.status === 401) throw new LoginRejectedError(`${this.image.registry} answered 401`);
-    return authorization;
+    if (check.status === 401) throw new LoginRejectedError(this.image.registry, check);
+    return { authorization, refusal: null };
   }
 
   private fetchToken(
     challenge: Extract<Challenge, { scheme: 'bearer' }>,
     actions: 'pull' | 'pull,push' | 'delete',
-  ): Promise<string | null> {
+  ): Promise<TokenResult> {
     const { send, login } = this.options;
     return fetchToken(send, challenge, `repository:${this.image.repository}:${actions}`, login);
   }
@@ -292,12 +303,7 @@ function authorize(authorization: string | null): Record<string, string> {
   return authorization === null ? {} : { authorization };
 }
 
-function describe(response: HttpResponse): string {
-  const [, message] = /"message"\s*:\s*"([^"]{1,200})"/.exec(response.body.toString('utf8', 0, 4096)) ?? [];
-  return message === undefined ? `${response.status}` : `${response.status} ${message.replace(/[^\x20-\x7e]/g, ' ')}`;
-}
-
 function unexpected(doing: string, what: string, response: HttpResponse): RegistryError {
-  const message = `The registry answered ${describe(response)} when ${doing} ${what}.`;
+  const message = `The registry answered ${showAnswer(readAnswer(response))} when ${doing} ${what}.`;
   return new RegistryError(message, response.status, response.body.toString('utf8', 0, 65_536));
 }

@@ -1,6 +1,8 @@
 // Registry logins: from a WWW-Authenticate challenge to an Authorization header.
 // https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
+import { type ServerAnswer, showAnswer } from '../plan/denial.js';
 import { isRecord } from '../plan/json.js';
+import { readAnswer } from './answer.js';
 import type { HttpResponse, SendRequest } from './http.js';
 
 export type Login = { readonly username: string; readonly password: string } | { readonly identityToken: string };
@@ -11,7 +13,17 @@ export type Challenge =
 /** The registry, or its token server, does not accept these credentials. */
 export class LoginRejectedError extends Error {
   override readonly name = 'LoginRejectedError';
+  readonly answer: ServerAnswer;
+
+  constructor(host: string, response: HttpResponse) {
+    const answer = readAnswer(response);
+    super(`${host} answered ${showAnswer(answer)}`);
+    this.answer = answer;
+  }
 }
+
+/** A token, or what the server said to somebody whom it knows and who may not have this scope. */
+export type TokenResult = { readonly token: string } | { readonly refused: ServerAnswer };
 
 /**
  * The strongest of the challenges: Bearer before Basic.
@@ -44,7 +56,6 @@ export function basicAuthorization({
 /**
  * Gets a bearer token. It may grant less than was asked for: only a write attempt tells.
  * @param scope `repository:NAME:pull,push`, or null to learn only whether the login is right
- * @returns null when the server knows the login but refuses the scope
  * @throws LoginRejectedError when the credentials are wrong
  */
 export async function fetchToken(
@@ -52,14 +63,14 @@ export async function fetchToken(
   challenge: Extract<Challenge, { scheme: 'bearer' }>,
   scope: string | null,
   login: Login | null,
-): Promise<string | null> {
+): Promise<TokenResult> {
   const response = await requestToken(send, challenge, scope, login);
-  if (response.status === 200) return parseToken(response);
+  if (response.status === 200) return { token: parseToken(response) };
   if (response.status === 401 || response.status === 403) {
     // ghcr.io says 403 both for a wrong password and for a scope that is not to be had.
     if (scope !== null && (login === null || (await requestToken(send, challenge, null, login)).status === 200))
-      return null;
-    throw new LoginRejectedError(`${new URL(challenge.realm).host} answered ${response.status}`);
+      return { refused: readAnswer(response) };
+    throw new LoginRejectedError(new URL(challenge.realm).host, response);
   }
   throw new Error(`The token server ${new URL(challenge.realm).host} answered ${response.status}.`);
 }

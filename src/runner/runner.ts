@@ -40,6 +40,8 @@ export interface Runner {
   readonly runUrl: string | null;
   /** `owner/app`; empty off GitHub. */
   readonly repository: string;
+  /** Who or what started the run: `dependabot[bot]` for Dependabot; empty off GitHub. */
+  readonly actor: string;
   /** The text of an input as it was given, untrimmed. */
   readInput(name: InputName): string;
   /** @throws InputError when the payload file is not JSON */
@@ -81,6 +83,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
         ? null
         : `${repositoryUrl}/actions/runs/${runId}/attempts/${get('GITHUB_RUN_ATTEMPT') || '1'}`,
     repository,
+    actor: get('GITHUB_ACTOR'),
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
     readEventFacts: () => ({
       name: get('GITHUB_EVENT_NAME'),
