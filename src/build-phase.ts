@@ -1,6 +1,7 @@
 // The story of a run, top to bottom.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { watchBranch } from './branch-head.js';
 import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
@@ -14,6 +15,7 @@ import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
 import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
+import { toScope, uniqueCandidates } from './plan/tags.js';
 import { type Seen, buildProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
@@ -22,7 +24,7 @@ import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/
 import { readRunContext, readWorkflowEvent } from './run-context.js';
 import { createGitHubApi } from './runner/github-api.js';
 import type { Runner } from './runner/runner.js';
-import { toScope } from './plan/tags.js';
+import { watchUniqueTag } from './unique-tag.js';
 import type { World } from './world.js';
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
@@ -77,6 +79,12 @@ export async function runBuildPhase(world: World): Promise<void> {
     showPlan(runner, plan, `Plan (${describeEngine(engine)})`);
     runner.setOutput('plan', toPlanJson(plan));
 
+    const { registry } = session;
+    const branch = watchBranch(plan, github);
+    const unique =
+      registry === null || !plan.push.push
+        ? null
+        : watchUniqueTag(registry, plan.tags.unique, () => uniqueCandidates(draft.tags.unique, context.now));
     const request = {
       world,
       inputs,
@@ -85,11 +93,12 @@ export async function runBuildPhase(world: World): Promise<void> {
       dockerfile,
       directory,
       configDirectory: session.configDirectory,
+      branch,
+      onWriting: () => unique?.look(),
       warn,
       note,
       seen,
     };
-    const { registry } = session;
     if (plan.push.push) github.prepare();
     const { repository, actor } = context;
     const runFacts = toRunFacts(inputs, event, { repository, actor, hasLogin: session.hasLogin });
@@ -98,8 +107,8 @@ export async function runBuildPhase(world: World): Promise<void> {
     };
     const production = await buildProduction(request).catch(explain);
     const publish = async (): Promise<PublishedProduction | null> =>
-      registry !== null && plan.push.push
-        ? publishProduction({ runner, plan, registry, github, warn, note }, production.result)
+      registry !== null && unique !== null
+        ? publishProduction({ runner, plan, registry, branch, unique, warn, note }, production.result)
         : null;
     const published = await publish().catch(async (error: unknown) => {
       // No process may outlive the run that it belongs to.

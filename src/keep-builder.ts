@@ -5,6 +5,7 @@ import { type BuilderDecision, type SolvedProduction, decideBuilder } from './pl
 import type { StoredImage } from './plan/cache-manifest.js';
 import type { Work } from './progress/build-step.js';
 import { type Digest, type Tag, taggedReference } from './plan/image-name.js';
+import type { Plan } from './plan/plan.js';
 import type { Registry } from './registry/registry.js';
 
 /** What became of the builder image. */
@@ -32,7 +33,7 @@ export async function keepBuilder(
   const { steps } = production.result.progress;
   const kept =
     production.builder === null
-      ? await carryOut(request, registry, decideBuilder(plan, dockerfile, stored, { steps, layers }))
+      ? await carryOut(request, registry, stored, decideBuilder(plan, dockerfile, stored, { steps, layers }))
       : await confirm(request, registry, await production.builder.finish());
   world.runner.log.info(`Builder image: ${kept.outcome}`);
   return kept;
@@ -41,9 +42,19 @@ export async function keepBuilder(
 async function carryOut(
   request: PassesRequest,
   registry: Registry | null,
+  stored: readonly StoredImage[],
   decision: BuilderDecision,
 ): Promise<KeptBuilder> {
-  const { tag } = request.plan.builder;
+  const { plan, dockerfile, branch } = request;
+  const { tag, output } = plan.builder;
+  const writes = output === 'registry' && (decision.kind === 'build' || decision.kind === 'copy');
+  if (writes && (await branch.readNewer('before')) !== null) {
+    // What production does not need is still built, since it may fail.
+    const local: Plan = { ...plan, builder: { ...plan.builder, output: 'cache', tag: null } };
+    const again = decideBuilder(local, dockerfile, stored, { steps: [], layers: null });
+    const { seconds } = await carryOut({ ...request, plan: local }, registry, stored, again);
+    return { ...LEFT, seconds };
+  }
   switch (decision.kind) {
     case 'included':
       return { digest: null, written: false, outcome: 'built with production, not kept', seconds: null, work: [] };
@@ -68,13 +79,22 @@ async function carryOut(
   return confirm(request, registry, await buildBuilder(request));
 }
 
+const LEFT: KeptBuilder = {
+  digest: null,
+  written: false,
+  outcome: 'left to the newer commit of the branch',
+  seconds: null,
+  work: [],
+};
+
 /** Asks the registry for what the pass wrote; null is a pass that could not write it. */
 async function confirm(
   { plan, warn }: PassesRequest,
   registry: Registry | null,
-  built: PassResult | null,
+  built: PassResult | null | 'left',
 ): Promise<KeptBuilder> {
   const { tag } = plan.builder;
+  if (built === 'left') return LEFT;
   if (built === null)
     return { digest: null, written: false, outcome: 'not kept, it could not be written', seconds: null, work: [] };
   const { seconds } = built;

@@ -1,6 +1,7 @@
 // The two passes. Production comes first: its solve builds the builder stage that it copies from, then the builder pass
 // has only to write an image. On the overlay2 store that saves pulling the builder image to push it as it was, and
 // production's new layers are gzip although the builder's are zstd (docs/caching.md).
+import type { BranchHead } from './branch-head.js';
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
 import type { BuildStep, DockerfileWarning, PassProgress } from './progress/build-step.js';
 import { builderStages, listSharedInstructions, mayOverlap } from './plan/builder-image.js';
@@ -21,6 +22,9 @@ export interface PassesRequest {
   readonly dockerfile: Dockerfile | null;
   readonly directory: string;
   readonly configDirectory: string;
+  readonly branch: BranchHead;
+  /** Looks once more whether another run has written the unique tag. */
+  readonly onWriting: () => void;
   readonly warn: (message: string) => void;
   readonly seen: Seen;
   readonly note: (progress: Partial<RunResult>) => void;
@@ -42,7 +46,8 @@ export interface BuiltProduction {
 
 /** A pass whose output is held back until somebody waits for it, so that two logs do not mix. */
 interface StartedPass {
-  readonly finish: () => Promise<PassResult | null>;
+  /** `left`: the branch has moved on, and its builder tag is another run's. */
+  readonly finish: () => Promise<PassResult | null | 'left'>;
 }
 
 /**
@@ -70,7 +75,12 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
   };
   try {
     const title = `Building ${plan.builder.target}, then ${plan.production.target}`;
-    const result = await runOnePass(request, plan.production, { title, onStep, onExporting: start });
+    const result = await runOnePass(request, plan.production, {
+      title,
+      onStep,
+      onExporting: start,
+      onWriting: request.onWriting,
+    });
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
@@ -101,7 +111,11 @@ export async function buildBuilder(
 
 function startBuilder(request: PassesRequest): StartedPass {
   const lines: string[] = [];
-  const pass = buildBuilder(request, (line) => lines.push(line));
+  const write = async (): Promise<PassResult | null | 'left'> => {
+    if ((await request.branch.readNewer('before')) !== null) return 'left';
+    return buildBuilder(request, (line) => lines.push(line));
+  };
+  const pass = write();
   // Whoever waits for it gets the error.
   pass.catch(() => undefined);
   return {
@@ -111,6 +125,7 @@ function startBuilder(request: PassesRequest): StartedPass {
         (result) => ({ result }),
         (error: unknown) => ({ error }),
       );
+      if ('result' in outcome && outcome.result === 'left') return 'left';
       log.info(`Writing the ${request.plan.builder.target} image, meanwhile`);
       await log.foreign((print) => {
         lines.forEach(print);
@@ -128,6 +143,7 @@ interface PassOptions {
   readonly onLine?: (line: string) => void;
   readonly onStep?: (step: BuildStep) => void;
   readonly onExporting?: () => void;
+  readonly onWriting?: () => void;
 }
 
 async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {

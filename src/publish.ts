@@ -1,20 +1,22 @@
 // After the push: what the registry serves becomes the outputs, and the other tags follow.
-import type { GitHubApi } from './runner/github-api.js';
+import type { BranchHead } from './branch-head.js';
 import type { PassResult } from './docker/buildx.js';
-import { type Digest, type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
+import { type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
 import type { Plan } from './plan/plan.js';
 import { withoutOlderVersions } from './plan/tags.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { readImages } from './registry/image.js';
-import type { Manifest, Registry } from './registry/registry.js';
+import type { Registry } from './registry/registry.js';
 import type { RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
+import { type UniqueTag, settleUniqueTag } from './unique-tag.js';
 
 export interface PublishRequest {
   readonly runner: Runner;
   readonly plan: Plan;
   readonly registry: Registry;
-  readonly github: GitHubApi;
+  readonly branch: BranchHead;
+  readonly unique: UniqueTag;
   readonly warn: (message: string) => void;
   readonly note: (progress: Partial<RunResult>) => void;
 }
@@ -29,29 +31,33 @@ export interface PublishedProduction {
 
 /** @throws Error when the registry does not serve what was pushed, or refuses a tag */
 export async function publishProduction(request: PublishRequest, built: PassResult): Promise<PublishedProduction> {
-  const { runner, plan, registry, note } = request;
-  const { image, tags } = plan;
-  const [manifest, moving] = await Promise.all([
-    readPushed(registry, tags.unique, built.digest),
+  const { runner, plan, registry, unique, note } = request;
+  const { image } = plan;
+  const [{ tag: own, manifest }, moving] = await Promise.all([
+    settleUniqueTag(registry, unique, built.digest),
     selectMovingTags(request),
   ]);
   const { digest } = manifest;
-  runner.setOutput('image', taggedReference(image, tags.unique));
-  runner.setOutput('tag', tags.unique);
+  if (own !== unique.tag) {
+    runner.log.notice(`Another run has written ${unique.tag} meanwhile, and keeps it: this build is ${own}.`);
+    note({ plan: { ...plan, tags: { ...plan.tags, unique: own } } });
+  }
+  runner.setOutput('image', taggedReference(image, own));
+  runner.setOutput('tag', own);
   runner.setOutput('digest', digest);
-  runner.setOutput('pinned-image', pinnedReference(image, tags.unique, digest));
+  runner.setOutput('pinned-image', pinnedReference(image, own, digest));
   runner.setOutput('pushed', 'true');
-  note({ digest, pushedTags: [tags.unique] });
-  runner.log.info(`Pushed ${pinnedReference(image, tags.unique, digest)}`);
+  note({ digest, pushedTags: [own] });
+  runner.log.info(`Pushed ${pinnedReference(image, own, digest)}`);
 
   for (const tag of moving) {
     // The bytes that were just confirmed, so every tag is the same image.
     await registry.writeManifest(tag, manifest);
     runner.log.info(`Pushed ${taggedReference(image, tag)}`);
   }
-  const written = [tags.unique, ...moving];
+  const written = [own, ...moving];
   note({ pushedTags: written });
-  const images = await readImages(registry, tags.unique, manifest).catch(() => []);
+  const images = await readImages(registry, own, manifest).catch(() => []);
   return {
     tags: written,
     layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
@@ -59,27 +65,14 @@ export async function publishProduction(request: PublishRequest, built: PassResu
   };
 }
 
-/** Asks the registry, whose answer is the truth; what Buildx reports must agree where it reports a manifest. */
-async function readPushed(registry: Registry, tag: Tag, reported: Digest | null): Promise<Manifest> {
-  const served = await registry.readManifest(tag);
-  if (served === null) throw new Error(`The registry does not serve ${tag}, although the push succeeded.`);
-  if (reported !== null && reported !== served.digest) {
-    throw new Error(
-      `The registry serves ${served.digest} for ${tag}, but ${reported} was pushed: another run wrote the same tag.`,
-    );
-  }
-  return served;
-}
-
 /** The branch tag follows only while the branch is still at this commit: an older run that ends last changes nothing. */
 async function selectMovingTags(request: PublishRequest): Promise<readonly Tag[]> {
-  const { runner, plan, github } = request;
+  const { runner, plan, branch } = request;
   const { scope, event, tags } = plan;
   if (event.kind === 'git-tag') return selectVersionTags(request, event.gitTag);
-  if (scope === null || event.kind === 'local') return tags.moving;
-  const head = await github.readBranchHead(scope.branch);
-  if (head === null || head === event.sha) return tags.moving;
-  runner.log.notice(`${scope.branch} is at ${head} by now, so ${scope.tag} is left to that commit's run.`);
+  const newer = await branch.readNewer('now');
+  if (scope === null || newer === null) return tags.moving;
+  runner.log.notice(`${scope.branch} is at ${newer} by now, so ${scope.tag} is left to that commit's run.`);
   return tags.moving.filter((tag) => tag !== scope.tag);
 }
 

@@ -96,7 +96,7 @@ export async function readRegistryState(
   if (registry === null) return NOTHING_ASKED;
   const [writeAccess, unique, images] = await Promise.all([
     write ? probe(registry, hasLogin) : null,
-    findFreeTag(registry, uniqueCandidates(draft.tags.unique, now), write),
+    findUniqueTag(registry, uniqueCandidates(draft.tags.unique, now), write),
     Promise.all(sourceTags(draft).map((tag) => readSource(registry, tag, warn))),
   ]);
   const found = images.filter((image) => image !== null);
@@ -104,20 +104,27 @@ export async function readRegistryState(
   return { writeAccess, unique, ...(await writeMergedCache(registry, draft, found, warn)) };
 }
 
-/** @returns null when the run does not need to know, and it cannot be found out */
-async function findFreeTag(registry: Registry, candidates: Iterable<Tag>, write: boolean): Promise<Tag | null> {
-  try {
-    for (const tag of candidates) {
-      if ((await registry.readDigest(tag)) === null) return tag;
-    }
-  } catch (error) {
-    // Not knowing could overwrite an image that is deployed.
-    if (write) throw error;
-    return null;
+/**
+ * The first candidate that does not exist.
+ * @throws InputError when there is none; RegistryError or ConnectionError when it cannot be found out
+ */
+export async function findFreeTag(registry: Registry, candidates: Iterable<Tag>): Promise<Tag> {
+  for (const tag of candidates) {
+    if ((await registry.readDigest(tag)) === null) return tag;
   }
   throw new InputError(
     'All tags that this build could have exist in the registry already, and such a tag is never moved. Set the input tag.',
   );
+}
+
+/** A run that does not push need not know; for one that does, not knowing could overwrite an image that is deployed. */
+async function findUniqueTag(registry: Registry, candidates: Iterable<Tag>, write: boolean): Promise<Tag | null> {
+  try {
+    return await findFreeTag(registry, candidates);
+  } catch (error) {
+    if (write || error instanceof InputError) throw error;
+    return null;
+  }
 }
 
 async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<StoredImage | null> {

@@ -32,6 +32,8 @@ export interface TeamRun {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
+  /** Another work tree than the service's own. */
+  readonly workspace?: string;
   readonly signal?: ActionRunOptions['signal'];
   readonly phases?: ActionRunOptions['phases'];
 }
@@ -126,12 +128,12 @@ export async function formTeam(
         payload,
       };
     },
-    build: (run, { engine, inputs, env, node, signal, phases }) =>
+    build: (run, { engine, inputs, env, node, workspace, signal, phases }) =>
       runAction({
         action: ACTION,
         node: node ?? lab.tools.node24,
         run,
-        workspace: service.directory,
+        workspace: workspace ?? service.directory,
         inputs: { image, username: WRITER.name, 'build-args': `BASE_IMAGE=${lab.baseImage}`, ...inputs },
         env: { ...engine.env, ...env },
         ...(signal === undefined ? {} : { signal }),

@@ -61,6 +61,8 @@ export interface BuildxSession {
   readonly onStep?: (step: BuildStep) => void;
   /** Called when the image's layers begin to be made: from then on how each is compressed is settled. */
   readonly onExporting?: () => void;
+  /** Called at each sign that the result is about to be written: the last moment to look what it would replace. */
+  readonly onWriting?: () => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
   /** Digests of what another pass's log tells, and a set that gets those of this pass. */
@@ -90,10 +92,11 @@ export async function runPass(
   );
   const reader = createReader(engine, session);
   const onLine = (line: string): void => {
-    const { lines, ran, exporting } = reader.read(line, Date.now());
+    const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
     lines.forEach(session.onLine);
     for (const step of ran) session.onStep?.(step);
     if (exporting) session.onExporting?.();
+    if (exporting || pushing) session.onWriting?.();
   };
   const heartbeat = setInterval(() => {
     reader.heartbeat(Date.now()).forEach(session.onLine);

@@ -56,6 +56,8 @@ export interface ProgressNews {
   readonly ran: readonly BuildStep[];
   /** The layers of the image begin to be made. */
   readonly exporting: boolean;
+  /** Something begins to be pushed. */
+  readonly pushing: boolean;
 }
 
 export interface ProgressReader {

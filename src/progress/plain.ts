@@ -27,7 +27,13 @@ export class PlainProgressReader implements ProgressReader {
 
   read(line: string): ProgressNews {
     const ran = this.add(line);
-    return { lines: [line], ran: ran === null ? [] : [ran], exporting: /^#\d+ exporting layers\b/.test(line) };
+    const begins = !/\bdone$/.test(line);
+    return {
+      lines: [line],
+      ran: ran === null ? [] : [ran],
+      exporting: begins && /^#\d+ exporting layers\b/.test(line),
+      pushing: begins && /^#\d+ pushing /.test(line),
+    };
   }
 
   /** The lines are BuildKit's own, and so is their rhythm. */

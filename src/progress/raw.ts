@@ -39,6 +39,7 @@ interface News extends ProgressNews {
   readonly lines: string[];
   readonly ran: BuildStep[];
   exporting: boolean;
+  pushing: boolean;
 }
 
 export class RawProgressReader implements ProgressReader {
@@ -52,8 +53,8 @@ export class RawProgressReader implements ProgressReader {
 
   read(line: string, now: number): ProgressNews {
     const status = parseStatus(line);
-    if (status === null) return { lines: [line], ran: [], exporting: false };
-    const news: News = { lines: [], ran: [], exporting: false };
+    if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
+    const news: News = { lines: [], ran: [], exporting: false, pushing: false };
     // Before what has ended: the parts of a step say whether it ran or was pulled.
     for (const vertex of listRecords(status.vertexes)) this.getVertex(vertex);
     for (const part of listRecords(status.statuses)) this.readPart(part, news);
@@ -116,7 +117,10 @@ export class RawProgressReader implements ProgressReader {
     if (vertex === undefined || typeof status.id !== 'string') return;
     const started = parseTime(status.started) ?? parseTime(status.timestamp);
     if (isPulledLayer(status.id)) vertex.cached = true;
-    if (status.id === 'exporting layers' && !vertex.parts.has(status.id)) news.exporting = true;
+    if (!vertex.parts.has(status.id)) {
+      news.exporting ||= status.id === 'exporting layers';
+      news.pushing ||= status.id.startsWith('pushing ');
+    }
     if (started === null) return;
     const bytes = typeof status.total === 'number' ? status.total : 0;
     vertex.parts.set(status.id, { bytes, started, completed: parseTime(status.completed) });
