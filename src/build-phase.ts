@@ -2,10 +2,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { watchBranch } from './branch-head.js';
-import { checkSecretFiles, readDockerfile } from './docker/build-context.js';
+import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
-import { forbidSecretArguments, secretEnvironmentNames } from './plan/build-options.js';
+import { forbidSecretArguments, listSuspectArguments, secretEnvironmentNames } from './plan/build-options.js';
 import { toRunFacts } from './plan/denial.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
@@ -19,6 +19,7 @@ import { toScope, uniqueCandidates } from './plan/tags.js';
 import { type Seen, buildProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
+import { listMasks } from './plan/secret-text.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
 import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/summary.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
@@ -30,6 +31,8 @@ import type { World } from './world.js';
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
 export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, now } = world;
+  // Before anything is read from them: an error may quote what stands in the wrong input.
+  for (const name of ['password', 'github-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name));
   maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
@@ -37,7 +40,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const github = createGitHubApi(inputs.githubToken, runner.repository);
   const event = await readWorkflowEvent(runner, git);
   const dockerfile = await readDockerfile(inputs, runner.workspace);
-  await checkSecretFiles(inputs, runner.workspace);
+  for (const secret of await readSecretFiles(inputs, runner.workspace)) mask(runner, secret);
   const context = await readRunContext({ runner, inputs, event, git, github, now });
   const mainBranch = inputs.mainBranch ?? context.defaultBranch;
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
@@ -126,7 +129,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     note({ error: error instanceof Error ? error.message : String(error) });
     throw error;
   } finally {
-    announceDockerfileWarnings(runner, dockerfile, seen);
+    announceDockerfileWarnings(runner, dockerfile, seen, listSuspectArguments(inputs.flags));
     runner.setOutput('summary', toFiguresJson(result));
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
@@ -162,14 +165,18 @@ async function lookAround(
 
 /** @throws InputError when a build argument holds the value of one of secret-envs */
 function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): void {
-  for (const secret of knownSecrets(credentials, githubToken, secretEnvironment).keys()) runner.maskSecret(secret);
+  for (const secret of knownSecrets(credentials, githubToken, secretEnvironment).keys()) mask(runner, secret);
   const fromEnvironment = secretEnvironmentNames(flags).map((name) => runner.childEnv[name] ?? '');
-  for (const secret of fromEnvironment) runner.maskSecret(secret);
+  for (const secret of fromEnvironment) mask(runner, secret);
   forbidSecretArguments(flags, new Map(fromEnvironment.map((secret) => [secret, 'the input secret-envs'])));
   if (credentials !== null) {
     // The form in which a Docker config has it.
-    runner.maskSecret(Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64'));
+    mask(runner, Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64'));
   }
+}
+
+function mask(runner: Runner, secret: string): void {
+  for (const text of listMasks(secret)) runner.maskSecret(text);
 }
 
 function showPlan(runner: Runner, plan: Plan, title: string): void {
@@ -207,9 +214,20 @@ function announceTags(
   runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
 }
 
-/** Each once, although both passes find them. */
-function announceDockerfileWarnings(runner: Runner, dockerfile: Dockerfile | null, { warnings }: Seen): void {
+/**
+ * Each once, although both passes find them.
+ * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
+ */
+function announceDockerfileWarnings(
+  runner: Runner,
+  dockerfile: Dockerfile | null,
+  { warnings }: Seen,
+  said: readonly string[],
+): void {
   for (const { message, url, line } of warnings.values()) {
+    const again =
+      message.startsWith('SecretsUsedInArgOrEnv') && said.some((name) => message.includes(`(ARG "${name}")`));
+    if (again) continue;
     const text = url === '' ? message : `${message} (${url})`;
     if (dockerfile === null || line === null) runner.log.warning(text);
     else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });

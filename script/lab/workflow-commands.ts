@@ -32,8 +32,9 @@ export function readRunnerLog(output: string, masks: readonly string[], debug = 
   let stopToken: string | undefined;
   const mask = (text: string) => applyMasks(text, [...masks, ...added]);
 
-  for (const line of output.split(/\r?\n/)) {
-    const command = parseCommand(line);
+  // A carriage return alone ends a line too.
+  for (const line of output.split(/\r\n|\n|\r/)) {
+    const command = parseCommand(line) ?? parseOldCommand(line);
     if (command === undefined || stopToken !== undefined) {
       if (command?.name === stopToken) stopToken = undefined;
       shown.push(mask(line));
@@ -96,6 +97,18 @@ function parseCommand(line: string): Command | undefined {
     return equals < 1 ? [] : [[pair.slice(0, equals).trim(), unescapeProperty(pair.slice(equals + 1))] as const];
   });
   return { name, properties: Object.fromEntries(pairs), message: unescapeData(text.slice(end + 2)) };
+}
+
+/** Of the runner's own: a name that is none of them is text. */
+const OLD_COMMANDS =
+  /^(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning)$/i;
+
+// `##[name key=value;key=value]message`, anywhere in a line: the form of old that the runner still obeys
+// (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+function parseOldCommand(line: string): Command | undefined {
+  const [, head = '', message = ''] = /##\[([^\]]*)\](.*)$/.exec(line) ?? [];
+  const [name = ''] = head.split(' ', 1);
+  return OLD_COMMANDS.test(name) ? { name: name.toLowerCase(), properties: {}, message } : undefined;
 }
 
 function unescapeData(text: string): string {

@@ -37,15 +37,24 @@ export async function readDockerfile(inputs: Inputs, workspace: string): Promise
   return dockerfile;
 }
 
-/** @throws InputError for the first of the input secret-files that cannot be read */
-export async function checkSecretFiles(inputs: Inputs, workspace: string): Promise<void> {
+/** Nobody's credential is longer; a file that is has other things in it. */
+const LARGEST_SECRET = 64 * 1024;
+
+/**
+ * @returns the contents, to be masked; none of files that are too large for it
+ * @throws InputError for the first of the input secret-files that cannot be read
+ */
+export async function readSecretFiles(inputs: Inputs, workspace: string): Promise<string[]> {
+  const secrets: string[] = [];
   const files = inputs.flags.filter(({ input }) => input === 'secret-files');
   for (const [index, { value }] of files.entries()) {
     const path = /,"?src=(.*?)"?$/.exec(value)?.[1]?.replaceAll('""', '"') ?? '';
     const found = await stat(resolve(workspace, path)).catch(() => null);
     if (found?.isFile() !== true)
       throw new InputError(`secret-files: item ${index + 1}: there is no file ${quote(path)}.`);
+    if (found.size <= LARGEST_SECRET) secrets.push(await readFile(resolve(workspace, path), 'utf8').catch(() => ''));
   }
+  return secrets;
 }
 
 async function readFirst(paths: readonly string[]): Promise<[string, string | null]> {

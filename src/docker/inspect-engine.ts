@@ -131,7 +131,8 @@ function parseInfo({ stdout }: ProcessResult): EngineInfo {
         isRecord(config) && config.Secure === false ? [host] : [],
       )
     : [];
-  const errors: readonly unknown[] = Array.isArray(info.ServerErrors) ? info.ServerErrors : [];
+  const listed: readonly unknown[] = Array.isArray(info.ServerErrors) ? info.ServerErrors : [];
+  const errors = listed.filter((error) => typeof error === 'string');
   return {
     version,
     store: containerd ? 'containerd' : 'overlay2',

@@ -2,6 +2,7 @@
 // Names and syntax are those of docker/build-push-action.
 import { InputError } from './input-error.js';
 import { type ListSyntax, parseList } from './list-input.js';
+import { holdsSecret, looksLikeSecret } from './secret-text.js';
 
 /** One flag with its value, and whether the builder pass gets it too. */
 export interface BuildFlag {
@@ -118,22 +119,30 @@ export interface ParsedBuildOptions {
  */
 export function parseBuildOptions(read: (input: BuildOptionName) => string): ParsedBuildOptions {
   const flags: BuildFlag[] = [];
-  const secrets: string[] = [];
+  let secrets: readonly string[] = [];
   const warnings: string[] = [];
   for (const [input, option] of buildOptionEntries()) {
     const all = readItems(input, option, read(input));
     // A run of a fork has no secrets: the expression is empty there, and the build goes on without.
-    const items = input === 'secrets' ? all.filter((item) => afterEquals(item) !== '') : all;
-    for (const item of all.filter((one) => !items.includes(one))) {
+    const isMissing = (item: string): boolean => input === 'secrets' && afterEquals(item) === '';
+    for (const item of all.filter(isMissing)) {
       warnings.push(`secrets: ${beforeEquals(item)} has no value in this run, so the build gets no such secret.`);
     }
-    if (input === 'secrets') secrets.push(...items);
+    const items = all.filter((item) => !isMissing(item));
+    if (input === 'secrets') secrets = items;
     const values = items.map((item, index) => option.toValue?.(item, index) ?? item);
     for (const value of option.joined === true && values.length > 0 ? [values.join(',')] : values) {
       flags.push({ input, flag: option.flag, value, passes: option.passes });
     }
   }
   checkBuildArguments(flags);
+  const suspects = listSuspectArguments(flags);
+  if (suspects.length > 0) {
+    warnings.push(
+      `build-args: ${suspects.join(', ')}: by the name a secret, and build arguments are stored in the image. ` +
+        'Pass a secret with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
+    );
+  }
   const secretEnvironment = Object.fromEntries(
     secrets.map((item, index) => [secretVariable(index), afterEquals(item)]),
   );
@@ -147,35 +156,40 @@ export function secretEnvironmentNames(flags: readonly BuildFlag[]): string[] {
     .map(({ value }) => value.slice(value.indexOf(',env=') + 5));
 }
 
+/** Names of build arguments that BuildKit would call secrets. */
+export function listSuspectArguments(flags: readonly BuildFlag[]): string[] {
+  const names = flags
+    .filter(({ input }) => input === 'build-args')
+    .filter(({ value }) => looksLikeSecret(beforeEquals(value), value.includes('=') ? afterEquals(value) : null))
+    .map(({ value }) => beforeEquals(value));
+  return [...new Set(names)];
+}
+
+/** Inputs whose text is stored in the image, its history or its provenance, and stands on a command line. */
+const STORED_INPUTS = ['build-args', 'labels', 'annotations', 'build-contexts'] as const;
+
 /**
- * A credential in a build argument ends up in the image's history and its provenance.
+ * A credential in one of these ends up in the image.
  * @param credentials secret value -> the input that it came in by
  * @throws InputError that names the right input
  */
 export function forbidSecretArguments(flags: readonly BuildFlag[], credentials: ReadonlyMap<string, string>): void {
-  const buildArguments = flags.filter(({ input }) => input === 'build-args');
-  for (const [index, { value }] of buildArguments.entries()) {
-    const found = [...credentials].find(([secret]) => holdsSecret(value, secret));
-    if (found === undefined) continue;
-    // The name is said only when it is none of the secret itself.
-    const name = beforeEquals(value);
-    const which = [...credentials.keys()].some((secret) => holdsSecret(name, secret)) ? '' : ` (${name})`;
-    throw new InputError(
-      `build-args: item ${index + 1}${which} holds the value of ${found[1]}. Build arguments are stored in the image. ` +
-        'Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
-    );
+  const secrets = [...credentials].filter(([secret]) => secret.trim() !== '');
+  for (const input of STORED_INPUTS) {
+    const items = flags.filter((flag) => flag.input === input);
+    for (const [index, { value }] of items.entries()) {
+      // A short secret counts as a whole value.
+      const found = secrets.find(([secret]) => afterEquals(value) === secret.trim() || holdsSecret(value, secret));
+      if (found === undefined) continue;
+      // The name is said only when it is none of the secret itself.
+      const name = beforeEquals(value);
+      const isSecret = secrets.some(([secret]) => name === secret.trim() || holdsSecret(name, secret));
+      throw new InputError(
+        `${input}: item ${index + 1}${isSecret ? '' : ` (${name})`} holds the value of ${found[1]}, and what is given there is ` +
+          'stored in the image. Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
+      );
+    }
   }
-}
-
-/** Shorter values are found everywhere by chance; as a whole value they count all the same. */
-const SHORTEST_SECRET = 8;
-
-/** A secret as a whole, without the white space around it, or a line of it. */
-function holdsSecret(text: string, secret: string): boolean {
-  const whole = secret.trim();
-  if (whole !== '' && (text === whole || afterEquals(text) === whole)) return true;
-  const parts = [whole, ...whole.split('\n').map((line) => line.trim())];
-  return parts.some((part) => part.length >= SHORTEST_SECRET && text.includes(part));
 }
 
 function buildOptionEntries(): [BuildOptionName, BuildOption][] {
@@ -187,22 +201,31 @@ function readItems(input: BuildOptionName, option: BuildOption, text: string): s
   const { syntax, shape } = option;
   const trimmed = text.trim();
   const items = syntax === 'text' ? [trimmed].filter((item) => item !== '') : parseList(input, text, syntax);
+  forbidSecretOptions(input, items);
   if (shape !== undefined) {
     for (const [index, item] of items.entries()) {
-      if (!shape.pattern.test(item)) throw malformed(input, item, index, shape.text);
+      if (!shape.pattern.test(item)) throw malformed(input, index, shape.text);
     }
   }
   return items;
 }
 
-function malformed(input: BuildOptionName, item: string, index: number, expected: string): InputError {
-  if (input === 'build-args' && /^--secret\b/.test(item)) {
-    return new InputError(
+function malformed(input: BuildOptionName, index: number, expected: string): InputError {
+  return new InputError(`${input}: item ${index + 1} is not of the form ${expected}.`);
+}
+
+/** `--secret id=…`, with or without the option itself: a habit of the command line. */
+const SECRET_OPTION =
+  /^(?:--secret\b|(?:"?(?:type|id|env|src|source)=[^,]*,)*"?(?:id|env|src|source)=[^,]*,(?:type|id|env|src|source)=)/;
+
+function forbidSecretOptions(input: BuildOptionName, items: readonly string[]): void {
+  const index = input === 'build-args' ? items.findIndex((item) => SECRET_OPTION.test(item)) : -1;
+  if (index !== -1) {
+    throw new InputError(
       `build-args: item ${index + 1} is a --secret option. There it would become a build argument, and the secret mount ` +
         'would stay empty. Use the input "secrets" (ID=VALUE) or "secret-envs" (ID=ENVIRONMENT_VARIABLE).',
     );
   }
-  return new InputError(`${input}: item ${index + 1} is not of the form ${expected}.`);
 }
 
 /** BuildKit's own arguments that this action sets itself, and sets right. */
@@ -232,7 +255,12 @@ function afterEquals(item: string): string {
 
 /** Hides credentials among the attributes of a cache source (`type=s3,secret_access_key=…`). */
 export function redactAttributes(source: string): string {
-  return source.replace(/([a-z_-]*(?:secret|token|password|key)[a-z_-]*)=[^,]*/gi, '$1=***');
+  // A field in quotes may have commas in its value.
+  return source.replace(/"(?:[^"]|"")*"?|[^,"]+/g, (field) => {
+    const equals = field.indexOf('=');
+    const name = field.slice(0, equals).replace('"', '');
+    return equals !== -1 && /secret|token|password|key/i.test(name) ? `${name}=***` : field;
+  });
 }
 
 /** Buildx reads the values of --secret, --output and --attest as one CSV record. */

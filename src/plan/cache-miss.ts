@@ -53,13 +53,21 @@ export function getInstruction(stepName: string): string {
 
 /** BuildKit shows an instruction with its variables replaced, and cuts long ones off. */
 export function isShownAs(instruction: string, shown: string): boolean {
-  const plain = (text: string): string => text.replace(/\s+/g, ' ').trim();
-  const parts = plain(instruction)
-    .split(/\$\{[^}]*\}|\$\w+/)
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return shown.endsWith('...')
-    ? plain(instruction).startsWith(plain(shown.slice(0, -3)))
-    : new RegExp(`^${parts.join('.*')}$`, 'i').test(plain(shown));
+  const plain = (text: string): string => text.replace(/\s+/g, ' ').trim().toLowerCase();
+  if (shown.endsWith('...')) return plain(instruction).startsWith(plain(shown.slice(0, -3)));
+  const [first = '', ...rest] = plain(instruction).split(/\$\{[^}]*\}|\$\w+/);
+  const text = plain(shown);
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  // Each part as early as it can be; a regular expression with as many wildcards would try every way there is.
+  let position = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found === -1) return false;
+    position = found + part.length;
+  }
+  return text.length - last.length >= position && text.endsWith(last);
 }
 
 function changesOften(name: string, flags: readonly BuildFlag[], sha: string): boolean {

@@ -19,6 +19,10 @@ export interface Dockerfile {
   readonly foreignSyntax: boolean;
 }
 
+/** Far more than anybody has; what follows the stages may then take its time for each. */
+const MOST_STAGES = 1000;
+
+/** @throws InputError when there are too many stages */
 export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = parseDirectives(lines);
@@ -26,11 +30,13 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
     const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
     if (from !== null) {
+      if (stages.length === MOST_STAGES)
+        throw new InputError(`${path} has more than ${MOST_STAGES} stages. Split it into several Dockerfiles.`);
       stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()], instructions: [] });
       continue;
     }
     const stage = stages.at(-1);
-    stage?.uses.push(...listSources(instruction));
+    for (const source of listSources(instruction)) stage?.uses.push(source);
     stage?.instructions.push(instruction);
   }
   const syntax = directives.get('syntax') ?? 'docker/dockerfile';
@@ -67,11 +73,13 @@ export function stagesOutside(dockerfile: Dockerfile, target: string): string[] 
 /** The stage of a target and all that it is made of. */
 export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySet<Stage> {
   const inside = new Set<Stage>();
+  // Of two stages of one name the later one counts, as in BuildKit.
+  const byName = new Map(dockerfile.stages.map((stage) => [stage.name?.toLowerCase(), stage]));
   const visit = (name: string): void => {
-    const stage = findStage(dockerfile, name);
+    const stage = byName.get(name.toLowerCase()) ?? (/^\d+$/.test(name) ? dockerfile.stages[Number(name)] : undefined);
     if (stage === undefined || inside.has(stage)) return;
     inside.add(stage);
-    stage.uses.forEach(visit);
+    new Set(stage.uses).forEach(visit);
   };
   visit(target);
   return inside;
@@ -156,7 +164,7 @@ function* toInstructions(lines: readonly string[], escape: string): Generator<st
     }
     const instruction = joined + text;
     joined = '';
-    heredocs.push(...listHeredocs(instruction));
+    for (const found of listHeredocs(instruction)) heredocs.push(found);
     yield instruction;
   }
   if (joined !== '') yield joined;

@@ -109,7 +109,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     pull: parseBoolean('pull', read('pull')) || !reuseCache,
     provenance: parseAttestation('provenance', read('provenance')),
     sbom: parseAttestation('sbom', read('sbom')),
-    builder: optional(read('builder')),
+    builder: parseBuilder(read('builder')),
     push: parsePushMode(read('push')),
     reuseCache,
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
@@ -155,7 +155,7 @@ function parsePushMode(text: string): PushMode {
 function parseCredentials(username: string, rawPassword: string): Credentials | null {
   if (rawPassword === '') return null;
   // A trailing line break comes with secrets that were piped into the settings page.
-  const password = rawPassword.replace(/[\r\n]+$/, '');
+  const password = withoutFinalBreaks(rawPassword);
   if (password.trim() === '') {
     throw new InputError(
       'password is only white space. Check the secret that it comes from, or leave it empty for no login.',
@@ -165,6 +165,12 @@ function parseCredentials(username: string, rawPassword: string): Credentials | 
   if (username.includes(':'))
     throw new InputError('username has a colon, which no registry can take. Put only the user name there.');
   return { username, password };
+}
+
+function withoutFinalBreaks(text: string): string {
+  let end = text.length;
+  while (/[\r\n]/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 function parseTarget(input: InputName, text: string): string {
@@ -185,6 +191,16 @@ function parseContext(text: string): string {
   if (text.startsWith('-'))
     throw new InputError(`context ${quote(text)} looks like an option. Give a path or a Git URL.`);
   return text === '' ? '.' : text;
+}
+
+/** Buildx takes it as a word of its own, where an option could stand. */
+function parseBuilder(text: string): string | null {
+  if (text.startsWith('-')) {
+    throw new InputError(
+      `builder ${quote(text)} looks like an option. Give the name of a Buildx builder ("docker buildx ls" lists them).`,
+    );
+  }
+  return optional(text);
 }
 
 /** The builder and cache images are this action's own, and no build may overwrite them with another image. */

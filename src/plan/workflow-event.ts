@@ -103,10 +103,14 @@ export function readCommitTime(payload: unknown, sha: string): string | null {
   const reader = new Payload('event', payload);
   for (const commit of [['head_commit'], ['workflow_run', 'head_commit'], ['merge_group', 'head_commit']]) {
     const time = reader.find(...commit, 'timestamp');
-    if (reader.find(...commit, 'id') === sha && typeof time === 'string' && !Number.isNaN(Date.parse(time)))
-      return time;
+    if (reader.find(...commit, 'id') === sha && typeof time === 'string' && isTime(time)) return time;
   }
   return null;
+}
+
+/** `Date.parse` alone takes nearly anything, and this becomes a label. */
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 /** @throws InputError when the text is not a full commit SHA (SHA-1 or SHA-256). */

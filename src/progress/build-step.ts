@@ -72,7 +72,7 @@ export interface ProgressReader {
 }
 
 /** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */
-const EXPORT = /^(?:exporting|pushing|\[auth\] .*:(?:\S+,)?push\b)/;
+const EXPORT = /^(?:exporting|pushing|\[auth\] .*[:,]push\b)/;
 
 export function isDockerfileStep(name: string): boolean {
   return /^\[(?:[^\]]*\s)?\d+\/\d+\] (?!FROM\b)/.test(name);

@@ -165,7 +165,7 @@ function toTable(rows: readonly (readonly string[])[]): string[] {
 /** Text from a build or a branch name must stay text: no markup, no HTML, no mentions. */
 export function escapeMarkdown(text: string): string {
   return text
-    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/\s+/g, (space) => (/[\r\n]/.test(space) ? ' ' : space))
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/[\\`*_{}[\]()#|~>]/g, '\\$&')

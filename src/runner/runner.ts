@@ -14,6 +14,7 @@ import { DIRECTORY_STATE } from './saved-state.js';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Log {
+  /** Prints a line as text, whatever it quotes. */
   info(line: string): void;
   notice(message: string): void;
   warning(message: string, place?: DockerfilePlace): void;
@@ -115,10 +116,16 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
 }
 
 function createLog(): Log {
+  // While commands are stopped an annotation would be a line of text: it waits. Null: nothing is stopped.
+  let waiting: (() => void)[] | null = null;
+  const say = (annotate: () => void): void => {
+    if (waiting === null) annotate();
+    else waiting.push(annotate);
+  };
   return {
-    info: (line) => core.info(line),
-    notice: (message) => core.notice(message),
-    warning: (message, place) => core.warning(message, place === undefined ? {} : toProperties(place)),
+    info: (line) => core.info(toPlainLine(line)),
+    notice: (message) => say(() => core.notice(message)),
+    warning: (message, place) => say(() => core.warning(message, place === undefined ? {} : toProperties(place))),
     group: (title, body) => {
       core.startGroup(title);
       try {
@@ -130,13 +137,29 @@ function createLog(): Log {
     foreign: async (body) => {
       const token = randomUUID();
       core.info(`::stop-commands::${token}`);
+      waiting = [];
       try {
         return await body((line) => core.info(line));
       } finally {
         core.info(`::${token}::`);
+        const held = waiting;
+        waiting = null;
+        for (const annotate of held) annotate();
       }
     },
   };
+}
+
+/**
+ * Text that quotes others (a branch, a step, a registry's words) must stay text: the runner ends lines at carriage returns
+ * too, obeys `::name::` where a line starts with it, and `##[name]` wherever it stands.
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+function toPlainLine(text: string): string {
+  return text
+    .replace(/[\r\n\u0085\u2028\u2029]+/g, ' ')
+    .replaceAll('##[', '## [')
+    .replace(/^\s*::/, ': :');
 }
 
 function readPayload(path: string): unknown {
