@@ -126,6 +126,7 @@ test('a failure that quotes a step is one annotation', async () => {
 
 test.each(COMMANDS)('a branch, a fork and what docker says may quote %j', async (text) => {
   const quoting = await run({ scenario: HEALTHY, branch: text, fork: `x/${text}` });
+  if (quoting.main?.code !== 0) throw new Error(quoting.log);
   expectNothingObeyed(quoting);
   const inspect = { code: 1, stderr: `ERROR: ${text}` };
   const refused = await run({ scenario: { ...HEALTHY, 'buildx inspect': inspect }, branch: `a\n${text}` });

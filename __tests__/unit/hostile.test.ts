@@ -478,6 +478,14 @@ describe('what Docker prints', () => {
     await expect(inspectEngine(run, {}, null, new AbortController().signal)).rejects.toThrow(/does not answer: down/);
   });
 
+  test('an engine that is down is no driver of the next line’s name', async () => {
+    const stdout = 'Name:   default\nDriver:\nError:  Cannot connect to the Docker daemon\n';
+    const run = () => Promise.resolve({ code: 0, stdout, stderr: '' });
+    await expect(inspectEngine(run, {}, null, new AbortController().signal)).rejects.toThrow(
+      /current Buildx builder cannot be used: Cannot connect to the Docker daemon\./,
+    );
+  });
+
   test('a Docker config with a prototype keeps it as a name', () => {
     const content = JSON.parse('{"auths":{"__proto__":{"auth":"eA=="}},"credHelpers":[]}') as Record<string, unknown>;
     const changed = JSON.stringify(addLogin(content, 'ghcr.io', { username: 'a', password: 'b' }));

@@ -36,17 +36,17 @@ export async function inspectEngine(
   );
   // The client lists its plugins with their versions; one process less than asking Buildx.
   const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? (await docker('buildx', 'version')));
-  if (inspected.code !== 0) {
+  // An engine that is down is said on standard output, after an empty "Driver:" and with exit code 0.
+  const driver = inspected.code === 0 ? /^Driver:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] : undefined;
+  if (driver === undefined) {
+    const reason = /^Error:[ \t]*(\S.*)/m.exec(inspected.stdout)?.[1] ?? lastLine(inspected.stderr);
     if (builder !== null) {
       throw new InputError(
-        `builder ${quote(builder)} cannot be used: ${lastLine(inspected.stderr)}. "docker buildx ls" lists the builders there are.`,
+        `builder ${quote(builder)} cannot be used: ${reason}. "docker buildx ls" lists the builders there are.`,
       );
     }
-    throw new InputError(
-      `The current Buildx builder cannot be used: ${lastLine(inspected.stderr)}. Is the Docker Engine running?`,
-    );
+    throw new InputError(`The current Buildx builder cannot be used: ${reason}. Is the Docker Engine running?`);
   }
-  const driver = /^Driver:\s*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'unknown';
   if (driver !== 'docker') {
     const answer = parseInfo(info);
     return {
@@ -55,7 +55,7 @@ export async function inspectEngine(
     };
   }
   // A builder of the docker driver is the engine of a Docker context, which need not be the current one.
-  const context = /^Endpoint:\s*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'default';
+  const context = /^Endpoint:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'default';
   const own =
     builder === null || context === 'default'
       ? info
