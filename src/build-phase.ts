@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { watchBranch } from './branch-head.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
+import { commentOnPullRequest } from './comment.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, listSuspectArguments, secretEnvironmentNames } from './plan/build-options.js';
@@ -11,7 +12,7 @@ import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { taggedReference } from './plan/image-name.js';
-import { type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
+import { type Credentials, type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
 import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
@@ -34,13 +35,16 @@ export async function runBuildPhase(world: World): Promise<void> {
   // Before anything is read from them: an error may quote what stands in the wrong input.
   for (const name of ['password', 'github-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name));
-  maskSecrets(runner, inputs);
+  const secrets = maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
   const git = new Git(run, runner.childEnv, runner.workspace);
   const github = createGitHubApi(inputs.githubToken, runner.repository);
   const event = await readWorkflowEvent(runner, git);
   const dockerfile = await readDockerfile(inputs, runner.workspace);
-  for (const secret of await readSecretFiles(inputs, runner.workspace)) mask(runner, secret);
+  for (const secret of await readSecretFiles(inputs, runner.workspace)) {
+    mask(runner, secret);
+    secrets.push(secret);
+  }
   const context = await readRunContext({ runner, inputs, event, git, github, now });
   const mainBranch = inputs.mainBranch ?? context.defaultBranch;
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
@@ -130,6 +134,8 @@ export async function runBuildPhase(world: World): Promise<void> {
     throw error;
   } finally {
     announceDockerfileWarnings(runner, dockerfile, seen, listSuspectArguments(inputs.flags));
+    // A cancelled run has nothing to tell, and no time.
+    if (!world.signal.aborted) await commentOnPullRequest({ runner, github, inputs, result, secrets, warn });
     runner.setOutput('summary', toFiguresJson(result));
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
@@ -163,16 +169,23 @@ async function lookAround(
   return { facts: facts.value, ...asked.value };
 }
 
-/** @throws InputError when a build argument holds the value of one of secret-envs */
-function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): void {
-  for (const secret of knownSecrets(credentials, githubToken, secretEnvironment).keys()) mask(runner, secret);
+/**
+ * @returns what was masked
+ * @throws InputError when a build argument holds the value of one of secret-envs
+ */
+function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): string[] {
   const fromEnvironment = secretEnvironmentNames(flags).map((name) => runner.childEnv[name] ?? '');
-  for (const secret of fromEnvironment) mask(runner, secret);
+  // The form in which a Docker config has it.
+  const encode = ({ username, password }: Credentials): string =>
+    Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+  const secrets = [
+    ...knownSecrets(credentials, githubToken, secretEnvironment).keys(),
+    ...fromEnvironment,
+    ...(credentials === null ? [] : [encode(credentials)]),
+  ];
+  for (const secret of secrets) mask(runner, secret);
   forbidSecretArguments(flags, new Map(fromEnvironment.map((secret) => [secret, 'the input secret-envs'])));
-  if (credentials !== null) {
-    // The form in which a Docker config has it.
-    mask(runner, Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64'));
-  }
+  return secrets;
 }
 
 function mask(runner: Runner, secret: string): void {

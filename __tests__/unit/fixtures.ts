@@ -26,6 +26,7 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   'reuse-cache': 'true',
   'dry-run': 'false',
   logout: 'true',
+  comment: 'false',
 };
 
 export type With = Partial<Record<InputName, string>>;

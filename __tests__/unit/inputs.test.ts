@@ -27,6 +27,7 @@ describe('every input', () => {
       extraTags: [],
       dryRun: false,
       logout: true,
+      comment: false,
     }));
 
   test.each<[InputName, string, Partial<Inputs>]>([
@@ -69,6 +70,7 @@ describe('every input', () => {
     ['extra-tags', 'stable, next\nx', { extraTags: ['stable', 'next', 'x'] as unknown as Inputs['extraTags'] }],
     ['dry-run', 'TRUE', { dryRun: true }],
     ['logout', 'false', { logout: false }],
+    ['comment', 'true', { comment: true }],
     [
       'platforms',
       'linux/amd64',
@@ -80,7 +82,7 @@ describe('every input', () => {
 
   test('each input is read by its listed name only', () => {
     expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length);
-    expect(INPUT_NAMES).toHaveLength(35);
+    expect(INPUT_NAMES).toHaveLength(36);
   });
 });
 

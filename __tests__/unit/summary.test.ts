@@ -88,7 +88,8 @@ describe('escaping', () => {
     ['`code`', '\\`code\\`'],
     ['[a](b)', '\\[a\\]\\(b\\)'],
     ['line 1\r\n  line 2\n\nline 3', 'line 1 line 2 line 3'],
-    ['ask @team', 'ask &#64;team'],
+    ['ask @team', 'ask &#64;&#8203;team'],
+    ['see #12', 'see \\#&#8203;12'],
   ])('%j', (text, expected) => expect(escapeMarkdown(text)).toBe(expected));
 
   test('leaves one line without live markup, whatever the text', () => {
@@ -98,7 +99,7 @@ describe('escaping', () => {
         const escaped = escapeMarkdown(text);
         expect(escaped).not.toMatch(/[\r\n<@]/);
         // Whatever is left after the escaped characters has no special one.
-        expect(escaped.replace(/\\[\\`*_{}[\]()#|~>]|&(?:amp|lt|#64);/g, '')).not.toMatch(/[\\`*_{}[\]()#|~>&]/);
+        expect(escaped.replace(/\\[\\`*_{}[\]()#|~>]|&(?:amp|lt|#64|#8203);/g, '')).not.toMatch(/[\\`*_{}[\]()#|~>&]/);
       }),
     );
   });

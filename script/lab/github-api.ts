@@ -1,6 +1,7 @@
 // A stand-in for the few questions that the action asks GitHub's API, since no test may reach the real one.
 // Shapes: https://docs.github.com/rest/git/refs#get-a-reference and https://docs.github.com/rest/git/commits
 import { createServer } from 'node:http';
+import { type IssueComments, createIssueComments } from './issue-comments.js';
 import { listen } from './listen.js';
 
 export interface MergedPullRequest {
@@ -17,6 +18,7 @@ export interface GitHubApiStandIn {
   readonly setCommitTime: (sha: string, time: string) => void;
   /** The commit is the merge of that pull request. */
   readonly setMergedPullRequest: (sha: string, pull: MergedPullRequest) => void;
+  readonly comments: IssueComments;
   /** `GET /repos/octo/app/git/ref/heads%2Fmain`, in the order of arrival. */
   readonly requests: () => readonly string[];
   readonly stop: () => Promise<void>;
@@ -27,8 +29,10 @@ export async function startGitHubApi(): Promise<GitHubApiStandIn> {
   const times = new Map<string, string>();
   const pulls = new Map<string, MergedPullRequest>();
   const requests: string[] = [];
+  const comments = createIssueComments();
   const server = createServer((request, response) => {
     requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    if (comments.answer(request, response)) return;
     const path = decodeURIComponent(request.url ?? '').replace(/\?.*$/, '');
     const [, branch = ''] = /\/git\/ref\/heads\/(.+)$/.exec(path) ?? [];
     const [, commit = ''] = /\/git\/commits\/([0-9a-f]+)$/.exec(path) ?? [];
@@ -55,6 +59,7 @@ export async function startGitHubApi(): Promise<GitHubApiStandIn> {
     setBranch: (branch, sha) => void branches.set(branch, sha),
     setCommitTime: (sha, time) => void times.set(sha, time),
     setMergedPullRequest: (sha, pull) => void pulls.set(sha, pull),
+    comments,
     requests: () => requests,
     stop,
   };

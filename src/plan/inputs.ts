@@ -44,6 +44,8 @@ export interface Inputs {
   readonly extraTags: readonly Tag[];
   readonly dryRun: boolean;
   readonly logout: boolean;
+  /** Whether a run of a pull request comments on it. */
+  readonly comment: boolean;
   /** What was left out, and why: said as warnings. */
   readonly warnings: readonly string[];
 }
@@ -69,6 +71,7 @@ const OTHER_INPUTS = [
   'extra-tags',
   'dry-run',
   'logout',
+  'comment',
 ] as const;
 
 export type InputName = BuildOptionName | (typeof OTHER_INPUTS)[number];
@@ -120,6 +123,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     ),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
+    comment: parseBoolean('comment', read('comment')),
     warnings,
   });
 }

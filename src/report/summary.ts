@@ -135,7 +135,7 @@ function toSnippet(pinned: string): string[] {
 }
 
 /** How each pass went, for the log. */
-export function toPassLines({ builder, production }: RunResult): string[] {
+export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
   const line = (name: string, figures: PassFigures | null): string[] =>
     figures === null ? [] : [`${name}: ${describePass(figures)}`];
   return [...line('Builder', builder), ...line('Production', production)];
@@ -145,7 +145,7 @@ function limit(items: readonly string[]): readonly string[] {
   return items.length <= MOST_ITEMS ? items : [...items.slice(0, MOST_ITEMS), `and ${items.length - MOST_ITEMS} more`];
 }
 
-function shorten(text: string): string {
+export function shorten(text: string): string {
   return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
 }
 
@@ -162,12 +162,16 @@ function toTable(rows: readonly (readonly string[])[]): string[] {
   return [header, header.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** Text from a build or a branch name must stay text: no markup, no HTML, no mentions. */
+/** Text from a build or a branch name must stay text: no markup, no HTML, no mentions, no links to issues. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\s+/g, (space) => (/[\r\n]/.test(space) ? ' ' : space))
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/[\\`*_{}[\]()#|~>]/g, '\\$&')
-    .replace(/@/g, '&#64;');
+  return (
+    text
+      .replace(/\s+/g, (space) => (/[\r\n]/.test(space) ? ' ' : space))
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/[\\`*_{}[\]()#|~>]/g, '\\$&')
+      // GitHub looks for @user and #1 in what Markdown has become, where no escape is left: only a gap prevents them.
+      .replace(/#(?=\d)/g, '#&#8203;')
+      .replace(/@/g, '&#64;&#8203;')
+  );
 }

@@ -1,8 +1,13 @@
-// The few questions to GitHub's API. Each has a time limit, and no answer is an answer: null.
+// The few questions to GitHub's API. Each has a time limit, and to most of them no answer is an answer: null.
 import type { getOctokit } from '@actions/github';
+import type { PullRequestComment } from '../plan/comment.js';
 import { isRecord } from '../plan/json.js';
 
 const TIME_LIMIT_MS = 5000;
+/** For all pages of a list together. */
+const LIST_TIME_LIMIT_MS = 15_000;
+const COMMENTS_A_PAGE = 100;
+const MOST_COMMENTS = 1000;
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -19,19 +24,40 @@ export interface GitHubApi {
    * @throws Error when it cannot be found out
    */
   readMergedBranch(sha: string): Promise<string | null>;
+  /**
+   * Login of whoever the token acts as.
+   * @throws Error when it cannot be found out
+   */
+  readTokenOwner(): Promise<string>;
+  /**
+   * Comments of a pull request, oldest first. Not complete when it has more than are read.
+   * @throws Error when they cannot be read
+   */
+  readComments(pull: number): Promise<{ readonly comments: readonly PullRequestComment[]; readonly complete: boolean }>;
+  /** @throws Error when GitHub does not take it */
+  createComment(pull: number, body: string): Promise<void>;
+  /** @throws Error when GitHub does not take it */
+  updateComment(id: number, body: string): Promise<void>;
+}
+
+/** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
+export function isRefusal(error: unknown): boolean {
+  return isRecord(error) && (error.status === 403 || error.status === 404);
 }
 
 /** @param token null: nothing is asked */
 export function createGitHubApi(token: string | null, repository: string): GitHubApi {
   const [owner = '', repo = ''] = repository.split('/');
-  type Question = (octokit: Octokit, signal: AbortSignal) => Promise<string | null>;
-  const ask = async (question: Question): Promise<string | null> => {
-    if (token === null || owner === '' || repo === '') return null;
+  type Question<T> = (octokit: Octokit, signal: AbortSignal) => Promise<T>;
+  const demand = async <T>(question: Question<T>, limit = TIME_LIMIT_MS): Promise<T> => {
+    if (token === null) throw new Error('the input github-token is empty');
     // Loaded only when asked: a run that asks nothing does not pay for it.
     const { getOctokit: createClient } = await import('@actions/github');
-    return question(createClient(token), AbortSignal.timeout(TIME_LIMIT_MS));
+    return question(createClient(token), AbortSignal.timeout(limit));
   };
-  const askInVain = (question: Question): Promise<string | null> => ask(question).catch(() => null);
+  const ask = async (question: Question<string | null>): Promise<string | null> =>
+    token === null || owner === '' || repo === '' ? null : demand(question);
+  const askInVain = (question: Question<string | null>): Promise<string | null> => ask(question).catch(() => null);
   return {
     prepare: () => {
       if (token !== null) import('@actions/github').catch(() => undefined);
@@ -58,6 +84,32 @@ export function createGitHubApi(token: string | null, repository: string): GitHu
           return own && pull.merged_at !== null && pull.merge_commit_sha === sha;
         });
         return merged?.head.ref ?? null;
+      }),
+    readTokenOwner: () =>
+      demand(async (octokit, signal) => {
+        // REST's /user refuses the tokens of workflows and Apps; this answers all, in REST's spelling of the login.
+        const answer: unknown = await octokit.graphql('{ viewer { login } }', { request: { signal } });
+        const viewer = isRecord(answer) && isRecord(answer.viewer) ? answer.viewer : {};
+        if (typeof viewer.login !== 'string') throw new Error('GitHub does not say whose token it is');
+        return viewer.login;
+      }),
+    readComments: (pull) =>
+      demand(async (octokit, signal) => {
+        const request = { owner, repo, issue_number: pull, per_page: COMMENTS_A_PAGE, request: { signal } };
+        const comments: PullRequestComment[] = [];
+        for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listComments, request)) {
+          comments.push(...data.map(({ id, user, body }) => ({ id, author: user?.login ?? null, body: body ?? '' })));
+          if (comments.length >= MOST_COMMENTS) return { comments, complete: false };
+        }
+        return { comments, complete: true };
+      }, LIST_TIME_LIMIT_MS),
+    createComment: (pull, body) =>
+      demand(async (octokit, signal) => {
+        await octokit.rest.issues.createComment({ owner, repo, issue_number: pull, body, request: { signal } });
+      }),
+    updateComment: (id, body) =>
+      demand(async (octokit, signal) => {
+        await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body, request: { signal } });
       }),
   };
 }

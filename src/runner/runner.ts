@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { RunNumber } from '../plan/comment.js';
 import type { InputName } from '../plan/inputs.js';
 import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
@@ -39,6 +40,8 @@ export interface Runner {
   /** `https://github.com/owner/app` and the page of this run; null off GitHub. */
   readonly repositoryUrl: string | null;
   readonly runUrl: string | null;
+  /** Null off GitHub. */
+  readonly runNumber: RunNumber | null;
   /** `owner/app`; empty off GitHub. */
   readonly repository: string;
   /** Who or what started the run: `dependabot[bot]` for Dependabot; empty off GitHub. */
@@ -72,6 +75,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
   const repositoryUrl =
     onGitHub && repository !== '' ? `${get('GITHUB_SERVER_URL') || 'https://github.com'}/${repository}` : null;
   const runId = get('GITHUB_RUN_ID');
+  const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
   return {
     log: createLog(),
     onGitHub,
@@ -80,9 +84,8 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
     repositoryUrl,
     runUrl:
-      repositoryUrl === null || runId === ''
-        ? null
-        : `${repositoryUrl}/actions/runs/${runId}/attempts/${get('GITHUB_RUN_ATTEMPT') || '1'}`,
+      repositoryUrl === null || runId === '' ? null : `${repositoryUrl}/actions/runs/${runId}/attempts/${runAttempt}`,
+    runNumber: parseRunNumber(runId, runAttempt),
     repository,
     actor: get('GITHUB_ACTOR'),
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
@@ -113,6 +116,10 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
       return directory;
     },
   };
+}
+
+function parseRunNumber(id: string, attempt: string): RunNumber | null {
+  return /^\d{1,15}$/.test(id) && /^\d{1,15}$/.test(attempt) ? { id: Number(id), attempt: Number(attempt) } : null;
 }
 
 function createLog(): Log {

@@ -1,0 +1,52 @@
+// The one comment on a pull request that tells of its image. It is no part of the build: what goes wrong is a warning.
+import { chooseComment } from './plan/comment.js';
+import type { Inputs } from './plan/inputs.js';
+import { toComment } from './report/comment.js';
+import type { RunResult } from './report/summary.js';
+import { type GitHubApi, isRefusal } from './runner/github-api.js';
+import type { Runner } from './runner/runner.js';
+
+export interface CommentRequest {
+  readonly runner: Runner;
+  readonly github: GitHubApi;
+  readonly inputs: Inputs;
+  readonly result: RunResult;
+  /** Values that must not be seen in the comment. */
+  readonly secrets: readonly string[];
+  readonly warn: (message: string) => void;
+}
+
+/** Writes the comment, or brings it up to date. A fork's run, or one of no pull request, asks GitHub nothing. */
+export async function commentOnPullRequest(request: CommentRequest): Promise<void> {
+  const { inputs, result, warn } = request;
+  const { event } = result.plan;
+  if (!inputs.comment || event.kind !== 'pull-request' || event.fork) return;
+  try {
+    await writeComment(request, event.number);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const advice = isRefusal(error) ? ' The job may need "permissions: pull-requests: write".' : '';
+    warn(`Pull request #${event.number} has no up-to-date comment on this image: ${reason}.${advice}`);
+  }
+}
+
+/** @throws Error when it cannot be written */
+async function writeComment({ runner, github, result, secrets }: CommentRequest, pull: number): Promise<void> {
+  const { runNumber: run, runUrl, log } = runner;
+  if (run === null) throw new Error('GITHUB_RUN_ID is missing, so nobody could tell which run is the later one');
+  const [author, { comments, complete }] = await Promise.all([github.readTokenOwner(), github.readComments(pull)]);
+  const decision = chooseComment(comments, { author, imageName: result.plan.image.name, run });
+  const text = toComment(result, { run, runUrl, secrets });
+  switch (decision.kind) {
+    case 'update':
+      await github.updateComment(decision.id, text);
+      return;
+    case 'create':
+      // One more with every run would be worse than none.
+      if (!complete) throw new Error(`it is not among the first ${comments.length} comments, and no more were read`);
+      await github.createComment(pull, text);
+      return;
+    case 'leave':
+      log.notice(`A later run has commented on pull request #${pull} already, so its comment stays as it is.`);
+  }
+}
