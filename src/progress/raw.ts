@@ -72,7 +72,11 @@ export class RawProgressReader implements ProgressReader {
     const all = [...this.vertices.values()];
     const failed = all.find(({ error }) => error !== null && !isCancelled(error));
     return {
-      steps: all.filter(({ name }) => isDockerfileStep(name)).map(toStep),
+      // BuildKit announces them in an order of its own; a step ends after those that it builds on.
+      steps: all
+        .filter(({ name }) => isDockerfileStep(name))
+        .sort((one, other) => compareEnds(one.ended, other.ended))
+        .map(toStep),
       failed: failed === undefined ? null : toStep(failed),
       errors: all.map(({ error }) => error).filter((error) => error !== null),
       warnings: [...this.warnings.values()],
@@ -187,6 +191,12 @@ function newVertex(digest: string, name: string): Vertex {
     ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null, ended: null },
     ...{ parts: new Map(), output: [], streams: new Map() },
   };
+}
+
+/** What has not ended comes last, in the order that it has. */
+function compareEnds(one: number | null, other: number | null): number {
+  if (one === null || other === null) return Number(one === null) - Number(other === null);
+  return one - other;
 }
 
 function toStep({ name, cached, seconds, error, output }: Vertex): BuildStep {
