@@ -48,7 +48,7 @@ describe('a pull request', () => {
     expect(updated).toContain(`\n${second.outputs['pinned-image']}\n`);
     expect(updated).toContain(`Commit ${sha}, `);
     expect(updated).not.toContain(first.outputs.digest);
-    expect(updated).toContain('- Builder: 3 of 5 steps cached; the first that was not: ');
+    expect(updated).toContain('- Builder: 3 of 5 steps cached; the first that was not: `[builder 5/6] COPY src src` (');
     expect(readRequests(team, asked)).toHaveLength(3);
     expect(readRequests(team, asked)).toContain(`PATCH /repos/octo/sticky/issues/comments/${written!.id}`);
     expect([...warningsOf(first), ...warningsOf(second)]).toEqual([]);
@@ -130,6 +130,23 @@ describe('a pull request', () => {
     expect(body).toMatch(/^\*\*Failed\.\*\* .*RUN echo/m);
     expect(body).not.toMatch(/s3cret|sha256:|@octo/);
     expect(body).toContain('/runs/2/');
+  });
+
+  test('keeps its comment when a run is cancelled', async () => {
+    const team = await fixture.team('cancelled');
+    const event = await pullRequest(team);
+    expectSuccess(await team.build(event, { engine: engine(), inputs: comment }));
+    const before = list(team);
+    const dockerfile = 'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS builder\nRUN echo long && sleep 100\n';
+    await writeFile(
+      join(team.service.directory, 'Dockerfile'),
+      `${dockerfile}FROM $BASE_IMAGE AS production\nCOPY --from=builder / /\n`,
+    );
+    const later = { ...event, runAttempt: '2' };
+    const signal = { signal: 'SIGINT', after: /RUN echo long/ } as const;
+    const result = await team.build(later, { engine: engine(), inputs: comment, signal });
+    expectFailure(result, /cancelled/);
+    expect(list(team)).toEqual(before);
   });
 
   test('of a token that may not push is told why there is no image', async () => {
