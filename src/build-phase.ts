@@ -16,8 +16,9 @@ import { type Credentials, type Inputs, knownSecrets, parseInputs } from './plan
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
 import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
+import { type KeptLayers, openKeptLayers } from './kept-layers.js';
 import { toScope, uniqueCandidates } from './plan/tags.js';
-import { type Seen, buildProduction } from './passes.js';
+import { type Seen, buildProduction, isOwnStepOfProduction } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
 import { listMasks } from './plan/secret-text.js';
@@ -74,19 +75,32 @@ export async function runBuildPhase(world: World): Promise<void> {
     runner.log.warning(message);
     note({ warnings: [...result.warnings, message] });
   };
+  let layers: KeptLayers | null = null;
   const seen: Seen = { steps: new Set(), warnings: new Map() };
   try {
     const { facts, session, state } = await lookAround(world, inputs, draft, context.now, directory, warn);
     const { engine } = facts;
-    const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
+    const { configDirectory, registry } = session;
     const { images } = state;
+    const fitted = fitToEngine(planBuild(inputs, event, context, state), engine);
+    layers = await openKeptLayers({
+      world,
+      inputs,
+      plan: fitted,
+      engine,
+      dockerfile,
+      directory,
+      configDirectory,
+      warn,
+    });
+    const { plan, onStep, restored } = layers;
     const main = mainBranch === null ? undefined : images.find(({ tag }) => tag === toScope(mainBranch).tag);
     const mainBytes = sumBytes(main?.images ?? []);
-    note({ plan, cacheTags: images.map(({ tag }) => tag), bytes: { image: null, main: mainBytes } });
+    const cacheTags = images.map(({ tag }) => tag);
+    note({ plan, cacheTags, actionsCacheKey: restored, bytes: { image: null, main: mainBytes } });
     showPlan(runner, plan, `Plan (${describeEngine(engine)})`);
     runner.setOutput('plan', toPlanJson(plan));
 
-    const { registry } = session;
     const branch = watchBranch(plan, github);
     const unique =
       registry === null || !plan.push.push
@@ -99,12 +113,13 @@ export async function runBuildPhase(world: World): Promise<void> {
       engine,
       dockerfile,
       directory,
-      configDirectory: session.configDirectory,
+      configDirectory,
       branch,
       onWriting: () => unique?.look(),
       warn,
       note,
       seen,
+      onStep,
     };
     if (plan.push.push) github.prepare();
     const { repository, actor } = context;
@@ -112,7 +127,11 @@ export async function runBuildPhase(world: World): Promise<void> {
     const explain = (error: unknown): never => {
       throw explainPassFailure(error, runFacts, plan.image, images.length > 0);
     };
-    const production = await buildProduction(request).catch(explain);
+    const keep = layers.save;
+    const production = await buildProduction(request).catch(async (error: unknown) => {
+      if (isOwnStepOfProduction(request, error)) await keep(request, { builderOnly: true });
+      return explain(error);
+    });
     const publish = async (): Promise<PublishedProduction | null> =>
       registry !== null && unique !== null
         ? publishProduction({ runner, plan, registry, branch, unique, warn, note }, production.result)
@@ -129,10 +148,12 @@ export async function runBuildPhase(world: World): Promise<void> {
     else announceTags(runner, plan, published, builder, note);
     note(withBuilder(result, builder));
     for (const line of toPassLines(result)) runner.log.info(line);
+    await layers.save(request);
   } catch (error) {
     note({ error: error instanceof Error ? error.message : String(error) });
     throw error;
   } finally {
+    await layers?.close();
     announceDockerfileWarnings(runner, dockerfile, seen, listSuspectArguments(inputs.flags));
     // A cancelled run has nothing to tell, and no time.
     if (!world.signal.aborted) await commentOnPullRequest({ runner, github, inputs, result, secrets, warn });

@@ -8,6 +8,7 @@ import { builderStages, listSharedInstructions, mayOverlap } from './plan/builde
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
 import type { Engine } from './plan/engine.js';
+import type { ImageName } from './plan/image-name.js';
 import type { Inputs } from './plan/inputs.js';
 import type { PassPlan, Plan } from './plan/plan.js';
 import type { PassFigures } from './report/pass-report.js';
@@ -28,6 +29,8 @@ export interface PassesRequest {
   readonly warn: (message: string) => void;
   readonly seen: Seen;
   readonly note: (progress: Partial<RunResult>) => void;
+  /** Called for each step of any pass that really ran. */
+  readonly onStep?: (step: BuildStep) => void;
 }
 
 /** What the passes of this run have come by: they share steps, and each checks the Dockerfile. */
@@ -84,13 +87,24 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
-    const failed = error instanceof PassFailedError ? error.progress.failed : null;
-    const ownStep = failed !== null && failed.stage !== '' && !stages.has(failed.stage);
     // What fails there too has been said already.
     if (started[0] !== undefined) await started[0].finish().catch(() => null);
-    else if (plan.builder.output === 'registry' && ownStep) await buildBuilder(request);
+    else if (plan.builder.output === 'registry' && isOwnStepOfProduction(request, error)) await buildBuilder(request);
     throw error;
   }
+}
+
+/** Whether production failed in a step of its own: the builder's stages are built then. */
+export function isOwnStepOfProduction({ plan, dockerfile }: PassesRequest, error: unknown): boolean {
+  const failed = error instanceof PassFailedError ? error.progress.failed : null;
+  return failed !== null && failed.stage !== '' && !builderStages(plan, dockerfile).has(failed.stage);
+}
+
+/** @throws PassFailedError; nothing of it is shown, since it only writes out what was built */
+export async function runLayerExport(request: PassesRequest, image: ImageName, pass: PassPlan): Promise<void> {
+  const options = { title: `Writing out the layers of ${pass.target}`, onLine: () => undefined };
+  const own = { ...request, plan: { ...request.plan, image } };
+  await runWith(own, pass, options);
 }
 
 /** @returns null, with a warning, when the builder image was built and could not be written: it is only cache */
@@ -185,6 +199,10 @@ function runWith(
       ...(pass.name === 'production'
         ? { knownSteps: seen.steps, hiddenSteps: new Set() }
         : { knownSteps: new Set(), hiddenSteps: seen.steps }),
+      onStep: (step) => {
+        hooks.onStep?.(step);
+        request.onStep?.(step);
+      },
     };
     const { context, file } = inputs;
     const sources = { context, file, refreshStages, dockerfile: dockerfile?.path ?? null };

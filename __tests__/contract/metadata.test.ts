@@ -1,5 +1,5 @@
 // action.yml, the code and the README say the same.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { INPUT_NAMES } from '../../src/plan/inputs.js';
@@ -54,13 +54,6 @@ describe('action.yml', () => {
       'post-if': 'always()',
     });
   });
-});
-
-test('the bundle is at most 1 MB of JavaScript, with all that is loaded only when needed', () => {
-  const files = readdirSync(new URL('../../dist', import.meta.url), { recursive: true, encoding: 'utf8' });
-  const sizes = files.filter((file) => file.endsWith('.js')).map((file) => Buffer.byteLength(read(`dist/${file}`)));
-  expect(sizes.length).toBeGreaterThan(1);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_000_000);
 });
 
 describe('README', () => {

@@ -38,7 +38,7 @@ export function decideBuilder(
   stored: readonly StoredImage[],
   production: SolvedProduction,
 ): BuilderDecision {
-  const included = dockerfile !== null && isIncluded(dockerfile, plan);
+  const included = isMadeOfBuilder(plan, dockerfile);
   if (plan.builder.output !== 'registry') return included ? { kind: 'included' } : { kind: 'build' };
   const { steps, layers } = production;
   const nothingRan = steps.length > 0 && steps.every(({ cached }) => cached);
@@ -61,7 +61,7 @@ export function builderStages(plan: Plan, dockerfile: Dockerfile | null): Readon
 
 /** Whether the builder image may be written while production still is: its solve shares production's. */
 export function mayOverlap(plan: Plan, dockerfile: Dockerfile | null): boolean {
-  return plan.builder.output === 'registry' && dockerfile !== null && isIncluded(dockerfile, plan);
+  return plan.builder.output === 'registry' && isMadeOfBuilder(plan, dockerfile);
 }
 
 /**
@@ -87,8 +87,10 @@ function listLayerInstructions(dockerfile: Dockerfile, target: string): string[]
   return [...listLayerInstructions(earlier, stage.uses[0] ?? ''), ...own];
 }
 
-function isIncluded(dockerfile: Dockerfile, { builder, production }: Plan): boolean {
-  const stage = dockerfile.foreignSyntax ? undefined : findStage(dockerfile, builder.target);
+/** Whether production's solve builds the builder stage; false where the Dockerfile does not tell. */
+export function isMadeOfBuilder({ builder, production }: Plan, dockerfile: Dockerfile | null): boolean {
+  if (dockerfile === null || dockerfile.foreignSyntax) return false;
+  const stage = findStage(dockerfile, builder.target);
   return stage !== undefined && stagesInside(dockerfile, production.target).has(stage);
 }
 

@@ -40,6 +40,8 @@ export interface PassPlan {
   readonly labels: Readonly<Record<string, string>>;
   readonly provenance: string | null;
   readonly sbom: string | null;
+  /** Value of --cache-to, beside what the output brings. */
+  readonly cacheTo?: string;
 }
 
 export interface PushDecision {

@@ -18,6 +18,8 @@ export interface RunResult {
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
+  /** Key of the entry of the Actions cache that both passes took instead. */
+  readonly actionsCacheKey?: string | null;
 }
 
 /** Compressed layers of the production image; null when that is not known. */
@@ -117,8 +119,9 @@ function describeTime(result: RunResult): string {
   return told.length === 0 ? '' : `Time: ${told.join(', ')} (some of it at once)`;
 }
 
-function describeCache({ plan, cacheTags }: RunResult): string {
+function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): string {
   if (plan.production.noCache) return 'Cache: not used, as asked for';
+  if (actionsCacheKey !== null) return `Cache: the Actions cache, \`${actionsCacheKey}\``;
   if (cacheTags.length === 0) return 'Cache: the registry has no earlier image to start from';
   return `Cache: ${limit(cacheTags.map((tag) => `\`${tag}\``)).join(', ')}`;
 }

@@ -1,0 +1,53 @@
+// An image of the local engine as a file, and back.
+import type { ProcessResult, RunProcess } from '../process/process.js';
+
+export interface LocalEngine {
+  readonly run: RunProcess;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The Buildx builder; one of the docker driver has the name of its Docker context. Null is the current one. */
+  readonly builder: string | null;
+}
+
+/** Size in bytes, uncompressed, as the engine counts it. @throws Error when there is no such image */
+export async function readImageSize(engine: LocalEngine, reference: string): Promise<number> {
+  const size = Number(await docker(engine, 'image', 'inspect', '--format', '{{.Size}}', reference));
+  if (!Number.isSafeInteger(size)) throw new Error(`the engine does not tell the size of ${reference}`);
+  return size;
+}
+
+/** @throws Error when it cannot be written */
+export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
+  await docker(engine, 'image', 'save', '--output', file, reference);
+}
+
+/**
+ * Loads a file that must hold this one reference and no other: one that could bring any would replace base images.
+ * @throws Error when it cannot be read, or brought something else, which is removed again
+ */
+export async function loadImage(engine: LocalEngine, file: string, reference: string): Promise<void> {
+  const printed = await docker(engine, 'image', 'load', '--input', file);
+  const loaded = [...printed.matchAll(/^Loaded image(?: ID)?: (.+)$/gm)].map(([, name = '']) => name);
+  if (loaded.length === 1 && loaded[0] === reference) return;
+  for (const name of loaded) await removeImage(engine, name);
+  throw new Error(`it holds ${loaded.join(', ') || 'nothing'} instead of ${reference}`);
+}
+
+/** @throws Error when the engine refuses; an image that is not there is none */
+export async function removeImage(engine: LocalEngine, reference: string): Promise<void> {
+  const { code, stderr } = await call(engine, ['image', 'rm', reference]);
+  if (code !== 0 && !/no such image/i.test(stderr)) throw new Error(lastLine(stderr));
+}
+
+async function docker(engine: LocalEngine, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await call(engine, args);
+  if (code !== 0) throw new Error(lastLine(stderr) || `docker ${args.join(' ')} ended with exit code ${code}`);
+  return stdout.trim();
+}
+
+function call({ run, env, builder }: LocalEngine, args: readonly string[]): Promise<ProcessResult> {
+  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], { env });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
