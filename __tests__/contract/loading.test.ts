@@ -36,7 +36,10 @@ afterAll(async () => {
 });
 
 /** Runs the bundle with a cache service at hand, and tells which of its files Node has loaded. */
-async function run(inputs: Readonly<Record<string, string>>): Promise<{ result: ActionResult; loaded: string[] }> {
+async function run(
+  inputs: Readonly<Record<string, string>>,
+  node = lab.tools.node24,
+): Promise<{ result: ActionResult; loaded: string[] }> {
   const directory = await mkdtemp(join(lab.directory, 'loading-'));
   const workspace = join(directory, 'workspace');
   const coverage = join(directory, 'coverage');
@@ -45,7 +48,7 @@ async function run(inputs: Readonly<Record<string, string>>): Promise<{ result: 
   const docker = await writeFakeDocker(directory, HEALTHY);
   const result = await runAction({
     action: ACTION,
-    node: lab.tools.node24,
+    node,
     workspace,
     run: {
       name: 'push',
@@ -103,9 +106,9 @@ test('a run that pushes loads at most 1 MB, and neither loads the Actions cache 
   expect(asked.slice(before)).toEqual([]);
 });
 
-test('a run that does not push loads it and asks', async () => {
+test.each(['node', 'node24'] as const)('a run that does not push loads it and asks, on %s', async (node) => {
   const before = asked.length;
-  const { result, loaded } = await run({ push: 'false' });
+  const { result, loaded } = await run({ push: 'false' }, lab.tools[node]);
   expect(result.main?.code).toBe(0);
   expect(loaded).toContain((await findCacheChunks())[0]);
   expect(asked.slice(before)).toContain('/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL');

@@ -9,6 +9,7 @@ import {
   rejectSize,
   useLayers,
 } from '../../src/plan/actions-cache.js';
+import { getBuildxArgs } from '../../src/docker/buildx-args.js';
 import type { Engine } from '../../src/plan/engine.js';
 import { type Plan, planBuild } from '../../src/plan/plan.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
@@ -214,6 +215,12 @@ describe('the solve that writes the layers out', () => {
     const pass = planLayerExport(plan, keys, 'production', 'type=inline');
     expect(pass).toMatchObject({ target: 'builder', tag: 'builder', output: 'engine', cacheTo: 'type=inline' });
     expect(keys.image.registry).toBe('two-pass-build.invalid');
+    const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: [] };
+    // prettier-ignore
+    expect(getBuildxArgs(keys.image, pass, OVERLAY2, sources)).toEqual([
+      'buildx', 'build', '--progress=plain', '--target', 'builder', '--tag', `${keys.image.name}:builder`, '--load',
+      '--cache-to', 'type=inline', '--provenance=false', '--metadata-file', '/tmp/metadata.json', '.',
+    ]);
   });
 });
 
