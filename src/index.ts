@@ -1,4 +1,5 @@
 // Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuildPhase } from './build-phase.js';
 import { PassFailedError } from './docker/buildx.js';
 import { CancelledError, runProcess } from './process/process.js';
@@ -19,7 +20,12 @@ async function main(): Promise<void> {
       });
     }
   });
-  const world = { runner: createRunner(), run: runProcess, signal: cancellation.signal, now: new Date() };
+  const { signal } = cancellation;
+  const wait = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { signal }).catch(() => {
+      throw new CancelledError('The run was cancelled.');
+    });
+  const world = { runner: createRunner(), run: runProcess, signal, now: new Date(), wait };
   await Promise.race([runBuildPhase(world), cancelled]);
   if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
 }

@@ -4,6 +4,7 @@
 import type { BranchHead } from './branch-head.js';
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
 import type { BuildStep, DockerfileWarning, PassProgress } from './progress/build-step.js';
+import { insistOnPass } from './pass-attempts.js';
 import { builderStages, listSharedInstructions, mayOverlap } from './plan/builder-image.js';
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
@@ -161,14 +162,26 @@ interface PassOptions {
 }
 
 async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {
-  try {
-    return await runWith(request, pass, options);
-  } catch (error) {
-    if (!(error instanceof PassFailedError) || !error.cacheFault || pass.cacheFrom.length === 0) throw error;
-    const why = `A layer of the cache could not be read, so the ${pass.name} pass runs once more without it.`;
-    request.warn(`${why} ${error.message}`);
-    return runWith(request, { ...pass, cacheFrom: [] }, { ...options, title: `${options.title}, without cache` });
-  }
+  const { wait, runner } = request.world;
+  return insistOnPass(
+    ({ withCache, attempt }) => {
+      const title = [
+        options.title,
+        ...(withCache ? [] : ['without cache']),
+        ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+      ];
+      return runWith(request, withCache ? pass : { ...pass, cacheFrom: [] }, { ...options, title: title.join(', ') });
+    },
+    {
+      name: pass.name,
+      hasCache: pass.cacheFrom.length > 0,
+      wait,
+      random: Math.random,
+      now: () => performance.now(),
+      say: options.onLine ?? ((line) => runner.log.info(line)),
+      warn: request.warn,
+    },
+  );
 }
 
 function runWith(

@@ -9,4 +9,6 @@ export interface World {
   readonly signal: AbortSignal;
   /** The one clock reading of a run. */
   readonly now: Date;
+  /** @throws CancelledError as soon as the run is cancelled */
+  readonly wait: (milliseconds: number) => Promise<void>;
 }

@@ -218,7 +218,7 @@ describe('the solve that writes the layers out', () => {
     const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: [] };
     // prettier-ignore
     expect(getBuildxArgs(keys.image, pass, OVERLAY2, sources)).toEqual([
-      'buildx', 'build', '--progress=plain', '--target', 'builder', '--tag', `${keys.image.name}:builder`, '--load',
+      'buildx', 'build', '--progress=rawjson', '--target', 'builder', '--tag', `${keys.image.name}:builder`, '--load',
       '--cache-to', 'type=inline', '--provenance=false', '--metadata-file', '/tmp/metadata.json', '.',
     ]);
   });

@@ -507,5 +507,5 @@ test.each([
   '<!-- x',
   '&lt;script&gt;',
 ])('%j is only text in the summary', (text) =>
-  expect(escapeMarkdown(text)).not.toMatch(/<|(?<!\\)[[\]`|]|@|[\r\n]|&(?!amp;|lt;|#64;)/),
+  expect(escapeMarkdown(text)).not.toMatch(/<|(?<!\\)[[\]`|]|@|[\r\n]|&(?!amp;|lt;|#64;|#8203;)/),
 );

@@ -9,6 +9,7 @@ import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
 import { type PassSources, getBuildxArgs } from './buildx-args.js';
+import { type PassFailure, classifyFailure } from './pass-failure.js';
 import { BuildLog } from '../progress/build-log.js';
 import { type BuildStep, type PassProgress, type ProgressReader, isExportFailure } from '../progress/build-step.js';
 import { findFailedPlace } from '../progress/excerpt.js';
@@ -32,16 +33,24 @@ export class PassFailedError extends Error {
   readonly exportOnly: boolean;
   /** A layer of a cache source could not be read; without the source the pass may succeed. */
   readonly cacheFault: boolean;
+  /** What may be gone in a moment, in a few words; null when running again is no use. */
+  readonly transient: string | null;
   readonly progress: PassProgress;
   /** Null when the failure is not that of a line of the Dockerfile. */
   readonly place: DockerfilePlace | null;
   /** The last lines that the failed step printed. */
   readonly output: readonly string[];
 
-  constructor(message: string, progress: PassProgress, errors: readonly string[], place: DockerfilePlace | null) {
+  constructor(
+    message: string,
+    progress: PassProgress,
+    { cacheFault, transient }: PassFailure,
+    place: DockerfilePlace | null,
+  ) {
     super(message);
-    this.cacheFault = isCacheFault(errors);
-    this.exportOnly = isExportFailure(progress) && !this.cacheFault;
+    this.exportOnly = isExportFailure(progress) && !cacheFault;
+    this.cacheFault = cacheFault;
+    this.transient = transient;
     this.progress = progress;
     this.place = place;
     this.output = progress.failed?.output.slice(-SHOWN_LINES) ?? [];
@@ -112,7 +121,8 @@ export async function runPass(
     // What Buildx and BuildKit say, never what a step printed.
     const errors = [...progress.errors, ...lines.filter((line) => line.startsWith('ERROR: '))];
     const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
-    throw new PassFailedError(explainFailure(pass, progress, errors, code, place), progress, errors, place);
+    const message = explainFailure(pass, progress, errors, code, place);
+    throw new PassFailedError(message, progress, classifyFailure(errors), place);
   }
   return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
 }
@@ -141,20 +151,6 @@ function explainFailure(
   const last = errors.findLast((line) => line.startsWith('ERROR: '));
   return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
 }
-
-/**
- * A blob that cannot be read after BuildKit has found it in a cache source fails the build (moby/buildkit#2836). Failing
- * RUN steps are never taken for one, whatever they print: only BuildKit's own errors count.
- */
-function isCacheFault(errors: readonly string[]): boolean {
-  return errors.some((line) => !NO_CACHE_FAULT.test(line) && CACHE_FAULT.test(line));
-}
-
-/** A step of the Dockerfile, and a push whose blobs or manifests the registry refuses. */
-const NO_CACHE_FAULT = /did not complete successfully|failed to push .*unexpected status from (?:HEAD|POST|PUT|PATCH) /;
-
-const CACHE_FAULT =
-  /failed to (?:load|get) (?:cache key|ref|result)|failed to copy|httpReadSeeker|blob unknown|content (?:descriptor|digest) .*not found|sha256:[0-9a-f]{64}: not found|could not fetch content|failed to (?:extract|register|download) layer|unexpected status .*blobs/i;
 
 async function readDigest(metadataFile: string): Promise<Digest | null> {
   let metadata: unknown;

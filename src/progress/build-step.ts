@@ -41,7 +41,7 @@ export interface PassProgress {
   readonly steps: readonly BuildStep[];
   /** What failed: a step, or a part of the export or push; null when nothing did. */
   readonly failed: BuildStep | null;
-  /** What BuildKit says of every part that failed. */
+  /** `NAME: …`, what BuildKit says of every part that failed. */
   readonly errors: readonly string[];
   readonly warnings: readonly DockerfileWarning[];
   /** In the order in which BuildKit named it; none from plain progress. */
@@ -99,4 +99,13 @@ export function isPulledLayer(part: string): boolean {
 /** Other steps end so when one of them fails. */
 export function isCancelled(error: string): boolean {
   return error.includes('context canceled');
+}
+
+/** A step that ran in an attempt before is not cached, although the engine took it from there: it is new in this run. */
+export function withEarlierSteps(progress: PassProgress, earlier: readonly BuildStep[]): PassProgress {
+  const ran = new Map(
+    earlier.filter(({ cached, error }) => !cached && error === null).map((step) => [step.name, step]),
+  );
+  const steps = progress.steps.map((step) => (step.cached ? (ran.get(step.name) ?? step) : step));
+  return { ...progress, steps };
 }

@@ -46,7 +46,7 @@ export class PlainProgressReader implements ProgressReader {
     return {
       steps: all.filter(({ name }) => isDockerfileStep(name)),
       failed: all.find(({ error }) => error !== null && !isCancelled(error)) ?? null,
-      errors: all.map(({ error }) => error).filter((error) => error !== null),
+      errors: all.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`])),
       warnings: [],
       work: [],
     };

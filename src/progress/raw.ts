@@ -78,7 +78,7 @@ export class RawProgressReader implements ProgressReader {
         .sort((one, other) => compareEnds(one.ended, other.ended))
         .map(toStep),
       failed: failed === undefined ? null : toStep(failed),
-      errors: all.map(({ error }) => error).filter((error) => error !== null),
+      errors: all.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`])),
       warnings: [...this.warnings.values()],
       work: all.flatMap(listWork),
     };
