@@ -50,19 +50,31 @@ export async function publishProduction(request: PublishRequest, built: PassResu
   note({ digest, pushedTags: [own] });
   runner.log.info(`Pushed ${pinnedReference(image, own, digest)}`);
 
+  const written: Tag[] = [own];
   for (const tag of moving) {
     // The bytes that were just confirmed, so every tag is the same image.
-    await registry.writeManifest(tag, manifest);
+    await registry.writeManifest(tag, manifest).catch((error: unknown) => {
+      throw explainMovingTag(tag, written, moving, error);
+    });
+    written.push(tag);
+    note({ pushedTags: [...written] });
     runner.log.info(`Pushed ${taggedReference(image, tag)}`);
   }
-  const written = [own, ...moving];
-  note({ pushedTags: written });
   const images = await readImages(registry, own, manifest).catch(() => []);
   return {
     tags: written,
     layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
     bytes: sumBytes(images),
   };
+}
+
+function explainMovingTag(tag: Tag, written: readonly Tag[], moving: readonly Tag[], cause: unknown): Error {
+  const missing = moving.filter((one) => !written.includes(one));
+  const reason = cause instanceof Error ? cause.message : 'unknown reason';
+  return new Error(
+    `The image is pushed as ${written.join(', ')}, but the tag ${tag} could not be moved to it: ${reason} Not moved: ${missing.join(', ')}. Run the job again.`,
+    { cause },
+  );
 }
 
 /** The branch tag follows only while the branch is still at this commit: an older run that ends last changes nothing. */

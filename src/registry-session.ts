@@ -18,7 +18,7 @@ import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
 import { readStoredImage } from './registry/image.js';
 import { Registry, RegistryError, isLoopback } from './registry/registry.js';
-import { LoginRejectedError } from './registry/token.js';
+import { LoginRejectedError, TokenServerError } from './registry/token.js';
 import type { Runner } from './runner/runner.js';
 
 export interface RegistrySession {
@@ -193,8 +193,8 @@ function describe(error: unknown): string {
 }
 
 /** The network's or the registry's fault, not that of the credentials. */
-function isFault(error: unknown): error is ConnectionError | RegistryError {
-  return error instanceof ConnectionError || error instanceof RegistryError;
+function isFault(error: unknown): error is ConnectionError | RegistryError | TokenServerError {
+  return [ConnectionError, RegistryError, TokenServerError].some((kind) => error instanceof kind);
 }
 
 function explainConnection(error: unknown, { inputs, event, runner }: SessionRequest): unknown {

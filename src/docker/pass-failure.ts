@@ -22,9 +22,10 @@ const CACHE_FAULT =
 const PUSH = /failed to push|^pushing /i;
 
 /**
- * A closed list: everything else is permanent. Each gives the words for the log. Texts of: containerd core/remotes/errors (`unexpected status from PUT request to …`)
- * and core/remotes/docker; docker/distribution registry/client/errors.go (`received unexpected HTTP status`, `error
- * parsing HTTP 429 response body`) and errcode (`toomanyrequests`, `unavailable`); Go's net, net/http and io.
+ * A closed list: everything else is permanent. Each gives the words for the log. Texts of: containerd core/remotes/errors
+ * (`unexpected status from PUT request to …`) and core/remotes/docker; docker/distribution registry/client/errors.go
+ * (`received unexpected HTTP status`, `error parsing HTTP 429 response body`) and errcode (`toomanyrequests`,
+ * `unavailable`); Go's net, net/http and io.
  */
 const TRANSIENT: readonly RegExp[] = [
   /\b(?:unexpected status[^:]*(?:: | )|unexpected HTTP status(?: code)?: |parsing HTTP )((?:408|429|5\d\d)\b(?: [A-Z][a-z]+)*)/,

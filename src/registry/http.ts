@@ -1,4 +1,5 @@
 // HTTP for the registry client: proxies, time limits, size limits, a few retries. Knows nothing of registries.
+import type { IncomingMessage } from 'node:http';
 import { HttpClient } from '@actions/http-client';
 
 export interface HttpRequest {
@@ -26,14 +27,27 @@ export class ConnectionError extends Error {
 
 /** Manifests are limited to 4 MiB by registries, and configs to much less. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
-const SOCKET_TIMEOUT_MS = 15_000;
 const ATTEMPTS = 4;
 
+/** Bounds in milliseconds. */
+export interface HttpLimits {
+  /** Without a single byte, before or in the middle of an answer. */
+  readonly idle: number;
+  /** For one whole answer: a server that sends a byte now and then is as good as none. */
+  readonly answer: number;
+  /** Before the second attempt; doubled before each further one. */
+  readonly firstWait: number;
+  /** Of what a server may ask for by Retry-After. */
+  readonly longestWait: number;
+}
+
+const LIMITS: HttpLimits = { idle: 15_000, answer: 60_000, firstWait: 300, longestWait: 10_000 };
+
 /** @returns a sender that survives what usually passes: 429, 5xx and broken connections, with bounded, jittered waits */
-export function createSender(userAgent: string): SendRequest {
+export function createSender(userAgent: string, limits = LIMITS): SendRequest {
   const createClient = (): HttpClient =>
     new HttpClient(userAgent, [], {
-      socketTimeout: SOCKET_TIMEOUT_MS,
+      socketTimeout: limits.idle,
       keepAlive: true,
       allowRetries: false,
       allowRedirects: true,
@@ -49,14 +63,14 @@ export function createSender(userAgent: string): SendRequest {
   };
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await send(getClient(request.url), request).catch((error: unknown) => {
+      const outcome = await send(getClient(request.url), request, limits).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
         throw error;
       });
       const failed = outcome instanceof ConnectionError;
       const passing = failed ? mayPass(outcome) : outcome.status === 429 || outcome.status >= 500;
       if (passing && attempt < ATTEMPTS && request.once !== true) {
-        await wait(delayBefore(attempt, failed ? undefined : outcome.headers.get('retry-after')));
+        await wait(delayBefore(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits));
         continue;
       }
       if (failed) throw outcome;
@@ -65,38 +79,69 @@ export function createSender(userAgent: string): SendRequest {
   };
 }
 
-async function send(client: HttpClient, { method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
+async function send(client: HttpClient, request: HttpRequest, limits: HttpLimits): Promise<HttpResponse> {
+  const { method, url, headers, body } = request;
+  let timer: NodeJS.Timeout | undefined;
+  let message: IncomingMessage | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      message?.destroy();
+      reject(new Error(`no whole answer within ${limits.answer / 1000} s`));
+    }, limits.answer);
+  });
+  const exchange = async (): Promise<HttpResponse> => {
+    ({ message } = await client.request(method, url, body ?? '', { ...headers }));
+    return readAnswer(message, limits.idle);
+  };
+  const exchanged = exchange();
+  // It may still fail when nobody waits for it any more.
+  exchanged.catch(() => undefined);
   try {
-    const { message } = await client.request(method, url, body ?? '', { ...headers });
-    const chunks: Buffer[] = [];
-    let size = 0;
+    return await Promise.race([exchanged, tooLong]);
+  } catch (error) {
+    throw new ConnectionError(
+      `${method} ${new URL(url).origin}: ${error instanceof Error ? error.message : 'connection failed'}`,
+      { cause: error },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The client's own time limit ends with the headers.
+  const stalled = setTimeout(() => message.destroy(new Error(`the answer stopped for ${idle / 1000} s`)), idle);
+  try {
     for await (const chunk of message) {
+      stalled.refresh();
       if (!Buffer.isBuffer(chunk)) continue;
       size += chunk.length;
       if (size > LARGEST_ANSWER) {
         message.destroy();
-        throw new ConnectionError(`The answer is larger than ${LARGEST_ANSWER} bytes.`);
+        throw new AnswerTooLargeError(`the answer is larger than ${LARGEST_ANSWER} bytes`);
       }
       chunks.push(chunk);
     }
-    const entries = Object.entries(message.headers).map(([name, value]): [string, string] => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]);
-    return { status: message.statusCode ?? 0, headers: new Map(entries), body: Buffer.concat(chunks) };
-  } catch (error) {
-    if (error instanceof ConnectionError) throw error;
-    throw new ConnectionError(
-      `${method} ${new URL(url).origin}: ${error instanceof Error ? error.message : 'connection failed'}`,
-      {
-        cause: error,
-      },
-    );
+  } finally {
+    clearTimeout(stalled);
   }
+  const entries = Object.entries(message.headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return { status: message.statusCode ?? 0, headers: new Map(entries), body: Buffer.concat(chunks) };
+}
+
+/** It will be as large the next time. */
+class AnswerTooLargeError extends Error {
+  override readonly name = 'AnswerTooLargeError';
 }
 
 /** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
 function mayPass({ cause }: ConnectionError): boolean {
+  if (cause instanceof AnswerTooLargeError) return false;
   if (!(cause instanceof Error) || !('code' in cause)) return true;
   return (
     typeof cause.code === 'string' &&
@@ -104,11 +149,15 @@ function mayPass({ cause }: ConnectionError): boolean {
   );
 }
 
-/** Milliseconds: what the server asks for up to 10 s, else 0.3 s, 0.6 s, 1.2 s, give or take half. */
-function delayBefore(attempt: number, retryAfter: string | undefined): number {
-  const asked = retryAfter === undefined ? Number.NaN : Number(retryAfter) * 1000;
-  if (Number.isFinite(asked) && asked >= 0) return Math.min(asked, 10_000);
-  return 300 * 2 ** (attempt - 1) * (0.5 + Math.random());
+/**
+ * Milliseconds: what the server asks for, in seconds or as a date, up to a bound; else 0.3 s, 0.6 s, 1.2 s, give or take half.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+function delayBefore(attempt: number, retryAfter: string | undefined, limits: HttpLimits): number {
+  const text = retryAfter?.trim() ?? '';
+  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  if (Number.isFinite(asked)) return Math.min(Math.max(asked, 0), limits.longestWait);
+  return limits.firstWait * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
 function wait(milliseconds: number): Promise<void> {

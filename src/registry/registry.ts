@@ -30,8 +30,8 @@ export class RegistryError extends Error {
   /** Digests that the answer names, such as the blobs that a manifest lists and the registry does not have. */
   readonly digests: readonly string[];
 
-  constructor(message: string, status: number, body = '') {
-    super(message);
+  constructor(message: string, status: number, body = '', options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
     this.answer = readAnswer({ status, body: Buffer.from(body) });
     this.digests = body.match(/sha256:[0-9a-f]{64}/g) ?? [];
@@ -154,7 +154,10 @@ export class Registry {
     const own = url.origin === new URL(base).origin ? authorize(authorization) : {};
     const headers = { 'content-type': 'application/octet-stream', ...own };
     const response = await this.options.send({ method: 'PUT', url: url.href, headers, body: content });
-    if (response.status !== 201) throw unexpected('writing', digest, response);
+    if (response.status === 201) return;
+    // A repeated request whose first answer got lost finds its upload closed, and the blob in place.
+    const stored = await this.request('HEAD', `blobs/${digest}`);
+    if (stored.status !== 200) throw unexpected('writing', digest, response);
   }
 
   /** All tags; none when the repository is not there or does not show them. */
@@ -165,8 +168,7 @@ export class Registry {
       const response: HttpResponse = await this.request('GET', path);
       if (isAbsent(response)) return tags;
       if (response.status !== 200) throw unexpected('listing the tags of', this.image.repository, response);
-      const answer: unknown = JSON.parse(response.body.toString('utf8'));
-      if (isRecord(answer) && isStringList(answer.tags)) tags.push(...answer.tags);
+      tags.push(...parseTags(response));
       // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
       const next = /<[^>]*\?([^>]+)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1];
       path = next === undefined ? null : `tags/list?${next}`;
@@ -282,6 +284,16 @@ export class Registry {
       if (!(error instanceof ConnectionError)) throw error;
       return ping(`http://${host}`);
     }
+  }
+}
+
+/** @throws RegistryError for what is no JSON; a list of anything but text is none */
+function parseTags(response: HttpResponse): readonly string[] {
+  try {
+    const answer: unknown = JSON.parse(response.body.toString('utf8'));
+    return isRecord(answer) && isStringList(answer.tags) ? answer.tags : [];
+  } catch (error) {
+    throw new RegistryError('The registry gave a list of tags that is no JSON.', response.status, '', { cause: error });
   }
 }
 

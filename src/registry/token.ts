@@ -22,6 +22,11 @@ export class LoginRejectedError extends Error {
   }
 }
 
+/** The token server gave no usable answer; what it thinks of the credentials is not known. */
+export class TokenServerError extends Error {
+  override readonly name = 'TokenServerError';
+}
+
 /** A token, or what the server said to somebody whom it knows and who may not have this scope. */
 export type TokenResult = { readonly token: string } | { readonly refused: ServerAnswer };
 
@@ -56,7 +61,7 @@ export function basicAuthorization({
 /**
  * Gets a bearer token. It may grant less than was asked for: only a write attempt tells.
  * @param scope `repository:NAME:pull,push`, or null to learn only whether the login is right
- * @throws LoginRejectedError when the credentials are wrong
+ * @throws LoginRejectedError when the credentials are wrong, TokenServerError for an answer that is of no use
  */
 export async function fetchToken(
   send: SendRequest,
@@ -72,7 +77,7 @@ export async function fetchToken(
       return { refused: readAnswer(response) };
     throw new LoginRejectedError(new URL(challenge.realm).host, response);
   }
-  throw new Error(`The token server ${new URL(challenge.realm).host} answered ${response.status}.`);
+  throw new TokenServerError(`The token server ${new URL(challenge.realm).host} answered ${response.status}.`);
 }
 
 function requestToken(
@@ -110,7 +115,7 @@ function parseToken({ body }: HttpResponse): string {
     // Said below.
   }
   const token = isRecord(answer) ? (answer.token ?? answer.access_token) : null;
-  if (typeof token !== 'string' || token === '' || /[\r\n]/.test(token))
-    throw new Error('The token server gave an answer without a token.');
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    throw new TokenServerError('The token server gave an answer without a token.');
   return token;
 }
