@@ -52,6 +52,10 @@ describe('what may pass', () => {
       '429',
     ],
     ['ERROR: toomanyrequests: retry later', 'toomanyrequests'],
+    [
+      'ERROR: failed to build: failed to solve: failed to fetch oauth token: unknown: fault 429',
+      'failed to fetch oauth token: unknown',
+    ],
     ['ERROR: unexpected EOF', 'unexpected EOF'],
     [
       'ERROR: Get "https://ghcr.io/v2/": net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
@@ -69,6 +73,7 @@ describe('what stays', () => {
     `${PUSH}failed to authorize: failed to fetch oauth token: unexpected status from POST request to http://127.0.0.1:1/token: 401 Unauthorized`,
     `${PUSH}unexpected status from PUT request to ${URL}/manifests/main: 400 Bad Request`,
     `${PUSH}unexpected status from PUT request to ${URL}/503/EOF: 404 Not Found`,
+    'ERROR: failed to solve: failed to fetch oauth token: denied: denied',
     'ERROR: denied: requested access to the resource is denied',
     'ERROR: manifest invalid: manifest invalid',
     'ERROR: failed to build: failed to solve: write /var/lib/docker/x: no space left on device',

@@ -12,8 +12,8 @@ import { evaluateDefault, githubEnvironment, type WorkflowRun } from './workflow
 /** A signal for the action's process, as the runner sends it when somebody cancels the run. */
 export interface SignalOnLine {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
-  /** Sent once, as soon as the output of `main` matches. */
-  readonly after: RegExp;
+  /** Sent once: as soon as the output of `main` matches, or after so many milliseconds. */
+  readonly after: RegExp | number;
 }
 
 /** Which action to run, and as what. */
@@ -202,9 +202,11 @@ function runScript(
     });
     let output = '';
     let signal = phase === 'main' ? options.signal : undefined;
+    const { signal: name, after } = signal ?? {};
+    const timer = typeof after === 'number' ? setTimeout(() => child.kill(name), after) : undefined;
     const collect = (chunk: string) => {
       output += chunk;
-      if (signal !== undefined && output.search(signal.after) >= 0) {
+      if (signal !== undefined && typeof signal.after !== 'number' && output.search(signal.after) >= 0) {
         child.kill(signal.signal);
         signal = undefined;
       }
@@ -213,6 +215,7 @@ function runScript(
     child.stderr.setEncoding('utf8').on('data', collect);
     child.on('error', reject);
     child.on('close', (code, endedBy) => {
+      clearTimeout(timer);
       resolve({ code: code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]), output });
     });
   });

@@ -10,11 +10,25 @@ export interface Fault {
   readonly method?: string;
   /** Matched against path and query. */
   readonly path: RegExp;
-  /** The answer, or a connection that breaks. */
-  readonly answer: { readonly status: number; readonly body?: object } | 'disconnect';
+  /** Matched against User-Agent: the engine's requests, or the action's own. */
+  readonly agent?: RegExp;
+  readonly answer: FaultAnswer;
   /** How often; always if left out. */
   readonly times?: number;
 }
+
+/**
+ * An answer of its own, or what becomes of the connection. `disconnect` ends it, `reset` breaks it off (RST), `stall` keeps
+ * it open without a word, `truncate` promises more bytes than come, and `cut` breaks it off in the middle of the request's
+ * body.
+ */
+export type FaultAnswer =
+  | { readonly status: number; readonly body?: object; readonly headers?: Readonly<Record<string, string>> }
+  | 'disconnect'
+  | 'reset'
+  | 'stall'
+  | 'truncate'
+  | 'cut';
 
 /** A running front. */
 export interface Front {
@@ -42,6 +56,8 @@ export interface FrontOptions {
    * makes clients ask for another token.
    */
   readonly deniesLikeGhcr?: boolean;
+  /** Where the registry's tokens are: asked for through the front as well, so that faults reach `/token`. */
+  readonly realm?: string;
 }
 
 interface PlannedFault {
@@ -89,17 +105,37 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 }
 
 function matches(fault: Fault, request: IncomingMessage): boolean {
-  return (fault.method === undefined || fault.method === request.method) && fault.path.test(request.url ?? '');
+  const { method = request.method, path, agent = /^/ } = fault;
+  return method === request.method && path.test(request.url ?? '') && agent.test(request.headers['user-agent'] ?? '');
 }
 
-function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse): void {
-  if (fault.answer === 'disconnect') {
-    request.socket.destroy();
-    return;
+function answerFault({ answer }: Fault, request: IncomingMessage, response: ServerResponse): void {
+  switch (answer) {
+    case 'disconnect':
+      request.socket.destroy();
+      return;
+    case 'reset':
+      request.socket.resetAndDestroy();
+      return;
+    case 'stall':
+      request.resume();
+      return;
+    case 'truncate':
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{', () => request.socket.destroy());
+      return;
+    case 'cut':
+      // A request without a body has no middle.
+      request.once('data', () => request.socket.resetAndDestroy());
+      request.once('end', () => request.socket.resetAndDestroy());
+      return;
+    default: {
+      request.resume();
+      const { status, headers, body = { errors: [{ code: 'UNKNOWN', message: `fault ${status}` }] } } = answer;
+      sendJson(response, status, body, headers);
+    }
   }
-  request.resume();
-  const { status, body = { errors: [{ code: 'UNKNOWN', message: `fault ${status}` }] } } = fault.answer;
-  sendJson(response, status, body);
 }
 
 /** Gives a stream that lets through what the line can carry, shared by all streams of that line. */
@@ -130,7 +166,8 @@ function forward(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const [hostname, port] = options.registry.split(':');
+  const isToken = options.realm !== undefined && request.url?.startsWith('/token') === true;
+  const [hostname, port] = (isToken ? new URL(options.realm).host : options.registry).split(':');
   // The Host header stays as it came: the registry builds the addresses of uploads from it.
   const onward = sendRequest(
     { agent, hostname, port, path: request.url, method: request.method, headers: request.headers },
@@ -142,7 +179,7 @@ function forward(
         sendJson(response, 403, { errors: [{ code: 'DENIED', message }] });
         return;
       }
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.writeHead(answer.statusCode ?? 502, throughFront(options, request, answer));
       answer.pipe(link.down()).pipe(response);
     },
   );
@@ -155,6 +192,13 @@ function forward(
   request.pipe(link.up()).pipe(onward);
 }
 
+/** The answer's headers, with the front as the place to ask for tokens. */
+function throughFront({ realm }: FrontOptions, request: IncomingMessage, { headers }: IncomingMessage) {
+  const challenge = headers['www-authenticate'];
+  if (realm === undefined || challenge === undefined) return headers;
+  return { ...headers, 'www-authenticate': challenge.replace(realm, `http://${request.headers.host ?? ''}/token`) };
+}
+
 function isTooLittle(request: IncomingMessage, answer: IncomingMessage): boolean {
   const challenge = answer.headers['www-authenticate'] ?? '';
   return (
@@ -162,7 +206,12 @@ function isTooLittle(request: IncomingMessage, answer: IncomingMessage): boolean
   );
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

@@ -31,6 +31,8 @@ const TRANSIENT: readonly RegExp[] = [
   /\b(?:unexpected status[^:]*(?:: | )|unexpected HTTP status(?: code)?: |parsing HTTP )((?:408|429|5\d\d)\b(?: [A-Z][a-z]+)*)/,
   /\b(toomanyrequests|too many requests)\b/i,
   /\b(unavailable): /,
+  // A token server's error with a JSON body: its status is lost. What it thinks of the login has codes of its own.
+  /\b(failed to fetch (?:oauth|anonymous) token: unknown): /,
   /\b(connection reset by peer|connection refused|broken pipe|connection timed out|i\/o timeout|TLS handshake timeout|timeout awaiting response headers|Client\.Timeout exceeded|server closed idle connection|use of closed network connection|read\/write on closed pipe|http2: [a-z ]+|closed incomplete writer|server misbehaving|temporary failure in name resolution)/i,
   /\b(unexpected EOF|EOF)\s*$/,
   /\b(short read|unexpected size \d+, expected \d+)/,
