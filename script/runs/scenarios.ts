@@ -1,0 +1,144 @@
+// The runs that docs/runs shows. The service is that of script/bench, big enough for times that people can see.
+import { randomBytes } from 'node:crypto';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionResult } from '../lab/action-run.js';
+import type { Engine } from '../lab/engine.js';
+import type { Lab } from '../lab/lab.js';
+import { READER, formTeam, type Team } from '../lab/team.js';
+
+export interface Scenario {
+  /** Also of its files. */
+  readonly name: string;
+  readonly succeeds: boolean;
+  /** Runs the action, on an engine without images or build cache, and gives the run to record. */
+  readonly record: (lab: Lab, engine: Engine) => Promise<ActionResult>;
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'cold',
+    succeeds: true,
+    record: (lab, engine) => withService(lab, 'cold', async (team) => team.build(await team.push(), { engine })),
+  },
+  {
+    name: 'unchanged',
+    succeeds: true,
+    record: (lab, engine) =>
+      withService(lab, 'unchanged', async (team) => {
+        await buildMain(team, engine);
+        await team.service.commit('Change nothing that is built');
+        return team.build(await team.push(), { engine });
+      }),
+  },
+  {
+    name: 'source-changed',
+    succeeds: true,
+    record: (lab, engine) =>
+      withService(lab, 'source-changed', async (team) => {
+        await buildMain(team, engine);
+        await team.service.changeSource('Hello again');
+        return team.build(await team.push(), { engine });
+      }),
+  },
+  {
+    name: 'failed-build',
+    succeeds: false,
+    record: (lab, engine) =>
+      withService(lab, 'failed-build', async (team) => {
+        await buildMain(team, engine);
+        const lock = join(team.service.directory, 'dependencies.lock');
+        await writeFile(lock, (await readFile(lock, 'utf8')).replace(/^tool-1 .*\n/, ''));
+        await team.service.commit('Remove a dependency that is still used');
+        return team.build(await team.push(), { engine });
+      }),
+  },
+  {
+    name: 'failed-test',
+    succeeds: false,
+    record: (lab, engine) =>
+      withService(lab, 'failed-test', async (team) => {
+        await buildMain(team, engine);
+        await writeFile(join(team.service.directory, 'src/check'), FAILING_CHECK);
+        await team.service.commit('Test the greeting');
+        return team.build(await team.push(), { engine });
+      }),
+  },
+  {
+    name: 'fork',
+    succeeds: true,
+    record: (lab, engine) =>
+      withService(lab, 'fork', async (team) => {
+        await buildMain(team, engine);
+        await team.service.git('switch', '--quiet', '--create', 'better-greeting');
+        await team.service.changeSource('Hello from a fork');
+        const event = await team.pullRequest({ number: 7, head: 'better-greeting', fork: 'someone/fork' });
+        // As GitHub hands them out: the token of a fork's run can only read.
+        const inputs = { username: READER.name, password: READER.password };
+        return team.build({ ...event, token: READER.password }, { engine, inputs });
+      }),
+  },
+  {
+    name: 'multi-platform',
+    succeeds: true,
+    record: (lab, engine) =>
+      withTeam(lab, 'multi-platform', async (team) => {
+        await writeFile(join(team.service.directory, 'Dockerfile'), WITHOUT_RUN);
+        // Nothing compresses it, so that writing the layers takes its time.
+        await writeFile(join(team.service.directory, 'src/assets'), randomBytes(ASSET_BYTES));
+        await team.service.commit('Need no emulation');
+        return team.build(await team.push(), { engine, inputs: { platforms: 'linux/amd64,linux/arm64' } });
+      }),
+  },
+];
+
+const ASSET_BYTES = 60_000_000;
+
+/** Without RUN steps no platform needs emulation. */
+const WITHOUT_RUN = `FROM scratch AS builder
+COPY src /src
+
+FROM scratch AS production
+COPY --from=builder /src /src
+`;
+
+const FAILING_CHECK = `#!/bin/sh
+# A team's tests, one of which finds a fault.
+for number in 1 2 3 4 5 6 7 8; do echo "ok $number - the service answers /page-$number"; done
+cat <<END
+not ok 9 - the greeting is *friendly*
+  ---
+  expected: Hello, <name>!
+  actual:   Hello from the sample service
+  at:       greeting.test:12
+  ...
+ok 10 - the service stops
+# 10 tests, 1 failed
+END
+exit 1
+`;
+
+async function buildMain(team: Team, engine: Engine): Promise<void> {
+  const result = await team.build(await team.push(), { engine });
+  if (result.main?.code !== 0) throw new Error(`The run before the recorded one failed:\n${result.log}`);
+  await engine.prune();
+}
+
+function withService(lab: Lab, name: string, record: (team: Team) => Promise<ActionResult>): Promise<ActionResult> {
+  return withTeam(lab, name, async (team) => {
+    const service = join(import.meta.dirname, '../benchmark/service');
+    await cp(service, team.service.directory, { recursive: true });
+    await team.service.commit('Add the service');
+    return record(team);
+  });
+}
+
+/** All are called `octo/app`: the runs are to be compared. */
+async function withTeam(lab: Lab, name: string, record: (team: Team) => Promise<ActionResult>): Promise<ActionResult> {
+  const team = await formTeam(lab, name, { githubRepository: `octo/${name}` });
+  try {
+    return await record(team);
+  } finally {
+    await team.close();
+  }
+}
