@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { watchBranch } from './branch-head.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { commentOnPullRequest } from './comment.js';
+import { PassFailedError } from './docker/buildx.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, listSuspectArguments, secretEnvironmentNames } from './plan/build-options.js';
@@ -65,6 +66,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     pushedTags: [],
     warnings: [],
     error: null,
+    unfinished: [],
     bytes: { image: null, main: null },
     cacheTags: [],
   };
@@ -150,7 +152,8 @@ export async function runBuildPhase(world: World): Promise<void> {
     for (const line of toPassLines(result)) runner.log.info(line);
     await layers.save(request);
   } catch (error) {
-    note({ error: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    note({ error: { message, output: error instanceof PassFailedError ? (error.progress.failed?.output ?? []) : [] } });
     throw error;
   } finally {
     await layers?.close();

@@ -50,8 +50,11 @@ export interface BuiltProduction {
 
 /** A pass whose output is held back until somebody waits for it, so that two logs do not mix. */
 interface StartedPass {
-  /** `left`: the branch has moved on, and its builder tag is another run's. */
-  readonly finish: () => Promise<PassResult | null | 'left'>;
+  /**
+   * @param options.tellFailure false where what fails there too has been said already
+   * @returns `left`: the branch has moved on, and its builder tag is another run's
+   */
+  readonly finish: (options?: { readonly tellFailure: boolean }) => Promise<PassResult | null | 'left'>;
 }
 
 /**
@@ -88,8 +91,8 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
-    // What fails there too has been said already.
-    if (started[0] !== undefined) await started[0].finish().catch(() => null);
+    if (error instanceof PassFailedError) note({ unfinished: error.progress.work });
+    if (started[0] !== undefined) await started[0].finish({ tellFailure: false }).catch(() => null);
     else if (plan.builder.output === 'registry' && isOwnStepOfProduction(request, error)) await buildBuilder(request);
     throw error;
   }
@@ -134,13 +137,14 @@ function startBuilder(request: PassesRequest): StartedPass {
   // Whoever waits for it gets the error.
   pass.catch(() => undefined);
   return {
-    finish: async () => {
+    finish: async ({ tellFailure } = { tellFailure: true }) => {
       const { log } = request.world.runner;
       const outcome = await pass.then(
         (result) => ({ result }),
         (error: unknown) => ({ error }),
       );
       if ('result' in outcome && outcome.result === 'left') return 'left';
+      if ('error' in outcome && !tellFailure) throw outcome.error;
       log.info(`Writing the ${request.plan.builder.target} image, meanwhile`);
       await log.foreign((print) => {
         lines.forEach(print);

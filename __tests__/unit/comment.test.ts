@@ -12,6 +12,7 @@ const DIGEST = parseDigest(`sha256:${'a'.repeat(64)}`);
 const MISSED = { name: '[builder 4/5] COPY src ./', cached: false };
 
 const plan = planBuild(inputsOf(), pullRequest(), CONTEXT, registryWith());
+const failure = (message: string) => ({ message, output: [] });
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan,
   builder: { ...FIGURES, steps: [{ ...MISSED, cached: true }, MISSED], missReason: 'a file that it copies changed' },
@@ -22,6 +23,7 @@ const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   error: null,
   bytes: { image: 12_300_000, main: 11_900_000 },
   cacheTags: [],
+  unfinished: [],
   ...change,
 });
 const commentOf = (change: Partial<RunResult> = {}, context: Partial<CommentContext> = {}): string =>
@@ -60,21 +62,28 @@ describe('the text', () => {
   });
 
   test('of a failed build says so, with what is known', () => {
-    const text = commentOf({ error: 'The builder pass failed', builder: null, production: null, digest: null });
+    const text = commentOf({
+      error: failure('The builder pass failed'),
+      builder: null,
+      production: null,
+      digest: null,
+    });
     expect(text).toMatch(/^\*\*Failed\.\*\* The builder pass failed$/m);
     expect(text).not.toMatch(/Not pushed|Builder:|Production:/);
     expect(text).toMatch(new RegExp(`^Commit ${SHA}, `, 'm'));
   });
 
   test('of a failure after the push has the image too', () => {
-    const text = commentOf({ error: 'The registry refused a tag' });
+    const text = commentOf({ error: failure('The registry refused a tag') });
     expect(text).toContain('**Failed.** The registry refused a tag');
     expect(text).toContain(`@${DIGEST}`);
   });
 
   test('stays far below what GitHub takes', () => {
     const steps = Array.from({ length: 500 }, () => ({ name: `[builder 1/9] RUN ${'x'.repeat(5000)}`, cached: false }));
-    expect(commentOf({ error: 'e'.repeat(100_000), builder: { ...FIGURES, steps } }).length).toBeLessThan(4000);
+    expect(commentOf({ error: failure('e'.repeat(100_000)), builder: { ...FIGURES, steps } }).length).toBeLessThan(
+      4000,
+    );
   });
 });
 
@@ -83,7 +92,7 @@ describe('hostile text', () => {
 
   test('stays text: no markup, nobody is mentioned, no issue is linked, no comment is closed', () => {
     const steps = [{ name: `[builder 2/3] RUN ${HOSTILE.replace(/\s+/g, ' ')}`, cached: false }];
-    for (const error of [null, HOSTILE]) {
+    for (const error of [null, failure(HOSTILE)]) {
       const reason = { push: false, reason: HOSTILE };
       const text = commentOf({ plan: { ...plan, push: reason }, digest: null, error, builder: { ...FIGURES, steps } });
       const [marker, ...lines] = text.split('\n');
@@ -94,7 +103,7 @@ describe('hostile text', () => {
   });
 
   test.each([
-    ['in the error', { error: 'fetching https://x:s3cr3t-value@host failed' }],
+    ['in the error', { error: failure('fetching https://x:s3cr3t-value@host failed') }],
     ['in a step', { builder: { ...FIGURES, steps: [{ name: '[builder 2/3] COPY s3cr3t-value ./', cached: false }] } }],
     [
       'where a step is cut off',
@@ -116,7 +125,10 @@ describe('hostile text', () => {
   });
 
   test('so are the lines of a secret, the longest first', () => {
-    const text = commentOf({ error: 'key-line-1 and key-line-12' }, { secrets: ['key-line-1\r\nkey-line-12\n'] });
+    const text = commentOf(
+      { error: failure('key-line-1 and key-line-12') },
+      { secrets: ['key-line-1\r\nkey-line-12\n'] },
+    );
     expect(text).toContain('**Failed.** \\*\\*\\* and \\*\\*\\*\n');
   });
 });

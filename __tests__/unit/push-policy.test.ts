@@ -101,11 +101,11 @@ describe('a run of a fork never pushes, whatever its token can do', () => {
   test.each(cells(FORKS))('$title, $access, push: $push', (cell) => {
     if (cell.push === 'true')
       expect(messageOf(() => decide(cell))).toMatch(
-        /^InputError: push is true, but this \w+ run is for code from .*\. Such a run never pushes\. Use "push: auto"\.$/,
+        /^InputError: push is true, but runs for the code of a fork never push, and this \w+ is from .*\. Use "push: auto"\.$/,
       );
     else
       expect(decide(cell)).toMatch(
-        /^no push: this \w+ run is for code from (?:stranger\/app|a deleted fork|another repository)$/,
+        /^no push: runs for the code of a fork never push, and this \w+ is from (?:stranger\/app|a deleted fork|another repository)$/,
       );
     // Nobody asks the registry for it either.
     expect(mayWantToPush(inputsOf({ push: cell.push }), cell.event)).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { marked } from 'marked';
 import { parseDigest, parseTag } from '../../src/plan/image-name.js';
 import { planBuild } from '../../src/plan/plan.js';
 import { describePass } from '../../src/report/pass-report.js';
@@ -8,6 +9,7 @@ import { CONTEXT, FIGURES, SHA, fromFork, inputsOf, pushTo, registryWith, regist
 
 const DIGEST = parseDigest(`sha256:${'a'.repeat(64)}`);
 const HOSTILE = 'a|b `c` <img src=x onerror=y>\n\n# head\r\n| x | [l](http://e) ![i](u) @team **b** ~s~ \\| </td>';
+const failure = (message: string, ...output: readonly string[]) => ({ message, output });
 const STEP = { name: '[builder 2/3] RUN x', cached: false };
 
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
@@ -18,6 +20,7 @@ const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   pushedTags: [parseTag(SHA), parseTag('main')],
   warnings: [],
   error: null,
+  unfinished: [],
   bytes: { image: null, main: null },
   cacheTags: [],
   ...change,
@@ -34,10 +37,8 @@ describe('the summary', () => {
   test('of a push gives the pinned image to copy, both passes and the pushed tags', () => {
     const summary = toSummary(resultOf());
     expect(summary).toContain(`\`\`\`text\nghcr.io/owner/app:${SHA}@${DIGEST}\n\`\`\``);
-    expect(summary).toMatch(/^\| builder \| `builder` \| 1 of 1 steps cached \| with production \| unchanged \|$/m);
-    expect(summary).toMatch(
-      /^\| production \| `production` \| 0 of 1 steps cached; .*`\[builder 2\/3\] RUN x` \(a file changed\) \| 0\.4 s \| {2}\|$/m,
-    );
+    expect(summary).toMatch(/^\| builder \| `builder` \| 1 of 1 \| with production \| unchanged \|$/m);
+    expect(summary).toMatch(/^\| production \| `production` \| 0 of 1 \| 0\.4 s \| pushed \|$/m);
     expect(summary).toContain('- `ghcr.io/owner/app:main`');
     expectTable(summary);
   });
@@ -45,14 +46,18 @@ describe('the summary', () => {
   test('without a push gives the reason, and no digest', () => {
     const plan = planBuild(inputsOf(), fromFork(), CONTEXT, registryWith());
     const summary = toSummary(resultOf({ plan, digest: null, pushedTags: [] }));
-    expect(summary).toMatch(/^Not pushed: .*stranger\/app\.$/m);
-    expect(summary).not.toMatch(/sha256|Pushed tags/);
+    expect(summary).toMatch(
+      /^\*\*Not pushed:\*\* runs for the code of a fork never push, .* is from stranger\/app\. /m,
+    );
+    expect(summary).toContain(`have the image as \`ghcr.io/owner/app:${plan.tags.unique}\`.`);
+    expect(summary).not.toMatch(/sha256|Pushed tags|pushed \|/);
   });
 
   test('of a failure says what failed and which pass did not end', () => {
-    const summary = toSummary(resultOf({ error: 'It broke', production: null, digest: null, pushedTags: [] }));
+    const error = failure('It broke');
+    const summary = toSummary(resultOf({ error, production: null, digest: null, pushedTags: [] }));
     expect(summary).toContain('**Failed.** It broke');
-    expect(summary).not.toContain('Not pushed');
+    expect(summary).not.toMatch(/Not pushed|The last lines that it printed/);
     expect(summary).toMatch(/^\| production \| `production` \| not finished \|/m);
     expectTable(summary);
   });
@@ -69,12 +74,95 @@ describe('the summary', () => {
     const hostile = { name: `[builder 2/3] RUN ${HOSTILE.replace(/[\r\n]+/g, ' ')}`, cached: false };
     const plan = planBuild(inputsOf(), fromFork({ headRepository: HOSTILE }), CONTEXT, registryWith());
     const figures = { ...FIGURES, steps: [{ ...STEP, cached: true }, hostile], outcome: 'a|b' };
-    for (const error of [null, HOSTILE]) {
+    for (const error of [null, failure(HOSTILE)]) {
       const summary = toSummary(resultOf({ plan, builder: figures, warnings: [HOSTILE], error, digest: null }));
       expectTable(summary);
       const outsideCode = summary.replace(/(?<!\\)`[^`\n]*(?<!\\)`/g, '');
       expect(outsideCode).not.toMatch(/<|@team|(?<!\\)(?:\*\*b|\[l|~s)|^# head/m);
     }
+  });
+});
+
+describe('the summary of a failed build', () => {
+  const failed = (change: Partial<RunResult>): string =>
+    toSummary(resultOf({ builder: null, production: null, digest: null, pushedTags: [], ...change }));
+
+  test('shows what the step printed last, and no table of passes that never ended', () => {
+    const error = failure('The build failed at [builder 3/3] RUN x (Dockerfile:7): exit code: 1', 'not ok', '  at 12');
+    expect(failed({ error })).toMatch(
+      /^\*\*Failed\.\*\* .*builder 3\/3.*Dockerfile:7.*\n\nThe last lines that it printed:\n\n```text\nnot ok\n {2}at 12\n```\n\n- Cache: /m,
+    );
+    expect(failed({ error })).not.toContain('|');
+  });
+
+  test('shows where the time went until then', () => {
+    const unfinished = [{ name: '[builder 3/3] RUN x', stage: 'builder', kind: 'run', start: 0, end: 61_000 }] as const;
+    const summary = failed({ error: failure('It broke'), unfinished });
+    expect(summary).toContain('- Time: running steps 61.0 s');
+    expect(summary).toContain('    section failed\n    3/3 RUN x 61.0 s :active,');
+  });
+
+  test('has what a terminal would colour as plain text', () =>
+    expect(failed({ error: failure('It broke', '\u001b[1;31mnot ok\u001b[0m\u0007\t!') })).toContain('\nnot ok\t!\n'));
+
+  test('what it printed stays in its block, whatever it is', () => {
+    const unit = fc.constantFrom(
+      '`',
+      '```',
+      '~~~',
+      '````text',
+      ' ',
+      '\t',
+      '<b>',
+      '| a |',
+      '# x',
+      '\u001b[0m',
+      '\u2028',
+      'a',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit, maxLength: 8 }), { minLength: 1, maxLength: 6 }), (output) => {
+        const tokens = marked.lexer(failed({ error: failure('It broke', ...output, 'the end') }));
+        const kinds = tokens.map(({ type }) => type).filter((type) => type !== 'space');
+        expect(kinds).toEqual(['heading', 'paragraph', 'paragraph', 'code', 'list']);
+        expect(tokens.find(({ type }) => type === 'code')).toMatchObject({ text: expect.stringMatching(/the end$/) });
+      }),
+    );
+  });
+});
+
+describe('a summary of any size', () => {
+  const LIMIT = 1024 * 1024;
+  const steps = Array.from({ length: 5000 }, (_, index) => ({
+    name: `[b ${index}/5000] RUN ${HOSTILE}`,
+    cached: false,
+  }));
+  const work = steps.map(({ name }, index) => ({
+    ...{ name, stage: 'b', kind: 'run', start: index * 1000, end: index * 1000 + 900 },
+  })) as RunResult['unfinished'];
+  const figures = { ...FIGURES, steps, work, missReason: HOSTILE, outcome: HOSTILE };
+  const many = Array.from({ length: 1000 }, (_, index) => parseTag(`${index}-`.padEnd(128, 'x')));
+  const megabyte = '€'.repeat(1_000_000);
+  const huge = resultOf({
+    builder: figures,
+    production: figures,
+    pushedTags: many,
+    cacheTags: many,
+    warnings: Array.from({ length: 1000 }, () => '&'.repeat(5000)),
+    unfinished: work,
+  });
+
+  test.each([
+    ['pushed', huge],
+    ['failed', { ...huge, error: failure(megabyte, ...Array.from({ length: 20 }, () => megabyte)) }],
+  ])('%s: is below what GitHub takes, and whole', (_, result) => {
+    const summary = toSummary(result);
+    expect(Buffer.byteLength(summary)).toBeLessThan(LIMIT);
+    expect(summary).toContain('and 950 more');
+    const kinds = marked.lexer(summary).map(({ type }) => type);
+    expect(kinds.filter((type) => type === 'table')).toHaveLength(1);
+    // The pinned image, the chart, and either the commands to copy or what was printed.
+    expect(kinds.filter((type) => type === 'code')).toHaveLength(3);
   });
 });
 

@@ -226,7 +226,7 @@ function decidePush(
   if (isFork(event)) {
     const reason = describeFork(event);
     if (mode === 'always')
-      throw new InputError(`push is true, but ${reason}. Such a run never pushes. Use "push: auto".`);
+      throw new InputError(`push is true, but ${reason}. Use "push: auto".`);
     return { push: false, reason };
   }
   if (mode === 'never') return { push: false, reason: 'the input push is false' };
@@ -257,7 +257,7 @@ function isFork(event: WorkflowEvent): boolean {
 
 function describeFork(event: WorkflowEvent): string {
   const from = event.kind === 'pull-request' ? (event.headRepository ?? 'a deleted fork') : 'another repository';
-  return `this ${event.name} run is for code from ${from}`;
+  return `runs for the code of a fork never push, and this ${event.name} is from ${from}`;
 }
 
 /** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */

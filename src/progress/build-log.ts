@@ -36,6 +36,8 @@ export class BuildLog {
   private readonly told = new Set<string>();
   /** Digest -> when a line about it was printed last. */
   private readonly heard = new Map<string, number>();
+  /** Digest -> what was said of its pull: BuildKit ends one pull several times. */
+  private readonly pulled = new Map<string, string>();
 
   /**
    * @param known gets the digests of all that this log tells when it comes to it
@@ -99,7 +101,9 @@ export class BuildLog {
       this.told.add(digest);
       return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];
     }
-    return seconds < SLOW_SECONDS || pulled === '' ? [] : [`${getLabel(name)} read from the cache: ${pulled}`];
+    if (seconds < SLOW_SECONDS || pulled === '' || this.pulled.get(digest) === pulled) return [];
+    this.pulled.set(digest, pulled);
+    return [`${getLabel(name)} read from the cache: ${pulled}`];
   }
 
   /** Its whole name where nothing has been said of it. */

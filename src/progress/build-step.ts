@@ -37,7 +37,7 @@ export interface Work {
 }
 
 export interface PassProgress {
-  /** The steps of the Dockerfile other than FROM, in the order in which BuildKit first named them. */
+  /** The steps of the Dockerfile other than FROM, in the order in which they began. */
   readonly steps: readonly BuildStep[];
   /** What failed: a step, or a part of the export or push; null when nothing did. */
   readonly failed: BuildStep | null;

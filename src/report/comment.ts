@@ -15,7 +15,7 @@ export interface CommentContext {
 export function toComment(result: RunResult, { run, runUrl, secrets }: CommentContext): string {
   const { plan, digest, error, bytes, builder, production } = hideSecrets(result, secrets);
   const lines = [toMarker(plan.image.name, run), `### Image \`${plan.image.name}\``, ''];
-  if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(shorten(error))}`, '');
+  if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(shorten(error.message))}`, '');
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(shorten(plan.push.reason))}.`, '');
   const size = describeBytes(bytes);
@@ -42,6 +42,6 @@ function hideSecrets(result: RunResult, secrets: readonly string[]): RunResult {
     plan: { ...plan, push: { ...plan.push, reason: hide(plan.push.reason) } },
     builder: hideIn(builder),
     production: hideIn(production),
-    error: error === null ? null : hide(error),
+    error: error === null ? null : { message: hide(error.message), output: [] },
   };
 }

@@ -13,11 +13,21 @@ export interface PassFigures {
 }
 
 /** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./ (a file that it copies changed)` */
-export function describePass({ steps, missReason }: PassFigures): string {
+export function describePass(figures: PassFigures): string {
+  const missed = describeMiss(figures);
+  return `${describeCached(figures)} steps cached${missed === null ? '' : `; the first that was not: ${missed}`}`;
+}
+
+/** `5 of 7` */
+export function describeCached({ steps }: PassFigures): string {
+  return `${steps.filter(({ cached }) => cached).length} of ${steps.length}`;
+}
+
+/** The first step that ran, as code, and why; null when all were cached. */
+export function describeMiss({ steps, missReason }: PassFigures): string | null {
   const missed = steps.find(({ cached }) => !cached);
-  const cached = `${steps.filter((step) => step.cached).length} of ${steps.length} steps cached`;
-  if (missed === undefined) return cached;
-  return `${cached}; the first that was not: \`${shorten(missed.name)}\`${missReason === null ? '' : ` (${missReason})`}`;
+  if (missed === undefined) return null;
+  return `\`${shorten(missed.name)}\`${missReason === null ? '' : ` (${missReason})`}`;
 }
 
 function shorten(name: string): string {

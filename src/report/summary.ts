@@ -1,8 +1,9 @@
 // The job summary: Markdown for the page of the run. Pure text.
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
-import { type PassFigures, describePass } from './pass-report.js';
-import { sumWork, toGantt } from './timeline.js';
+import type { Work } from '../progress/build-step.js';
+import { type PassFigures, describeCached, describeMiss, describePass } from './pass-report.js';
+import { type TimedPass, sumWork, toGantt } from './timeline.js';
 
 export interface RunResult {
   readonly plan: Plan;
@@ -14,12 +15,20 @@ export interface RunResult {
   /** Tags that were written. */
   readonly pushedTags: readonly Tag[];
   readonly warnings: readonly string[];
-  readonly error: string | null;
+  readonly error: Failure | null;
+  /** What a build did that did not come to its end. */
+  readonly unfinished: readonly Work[];
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
   /** Key of the entry of the Actions cache that both passes took instead. */
   readonly actionsCacheKey?: string | null;
+}
+
+export interface Failure {
+  readonly message: string;
+  /** The last lines that the failed step printed; none when no step failed. */
+  readonly output: readonly string[];
 }
 
 /** Compressed layers of the production image; null when that is not known. */
@@ -36,20 +45,22 @@ const LONGEST_ITEM = 2000;
 export function toSummary(result: RunResult): string {
   const { plan, digest, error } = result;
   const lines = [`### Image \`${plan.image.name}\``, ''];
-  if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(shorten(error))}`, '');
+  if (error !== null) lines.push(...toFailure(error));
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
-  if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(plan.push.reason)}.`, '');
-  lines.push(
-    ...toTable([
-      ['Pass', 'Target', 'Steps', 'Time', 'Image'],
-      passRow(plan.builder, result.builder),
-      passRow(plan.production, result.production),
-    ]),
-  );
-  const facts = [describeBytes(result.bytes), describeTime(result), describeCache(result)].filter(
-    (fact) => fact !== '',
-  );
-  if (facts.length > 0) lines.push('', ...facts.map((fact) => `- ${fact}`));
+  if (error === null && digest === null) lines.push(...toNotPushed(plan));
+  // Of a build that failed there is nothing to compare.
+  if (result.builder !== null || result.production !== null) {
+    lines.push(
+      ...toTable([
+        ['Pass', 'Target', 'Steps cached', 'Time', 'Image'],
+        passRow(plan.builder, result.builder, result.builder?.outcome ?? ''),
+        passRow(plan.production, result.production, digest === null ? '' : 'pushed'),
+      ]),
+      '',
+    );
+  }
+  const facts = [describeBytes(result.bytes), describeTime(result), describeCache(result), ...describeMisses(result)];
+  lines.push(...facts.filter((fact) => fact !== '').map((fact) => `- ${fact}`));
   const chart = toGantt(listPasses(result));
   if (chart.length > 0) lines.push('', '```mermaid', ...chart, '```');
   if (result.pushedTags.length > 0) {
@@ -84,16 +95,46 @@ export function toFiguresJson(result: RunResult): string {
   });
 }
 
-function passRow(pass: PassPlan, figures: PassFigures | null): string[] {
-  if (figures === null) return [pass.name, `\`${pass.target}\``, 'not finished', '', ''];
-  const time = figures.seconds === null ? 'with production' : `${figures.seconds.toFixed(1)} s`;
-  return [pass.name, `\`${pass.target}\``, escapeCell(describePass(figures)), time, escapeCell(figures.outcome ?? '')];
+/** What a person wants of a red run: the step, its line, and what it said. */
+function toFailure({ message, output }: Failure): string[] {
+  const lines = [`**Failed.** ${escapeMarkdown(shorten(message))}`, ''];
+  return output.length === 0 ? lines : [...lines, 'The last lines that it printed:', '', ...toCodeBlock(output), ''];
 }
 
-function listPasses({ builder, production }: RunResult): { name: string; work: PassFigures['work'] }[] {
+/** Text of anybody, which cannot end the block: its fence is longer than any run of backticks in it. */
+function toCodeBlock(text: readonly string[]): string[] {
+  const lines = text.map((line) => shorten(line.replace(TERMINAL_CODES, '').replace(/(?!\t)\p{Cc}/gu, '')));
+  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}text`, ...lines, fence];
+}
+
+/** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
+const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;
+
+function toNotPushed({ image, tags, production, push }: Plan): string[] {
+  const reason = `**Not pushed:** ${escapeMarkdown(push.reason)}.`;
+  if (production.output !== 'engine') return [reason, ''];
+  return [`${reason} Later steps of this job have the image as \`${taggedReference(image, tags.unique)}\`.`, ''];
+}
+
+function passRow(pass: PassPlan, figures: PassFigures | null, image: string): string[] {
+  if (figures === null) return [pass.name, `\`${pass.target}\``, 'not finished', '', ''];
+  return [pass.name, `\`${pass.target}\``, describeCached(figures), describeSeconds(pass, figures), escapeCell(image)];
+}
+
+/** Builder steps that run with production are not part of the builder's own seconds. */
+function describeSeconds({ name }: PassPlan, { seconds, steps }: PassFigures): string {
+  if (seconds === null) return 'with production';
+  const own = `${seconds.toFixed(1)} s`;
+  return name === 'builder' && steps.length > 0 ? `with production, its image ${own}` : own;
+}
+
+function listPasses({ builder, production, unfinished }: RunResult): TimedPass[] {
   return [
     { name: 'builder', work: builder?.work ?? [] },
     { name: 'production', work: production?.work ?? [] },
+    { name: 'failed', work: unfinished },
   ];
 }
 
@@ -124,6 +165,15 @@ function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): 
   if (actionsCacheKey !== null) return `Cache: the Actions cache, \`${actionsCacheKey}\``;
   if (cacheTags.length === 0) return 'Cache: the registry has no earlier image to start from';
   return `Cache: ${limit(cacheTags.map((tag) => `\`${tag}\``)).join(', ')}`;
+}
+
+/** Where each pass left the cache, unless there was none. */
+function describeMisses({ plan, cacheTags, builder, production }: RunResult): string[] {
+  if (plan.production.noCache || cacheTags.length === 0) return [];
+  return [builder, production].flatMap((figures) => {
+    const missed = figures === null ? null : describeMiss(figures);
+    return missed === null ? [] : [`First step not cached: ${missed}`];
+  });
 }
 
 /** For the step that deploys. */

@@ -13,6 +13,10 @@ export type Seconds = Readonly<Record<WorkKind, number>>;
 const MOST_BARS = 12;
 /** A chart of less says nothing that the table does not. */
 const SHORTEST_CHART_MS = 1000;
+/** Shorter ones would be told as 0.0 s. */
+const SHORTEST_BAR_MS = 50;
+/** Below this Mermaid would write the same second at several lines of the axis. */
+const SHORT_CHART_MS = 10_000;
 const KINDS: readonly WorkKind[] = ['run', 'pull', 'export', 'push'];
 
 /** Seconds in which there was work of each kind; kinds overlap, so their sum may be more than the whole. */
@@ -31,7 +35,9 @@ export function sumWork(work: readonly Work[]): Seconds {
 
 /** @returns the lines of a chart with the longest stretches of work; none when there is nothing to see */
 export function toGantt(passes: readonly TimedPass[]): string[] {
-  const bars = passes.flatMap(({ name, work }) => toBars(work).map((bar) => ({ ...bar, pass: name })));
+  const bars = passes
+    .flatMap(({ name, work }) => toBars(work).map((bar) => ({ ...bar, pass: name })))
+    .filter((bar) => bar.end - bar.start >= SHORTEST_BAR_MS);
   const start = Math.min(...bars.map((bar) => bar.start));
   const end = Math.max(...bars.map((bar) => bar.end));
   if (bars.length === 0 || end - start < SHORTEST_CHART_MS) return [];
@@ -39,6 +45,7 @@ export function toGantt(passes: readonly TimedPass[]): string[] {
     bars.toSorted((one, other) => other.end - other.start - (one.end - one.start)).slice(0, MOST_BARS),
   );
   const lines = ['gantt', '    dateFormat YYYY-MM-DD HH:mm:ss.SSS', '    axisFormat %M:%S'];
+  if (end - start < SHORT_CHART_MS) lines.push('    tickInterval 1second');
   for (const { name } of passes) {
     const own = bars
       .filter((bar) => bar.pass === name && longest.has(bar))
@@ -67,7 +74,8 @@ interface Bar {
 function toBars(work: readonly Work[]): Bar[] {
   const bars = new Map<string, Bar>();
   for (const { name, kind, start, end } of work) {
-    const label = { run: name, pull: `cached ${name}`, export: 'export', push: 'push' }[kind];
+    const isBase = /^\[[^\]]*\] FROM /.test(name);
+    const label = { run: name, pull: isBase ? name : `cached ${name}`, export: 'export', push: 'push' }[kind];
     const before = bars.get(label);
     bars.set(label, {
       label,
