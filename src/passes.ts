@@ -3,9 +3,9 @@
 // production's new layers are gzip although the builder's are zstd (docs/caching.md).
 import type { BranchHead } from './branch-head.js';
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
-import type { BuildStep, DockerfileWarning, PassProgress } from './progress/build-step.js';
+import { type BuildStep, type DockerfileWarning, type PassProgress, withEarlierSteps } from './progress/build-step.js';
 import { insistOnPass } from './pass-attempts.js';
-import { builderStages, listSharedInstructions, mayOverlap } from './plan/builder-image.js';
+import { builderStages, listSharedInstructions, mayOverlap, needsOwnSource } from './plan/builder-image.js';
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
 import type { Engine } from './plan/engine.js';
@@ -36,7 +36,7 @@ export interface PassesRequest {
 
 /** What the passes of this run have come by: they share steps, and each checks the Dockerfile. */
 export interface Seen {
-  /** Digests of what production's log tells. */
+  /** Keys of what the first pass's log tells. */
   readonly steps: Set<string>;
   /** By their text. */
   readonly warnings: Map<string, DockerfileWarning>;
@@ -81,13 +81,20 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
     if (!mustWait) start();
   };
   try {
-    const title = `Building ${plan.builder.target}, then ${plan.production.target}`;
-    const result = await runOnePass(request, plan.production, {
+    const before = needsOwnSource(plan, dockerfile)
+      ? await buildFirst(request, ({ stage }) => {
+          isNew ||= stages.has(stage);
+        })
+      : null;
+    const title = `Building ${before === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
+    const built = await runOnePass(request, plan.production, {
       title,
       onStep,
       onExporting: start,
       onWriting: request.onWriting,
+      tellsSteps: before === null,
     });
+    const result = before === null ? built : joinResults(before, built);
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
@@ -96,6 +103,23 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
     else if (plan.builder.output === 'registry' && isOwnStepOfProduction(request, error)) await buildBuilder(request);
     throw error;
   }
+}
+
+/** Solves the builder's stages from the source that has their layers; nothing is written but the engine's cache. */
+function buildFirst(request: PassesRequest, onStep: (step: BuildStep) => void): Promise<PassResult> {
+  const { builder } = request.plan;
+  const pass: PassPlan = { ...builder, output: 'cache', tag: null };
+  return runOnePass(request, pass, { title: `Building ${builder.target}`, onStep, tellsSteps: true });
+}
+
+/** Two solves as if they were one: what has run in the first is no cache in the second. */
+function joinResults(first: PassResult, second: PassResult): PassResult {
+  const progress = withEarlierSteps(second.progress, first.progress.steps);
+  return {
+    ...second,
+    seconds: first.seconds + second.seconds,
+    progress: { ...progress, work: [...first.progress.work, ...progress.work] },
+  };
 }
 
 /** Whether production failed in a step of its own: the builder's stages are built then. */
@@ -163,6 +187,8 @@ interface PassOptions {
   readonly onStep?: (step: BuildStep) => void;
   readonly onExporting?: () => void;
   readonly onWriting?: () => void;
+  /** Whether its log tells the steps that passes share; the other passes' logs leave them out. */
+  readonly tellsSteps?: boolean;
 }
 
 async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {
@@ -191,7 +217,7 @@ async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassO
 function runWith(
   request: PassesRequest,
   pass: PassPlan,
-  { title, onLine, ...hooks }: PassOptions,
+  { title, onLine, tellsSteps = false, ...hooks }: PassOptions,
 ): Promise<PassResult> {
   const { world, inputs, plan, engine, dockerfile, directory, configDirectory, seen } = request;
   const { runner, run, signal } = world;
@@ -213,7 +239,7 @@ function runWith(
       onLine: print,
       directory,
       ...hooks,
-      ...(pass.name === 'production'
+      ...(tellsSteps
         ? { knownSteps: seen.steps, hiddenSteps: new Set() }
         : { knownSteps: new Set(), hiddenSteps: seen.steps }),
       onStep: (step) => {

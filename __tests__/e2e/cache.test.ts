@@ -170,7 +170,7 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
     const result = await buildFresh(await team.push('feature/x'), { username: READER.name, password: READER.password });
     expect(result.log).toMatch(/--cache-from type=registry,ref=\S+:feature-x-[0-9a-f]{10} /);
     expect(result.log).not.toContain(':cache-');
-    expect(readCachedSteps(result).production).toBe('1 of 1');
+    expect(readCachedSteps(result)).toEqual(ALL_CACHED);
   });
 });
 
@@ -180,6 +180,25 @@ async function findDependencyLayer(team: Team): Promise<string> {
   const own = (await layersOf(team.repository, 'builder-main')).filter(({ digest }) => !base.has(digest));
   return own.sort((one, other) => other.size - one.size)[0]!.digest;
 }
+
+test.each(STORES)(
+  'a fork’s changed source keeps the dependencies, which only the builder image has (%s)',
+  async (store) => {
+    const engine = fixture.lab().engine(store);
+    const team = await fixture.team(`fork-cache-${store}`);
+    expectSuccess(await team.build(await team.push(), { engine }));
+    await engine.prune();
+    await team.service.changeSource('Good day from a fork');
+    const result = await team.build(await team.pullRequest({ number: 7, head: 'main', fork: 'mallory/app' }), {
+      engine,
+    });
+    expectSuccess(result);
+    expect(readCachedSteps(result)).toEqual({ builder: '3 of 5', production: '0 of 1' });
+    // Two passes, and each step is told by one of them.
+    expect(result.log.match(/^docker buildx build/gm)).toHaveLength(2);
+    expect(result.log.match(/^\[builder 4\/6\] RUN /gm)).toHaveLength(1);
+  },
+);
 
 describe.each(STORES)('on the %s store, a broken cache', (store) => {
   const engine = () => fixture.lab().engine(store);

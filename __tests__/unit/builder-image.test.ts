@@ -5,6 +5,7 @@ import {
   builderStages,
   decideBuilder,
   listSharedInstructions,
+  needsOwnSource,
 } from '../../src/plan/builder-image.js';
 import type { CachedImage, StoredImage } from '../../src/plan/cache-manifest.js';
 import { parseDockerfile } from '../../src/plan/dockerfile.js';
@@ -225,4 +226,26 @@ describe('instructions whose layers both images have', () => {
   test('none in a Dockerfile that cannot be read', () => {
     expect(listSharedInstructions(planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()), null)).toEqual([]);
   });
+});
+
+describe('the builder stage is built first, from its own image, where only that one has its layers', () => {
+  const dockerfile = parseDockerfile('FROM a AS builder\nFROM a AS production\nCOPY --from=builder /a /a');
+  const apart = parseDockerfile('FROM a AS builder\nFROM a AS production\nRUN x');
+  const withSources = (builder: readonly string[], production: readonly string[]): Plan => {
+    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+    return {
+      ...plan,
+      builder: { ...plan.builder, cacheFrom: builder },
+      production: { ...plan.production, cacheFrom: production },
+    };
+  };
+
+  test.each<[string, Plan, typeof dockerfile | null, boolean]>([
+    ['an image for each pass', withSources(['b'], ['p']), dockerfile, true],
+    ['the merged cache for both', withSources(['c'], ['c']), dockerfile, false],
+    ['no source at all', withSources([], []), dockerfile, false],
+    ['nothing for the builder', withSources([], ['p']), dockerfile, false],
+    ['a production that is not made of it', withSources(['b'], ['p']), apart, false],
+    ['a Dockerfile that nobody has read', withSources(['b'], ['p']), null, false],
+  ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, file)).toBe(expected));
 });

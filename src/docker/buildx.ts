@@ -74,7 +74,7 @@ export interface BuildxSession {
   readonly onWriting?: () => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
-  /** Digests of what another pass's log tells, and a set that gets those of this pass. */
+  /** Keys of what another pass's log tells, and a set that gets those of this pass. */
   readonly hiddenSteps: ReadonlySet<string>;
   readonly knownSteps: Set<string>;
 }

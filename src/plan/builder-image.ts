@@ -65,6 +65,16 @@ export function mayOverlap(plan: Plan, dockerfile: Dockerfile | null): boolean {
 }
 
 /**
+ * Whether the builder stage is to be built before production is: without the merged cache each pass has a source of its
+ * own, and production's image knows the builder's steps but has none of their layers.
+ */
+export function needsOwnSource(plan: Plan, dockerfile: Dockerfile | null): boolean {
+  const { builder, production } = plan;
+  const [own, other] = [builder.cacheFrom.join('\n'), production.cacheFrom.join('\n')];
+  return own !== '' && own !== other && isMadeOfBuilder(plan, dockerfile);
+}
+
+/**
  * Instructions that make layers of both images: the same ones, from the first on, upon the same base, whether in one
  * stage that both are FROM or written twice. Whichever image is exported first decides how such a layer is compressed.
  */

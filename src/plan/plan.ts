@@ -225,8 +225,7 @@ function decidePush(
   const mode = inputs.push;
   if (isFork(event)) {
     const reason = describeFork(event);
-    if (mode === 'always')
-      throw new InputError(`push is true, but ${reason}. Use "push: auto".`);
+    if (mode === 'always') throw new InputError(`push is true, but ${reason}. Use "push: auto".`);
     return { push: false, reason };
   }
   if (mode === 'never') return { push: false, reason: 'the input push is false' };

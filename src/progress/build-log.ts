@@ -40,8 +40,8 @@ export class BuildLog {
   private readonly pulled = new Map<string, string>();
 
   /**
-   * @param known gets the digests of all that this log tells when it comes to it
-   * @param hidden digests of what another pass's log tells
+   * @param known gets the keys of all that this log tells when it comes to it
+   * @param hidden keys of what another pass's log tells
    */
   constructor(known = new Set<string>(), hidden: ReadonlySet<string> = new Set()) {
     this.known = known;
@@ -49,8 +49,8 @@ export class BuildLog {
   }
 
   /** To be called as soon as a vertex is heard of: BuildKit names the steps of a build before it runs them. */
-  named({ digest }: LoggedVertex): void {
-    this.known.add(digest);
+  named(vertex: LoggedVertex): void {
+    this.known.add(getKey(vertex));
   }
 
   started(vertex: LoggedVertex, now: number): readonly string[] {
@@ -111,9 +111,14 @@ export class BuildLog {
     return this.told.has(digest) ? getLabel(name) : name;
   }
 
-  private isHidden({ digest }: LoggedVertex): boolean {
-    return this.hidden.has(digest);
+  private isHidden(vertex: LoggedVertex): boolean {
+    return this.hidden.has(getKey(vertex));
   }
+}
+
+/** The same step has another digest in each pass where files of the context are behind it. */
+function getKey({ digest, name }: LoggedVertex): string {
+  return isDockerfileStep(name) ? name : digest;
 }
 
 /** `[builder 4/6] RUN npm ci` -> `[builder 4/6]` */
