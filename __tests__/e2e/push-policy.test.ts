@@ -162,7 +162,7 @@ test.each(CELLS)('$title, push: $push', async ({ makeEvent, token, outcome, inde
   expect(reasons[0]).toMatch(
     push === 'false' && outcome !== 'fork'
       ? /the input push is false/
-      : { fork: /code from mallory\/app/, denied: /write_package/, pushes: /never/ }[outcome],
+      : { fork: /is from mallory\/app/, denied: /write_package/, pushes: /never/ }[outcome],
   );
   const { code, stdout } = await engine().docker(['run', '--rm', '--network=none', result.outputs.image!]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' });
