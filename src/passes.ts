@@ -114,11 +114,14 @@ function buildFirst(request: PassesRequest, onStep: (step: BuildStep) => void): 
 
 /** Two solves as if they were one: what has run in the first is no cache in the second. */
 function joinResults(first: PassResult, second: PassResult): PassResult {
-  const progress = withEarlierSteps(second.progress, first.progress.steps);
+  const { steps: later, ...progress } = withEarlierSteps(second.progress, first.progress.steps);
+  const known = new Map(later.map((step) => [step.name, step]));
+  const earlier = first.progress.steps.map((step) => known.get(step.name) ?? step);
+  const steps = [...new Set([...earlier, ...later])];
   return {
     ...second,
     seconds: first.seconds + second.seconds,
-    progress: { ...progress, work: [...first.progress.work, ...progress.work] },
+    progress: { ...progress, steps, work: [...first.progress.work, ...progress.work] },
   };
 }
 

@@ -194,6 +194,7 @@ test.each(STORES)(
     });
     expectSuccess(result);
     expect(readCachedSteps(result)).toEqual({ builder: '3 of 5', production: '0 of 1' });
+    expect(result.log).toMatch(/^Builder: .*first that was not: `\[builder 5\/6\] COPY src src`/m);
     // Two passes, and each step is told by one of them.
     expect(result.log.match(/^docker buildx build/gm)).toHaveLength(2);
     expect(result.log.match(/^\[builder 4\/6\] RUN /gm)).toHaveLength(1);
