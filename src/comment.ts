@@ -1,6 +1,7 @@
 // The one comment on a pull request that tells of its image. It is no part of the build: what goes wrong is a warning.
 import { chooseComment } from './plan/comment.js';
 import type { Inputs } from './plan/inputs.js';
+import { describeFault } from './plan/words.js';
 import { toComment } from './report/comment.js';
 import type { RunResult } from './report/summary.js';
 import { type GitHubApi, isRefusal } from './runner/github-api.js';
@@ -24,7 +25,7 @@ export async function commentOnPullRequest(request: CommentRequest): Promise<voi
   try {
     await writeComment(request, event.number);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const reason = describeFault(error);
     const advice = isRefusal(error) ? ' The job may need "permissions: pull-requests: write".' : '';
     warn(`Pull request #${event.number} has no up-to-date comment on this image: ${reason}.${advice}`);
   }

@@ -6,35 +6,19 @@ import type { BuildStep } from './progress/build-step.js';
 import { checkLayout } from './docker/oci-layout.js';
 import { type LocalEngine, loadImage, readImageSize, removeImage, saveImage } from './docker/local-image.js';
 import { type PassesRequest, runLayerExport } from './passes.js';
-import {
-  type LayerKeys,
-  decideLayers,
-  formatMegabytes,
-  planLayerExport,
-  rejectSize,
-  useLayers,
-} from './plan/actions-cache.js';
+import { type LayerKeys, decideLayers, planLayerExport, rejectSize, useLayers } from './plan/actions-cache.js';
 import { builderStages, isMadeOfBuilder } from './plan/builder-image.js';
 import { csvFields } from './plan/build-options.js';
-import type { Dockerfile } from './plan/dockerfile.js';
-import type { Engine } from './plan/engine.js';
 import { taggedReference } from './plan/image-name.js';
-import type { Inputs } from './plan/inputs.js';
 import type { Plan } from './plan/plan.js';
+import { describeFault, formatMegabytes } from './plan/words.js';
 import { type ActionsCache, openActionsCache } from './runner/actions-cache.js';
-import type { World } from './world.js';
 
-export interface KeptLayersRequest {
-  readonly world: World;
-  readonly inputs: Inputs;
-  readonly plan: Plan;
-  readonly engine: Engine;
-  readonly dockerfile: Dockerfile | null;
-  /** The run's own folder. */
-  readonly directory: string;
-  readonly configDirectory: string;
-  readonly warn: (message: string) => void;
-}
+/** What is known before the passes are. */
+export type KeptLayersRequest = Pick<
+  PassesRequest,
+  'world' | 'inputs' | 'plan' | 'engine' | 'dockerfile' | 'directory' | 'configDirectory' | 'warn'
+>;
 
 export interface KeptLayers {
   /** The plan, with the restored layers as the source of both passes. */
@@ -66,7 +50,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
     return nothing;
   }
   const cache = await openActionsCache().catch((error: unknown) => {
-    warn(`The Actions cache cannot be used: ${describe(error)}`);
+    warn(`The Actions cache cannot be used: ${describeFault(error)}`);
     return null;
   });
   if (cache === null) return nothing;
@@ -84,7 +68,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
   const { answered, key } = await cache.restore(keys.restore).then(
     (found) => ({ answered: true, key: found }),
     (error: unknown) => {
-      warn(`Nothing was taken from the Actions cache: ${describe(error)}.`);
+      warn(`Nothing was taken from the Actions cache: ${describeFault(error)}.`);
       return { answered: false, key: null };
     },
   );
@@ -94,7 +78,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
     entry === null
       ? null
       : await takeEntry(request, cache, keys, local, entry).catch((error: unknown) => {
-          warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${describe(error)}.`);
+          warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${describeFault(error)}.`);
           return null;
         });
   return {
@@ -109,7 +93,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
       try {
         await save(passes, cache, { keys, key: keys.save, target, local });
       } catch (error) {
-        warn(`The layers of this run were not kept in the Actions cache: ${describe(error)}.`);
+        warn(`The layers of this run were not kept in the Actions cache: ${describeFault(error)}.`);
       }
     },
     close: async () => {
@@ -117,7 +101,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
         await rm(cache.folder, { recursive: true, force: true });
         if (keys.form === 'image') await removeImage(local, reference);
       } catch (error) {
-        warn(`What the Actions cache left on this machine could not be removed: ${describe(error)}.`);
+        warn(`What the Actions cache left on this machine could not be removed: ${describeFault(error)}.`);
       }
     },
   };
@@ -203,8 +187,4 @@ async function measureFolder(folder: string): Promise<number> {
   const files = entries.filter((entry) => entry.isFile());
   const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown reason';
 }

@@ -22,6 +22,7 @@ export interface PassesRequest {
   readonly plan: Plan;
   readonly engine: Engine;
   readonly dockerfile: Dockerfile | null;
+  /** The run's own folder. */
   readonly directory: string;
   readonly configDirectory: string;
   readonly branch: BranchHead;

@@ -5,6 +5,7 @@ import { type Tag, pinnedReference, taggedReference } from './plan/image-name.js
 import type { Plan } from './plan/plan.js';
 import { withoutOlderVersions } from './plan/tags.js';
 import { sumBytes } from './plan/cache-manifest.js';
+import { describeFault } from './plan/words.js';
 import { readImages } from './registry/image.js';
 import type { Registry } from './registry/registry.js';
 import type { RunResult } from './report/summary.js';
@@ -70,7 +71,7 @@ export async function publishProduction(request: PublishRequest, built: PassResu
 
 function explainMovingTag(tag: Tag, written: readonly Tag[], moving: readonly Tag[], cause: unknown): Error {
   const missing = moving.filter((one) => !written.includes(one));
-  const reason = cause instanceof Error ? cause.message : 'unknown reason';
+  const reason = describeFault(cause);
   return new Error(
     `The image is pushed as ${written.join(', ')}, but the tag ${tag} could not be moved to it: ${reason} Not moved: ${missing.join(', ')}. Run the job again.`,
     { cause },
@@ -96,7 +97,7 @@ async function selectVersionTags(
   const { moving } = plan.tags;
   if (moving.length === 0) return moving;
   const existing = await registry.listTags().catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const reason = describeFault(error);
     warn(
       `The tags of the registry cannot be listed, so nobody knows whether ${gitTag} is the newest version: ${reason}`,
     );

@@ -13,6 +13,7 @@ import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache
 import { type Tag, pinnedReference } from './plan/image-name.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, sourceTags } from './plan/plan.js';
 import { cacheTag, uniqueCandidates } from './plan/tags.js';
+import { describeFault } from './plan/words.js';
 import type { WorkflowEvent } from './plan/workflow-event.js';
 import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
@@ -131,7 +132,7 @@ async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<Sto
   try {
     return await readStoredImage(registry, tag);
   } catch (error) {
-    warn(`Reading ${tag} from the registry failed, so it is no cache for this run: ${describe(error)}`);
+    warn(`Reading ${tag} from the registry failed, so it is no cache for this run: ${describeFault(error)}`);
     return null;
   }
 }
@@ -155,7 +156,7 @@ async function writeMergedCache(
       (stored) => !stored.images.some(({ layers }) => layers.some(({ digest }) => lost.has(digest))),
     );
     if (whole.length === images.length) {
-      warn(`The merged cache could not be written, so each pass takes the nearest image: ${describe(error)}`);
+      warn(`The merged cache could not be written, so each pass takes the nearest image: ${describeFault(error)}`);
       return { images, mergedCache: null };
     }
     const broken = images.filter((image) => !whole.includes(image)).map(({ tag }) => tag);
@@ -186,10 +187,6 @@ async function writeCacheManifest(
 async function probe(registry: Registry, hasLogin: boolean): Promise<WriteAccess> {
   const answer = await registry.probeWriteAccess();
   return answer === null ? { allowed: true } : { allowed: false, answer, hasLogin };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown reason';
 }
 
 /** The network's or the registry's fault, not that of the credentials. */

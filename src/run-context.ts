@@ -1,4 +1,5 @@
 // Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
+import { describeFault } from './plan/words.js';
 import type { Git } from './git/git.js';
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
@@ -63,7 +64,7 @@ async function findMergedBranch(
   try {
     return await github.readMergedBranch(event.sha);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const reason = describeFault(error);
     runner.log.warning(
       `GitHub does not say which pull request ${event.sha} merged, so its layers may be built again. The job may need "permissions: pull-requests: read". ${reason}`,
     );

@@ -4,11 +4,11 @@ import {
   type LayerDecision,
   type LayerKeys,
   decideLayers,
-  formatMegabytes,
   planLayerExport,
   rejectSize,
   useLayers,
 } from '../../src/plan/actions-cache.js';
+import { formatMegabytes } from '../../src/plan/words.js';
 import { getBuildxArgs } from '../../src/docker/buildx-args.js';
 import type { Engine } from '../../src/plan/engine.js';
 import { type Plan, planBuild } from '../../src/plan/plan.js';

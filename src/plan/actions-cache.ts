@@ -6,6 +6,7 @@ import { type ImageName, type Tag, parseImageName, parseTag } from './image-name
 import type { Inputs } from './inputs.js';
 import type { PassPlan, Plan } from './plan.js';
 import { compactUtc, toScope } from './tags.js';
+import { formatMegabytes } from './words.js';
 
 /**
  * How layers leave the engine and come back: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder
@@ -102,11 +103,6 @@ export function rejectSize(bytes: number): string | null {
   return bytes <= LARGEST_ENTRY_BYTES
     ? null
     : `they are ${formatMegabytes(bytes)}, more than the ${formatMegabytes(LARGEST_ENTRY_BYTES)} that one entry may have`;
-}
-
-/** `12.3 MB` */
-export function formatMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Builds that differ in any of these have no steps in common, or a step in common that is worth nothing. */

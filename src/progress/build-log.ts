@@ -1,9 +1,10 @@
 // The log of a build, short enough to read: a line when a step starts, ends or was cached, and what it prints.
+import { formatMegabytes } from '../plan/words.js';
 import { isCancelled, isDockerfileStep } from './build-step.js';
 
 /** A step, or what BuildKit does besides. */
 export interface LoggedVertex {
-  /** Names it in all passes of a run: passes share steps. */
+  /** Names it within a pass; what names it in all passes of a run is its key. */
   readonly digest: string;
   /** `[builder 3/6] RUN npm ci`, `exporting to image` */
   readonly name: string;
@@ -96,7 +97,7 @@ export class BuildLog {
     if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${toSeconds(seconds)}`] : [];
     const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
     // Its files may be needed, and pulled, long after it was found in the cache.
-    const pulled = bytes === 0 ? '' : `${(bytes / 1e6).toFixed(1)} MB in ${toSeconds(seconds)}`;
+    const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${toSeconds(seconds)}`;
     if (!this.told.has(digest)) {
       this.told.add(digest);
       return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];

@@ -37,7 +37,7 @@ export interface Work {
 }
 
 export interface PassProgress {
-  /** The steps of the Dockerfile other than FROM, in the order in which they began. */
+  /** The steps of the Dockerfile other than FROM, each after those that it builds on. */
   readonly steps: readonly BuildStep[];
   /** What failed: a step, or a part of the export or push; null when nothing did. */
   readonly failed: BuildStep | null;
@@ -94,6 +94,24 @@ export function isExportFailure({ failed }: PassProgress): boolean {
  */
 export function isPulledLayer(part: string): boolean {
   return /^(?:pulling |extracting )?sha256:[0-9a-f]{64}(?: |$)/.test(part);
+}
+
+/** How much of a step's output is kept for the message about its failure. */
+export const KEPT_LINES = 20;
+
+interface Ended {
+  readonly name: string;
+  readonly error: string | null;
+}
+
+/** What failed of its own; null when nothing did. */
+export function findFailed<T extends Ended>(vertices: readonly T[]): T | null {
+  return vertices.find(({ error }) => error !== null && !isCancelled(error)) ?? null;
+}
+
+/** `NAME: …` of each that has an error. */
+export function listErrors(vertices: readonly Ended[]): string[] {
+  return vertices.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`]));
 }
 
 /** Other steps end so when one of them fails. */

@@ -5,14 +5,15 @@ import {
   type PassProgress,
   type ProgressNews,
   type ProgressReader,
-  isCancelled,
+  KEPT_LINES,
+  findFailed,
   isDockerfileStep,
   isPulledLayer,
+  listErrors,
   parseStage,
 } from './build-step.js';
 
 const VERTEX = /^#(\d+) (.*)$/;
-const KEPT_LINES = 20;
 
 interface Vertex extends BuildStep {
   cached: boolean;
@@ -45,8 +46,8 @@ export class PlainProgressReader implements ProgressReader {
     const all = [...this.vertices.values()];
     return {
       steps: all.filter(({ name }) => isDockerfileStep(name)),
-      failed: all.find(({ error }) => error !== null && !isCancelled(error)) ?? null,
-      errors: all.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`])),
+      failed: findFailed(all),
+      errors: listErrors(all),
       warnings: [],
       work: [],
     };

@@ -12,14 +12,14 @@ import {
   type ProgressReader,
   type Work,
   type WorkKind,
+  KEPT_LINES,
+  findFailed,
   isCancelled,
   isDockerfileStep,
   isPulledLayer,
+  listErrors,
   parseStage,
 } from './build-step.js';
-
-/** How much of a step's output is kept for the message about its failure. */
-const KEPT_LINES = 20;
 
 interface Vertex extends LoggedVertex {
   cached: boolean;
@@ -70,15 +70,15 @@ export class RawProgressReader implements ProgressReader {
 
   get progress(): PassProgress {
     const all = [...this.vertices.values()];
-    const failed = all.find(({ error }) => error !== null && !isCancelled(error));
+    const failed = findFailed(all);
     return {
       // BuildKit announces them in an order of its own; a step ends after those that it builds on.
       steps: all
         .filter(({ name }) => isDockerfileStep(name))
         .sort((one, other) => compareEnds(one.ended, other.ended))
         .map(toStep),
-      failed: failed === undefined ? null : toStep(failed),
-      errors: all.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`])),
+      failed: failed === null ? null : toStep(failed),
+      errors: listErrors(all),
       warnings: [...this.warnings.values()],
       work: all.flatMap(listWork),
     };

@@ -1,6 +1,7 @@
 // The job summary: Markdown for the page of the run. Pure text.
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { formatMegabytes } from '../plan/words.js';
 import type { Work } from '../progress/build-step.js';
 import { type PassFigures, describeCached, describeMiss, describePass } from './pass-report.js';
 import { type TimedPass, sumWork, toGantt } from './timeline.js';
@@ -141,11 +142,11 @@ function listPasses({ builder, production, unfinished }: RunResult): TimedPass[]
 /** `Size: 12.3 MB compressed, 0.4 MB more than on main` */
 export function describeBytes({ image, main }: ImageBytes): string {
   if (image === null) return '';
-  const size = `Size: ${toMegabytes(image)} compressed`;
+  const size = `Size: ${formatMegabytes(image)} compressed`;
   if (main === null) return size;
   const change = image - main;
   if (Math.abs(change) < 50_000) return `${size}, as on the main branch`;
-  return `${size}, ${toMegabytes(Math.abs(change))} ${change > 0 ? 'more' : 'less'} than on the main branch`;
+  return `${size}, ${formatMegabytes(Math.abs(change))} ${change > 0 ? 'more' : 'less'} than on the main branch`;
 }
 
 function describeTime(result: RunResult): string {
@@ -200,10 +201,6 @@ function limit(items: readonly string[]): readonly string[] {
 
 export function shorten(text: string): string {
   return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
-}
-
-function toMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function escapeCell(text: string): string {

@@ -8,6 +8,7 @@ import type { RunNumber } from '../plan/comment.js';
 import type { InputName } from '../plan/inputs.js';
 import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
+import { describeFault } from '../plan/words.js';
 import type { EventFacts } from '../plan/workflow-event.js';
 import type { OutputName } from './outputs.js';
 import { DIRECTORY_STATE } from './saved-state.js';
@@ -105,9 +106,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
       try {
         await core.summary.addRaw(markdown, true).write();
       } catch (error) {
-        core.warning(
-          `The job summary could not be written: ${error instanceof Error ? error.message : 'unknown reason'}`,
-        );
+        core.warning(`The job summary could not be written: ${describeFault(error)}`);
       }
     },
     reserveDirectory: () => {
