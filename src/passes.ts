@@ -240,6 +240,7 @@ function runWith(
       run,
       env,
       signal,
+      stallLimit: runner.stallLimit,
       onLine: print,
       directory,
       ...hooks,

@@ -16,6 +16,28 @@ const URL = 'http://127.0.0.1:5000/v2/octo/app';
 const SHA256 = `sha256:${'a'.repeat(64)}`;
 const PUSH = 'ERROR: failed to build: failed to solve: failed to push 127.0.0.1:5000/octo/denied:main: ';
 
+describe('a push that a JSON body ended, after BuildKit has tried it', () => {
+  const fatal = `${PUSH}unknown: fault 503`;
+  const tried = (status: string, words = 'unknown: fault 503') => [
+    `error: failed commit on ref "manifest-${SHA256}": unexpected status from PUT request to ${URL}/manifests/main: ${status}`,
+    words,
+    'retrying in 4s',
+  ];
+  test('has the status that BuildKit logged', () => {
+    const said = [...tried('500 Internal Server Error', 'unknown: other'), ...tried('503 Service Unavailable')];
+    expect(classifyFailure([fatal], said).transient).toBe('503 Service Unavailable');
+    expect(classifyFailure([fatal], said.slice(0, -1)).transient).toBe('503 Service Unavailable');
+  });
+  test.each([
+    ['nothing was logged', []],
+    ['another answer came last', tried('503 Service Unavailable', 'denied: no')],
+    ['the status is none that passes', tried('400 Bad Request')],
+    ['nothing stands below', tried('503 Service Unavailable').slice(0, 1)],
+  ])('is final when %s', (_case, said) => {
+    expect(classifyFailure([fatal], said).transient).toBeNull();
+  });
+});
+
 describe('what may pass', () => {
   test.each([
     [

@@ -18,17 +18,21 @@ export interface Fault {
 }
 
 /**
- * An answer of its own, or what becomes of the connection. `disconnect` ends it, `reset` breaks it off (RST), `stall` keeps
- * it open without a word, `truncate` promises more bytes than come, and `cut` breaks it off in the middle of the request's
- * body.
+ * An answer of its own, or what becomes of the connection. `disconnect` ends it, `reset` breaks it off (RST), `silence`
+ * keeps it open without a word, `stall` does so until something on the way loses patience, as load balancers do (sooner
+ * here than there), `truncate` promises more bytes than come, and `cut` breaks it off in the middle of the request's body.
  */
 export type FaultAnswer =
   | { readonly status: number; readonly body?: object; readonly headers?: Readonly<Record<string, string>> }
   | 'disconnect'
   | 'reset'
+  | 'silence'
   | 'stall'
   | 'truncate'
   | 'cut';
+
+/** Everybody's requests but the action's own, which have retries of their own. */
+export const ENGINE_AGENT = /^(?!two-pass-build)/;
 
 /** A running front. */
 export interface Front {
@@ -59,6 +63,8 @@ export interface FrontOptions {
   /** Where the registry's tokens are: asked for through the front as well, so that faults reach `/token`. */
   readonly realm?: string;
 }
+
+const STALL_MS = 8000;
 
 interface PlannedFault {
   readonly fault: Fault;
@@ -117,8 +123,12 @@ function answerFault({ answer }: Fault, request: IncomingMessage, response: Serv
     case 'reset':
       request.socket.resetAndDestroy();
       return;
+    case 'silence':
+      request.resume();
+      return;
     case 'stall':
       request.resume();
+      setTimeout(() => request.socket.destroy(), STALL_MS);
       return;
     case 'truncate':
       request.resume();
@@ -132,10 +142,15 @@ function answerFault({ answer }: Fault, request: IncomingMessage, response: Serv
       return;
     default: {
       request.resume();
-      const { status, headers, body = { errors: [{ code: 'UNKNOWN', message: `fault ${status}` }] } } = answer;
+      const { status, headers, body = { errors: [{ code: codeFor(status), message: `fault ${status}` }] } } = answer;
       sendJson(response, status, body, headers);
     }
   }
+}
+
+/** https://github.com/distribution/distribution/blob/main/registry/api/errcode/register.go */
+function codeFor(status: number): string {
+  return status === 429 ? 'TOOMANYREQUESTS' : status === 403 ? 'DENIED' : 'UNKNOWN';
 }
 
 /** Gives a stream that lets through what the line can carry, shared by all streams of that line. */

@@ -56,6 +56,8 @@ export interface Team {
   }) => Promise<WorkflowRun>;
   /** Runs the action with the writer's login. */
   readonly build: (run: WorkflowRun, options: TeamRun) => Promise<ActionResult>;
+  /** Pulls with the writer's login; whatever does not fit its digest fails. */
+  readonly pullImage: (engine: Engine, image: string) => Promise<void>;
   /** What a container of the image prints, pulled with the writer's login where the engine does not have it. */
   readonly runImage: (engine: Engine, image: string) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -139,15 +141,20 @@ export async function formTeam(
         ...(signal === undefined ? {} : { signal }),
         ...(phases === undefined ? {} : { phases }),
       }),
-    runImage: async (engine, reference) => {
-      const config = await mkdtemp(join(lab.directory, 'login-'));
-      const auth = Buffer.from(`${WRITER.name}:${WRITER.password}`).toString('base64');
-      await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [lab.registry.host]: { auth } } }));
-      const args = ['run', '--rm', '--network=none', reference];
-      const { code, stdout, stderr } = await engine.docker(args, { env: { ...engine.env, DOCKER_CONFIG: config } });
-      if (code !== 0) throw new Error(`docker run ${reference} ended with ${code}: ${stderr}`);
-      return stdout;
+    pullImage: async (engine, reference) => {
+      await runDocker(lab, engine, ['pull', '--quiet', reference]);
     },
+    runImage: (engine, reference) => runDocker(lab, engine, ['run', '--rm', '--network=none', reference]),
     close: () => github.stop(),
   };
+}
+
+/** Runs docker with the writer's login. */
+async function runDocker(lab: Lab, engine: Engine, args: readonly string[]): Promise<string> {
+  const config = await mkdtemp(join(lab.directory, 'login-'));
+  const auth = Buffer.from(`${WRITER.name}:${WRITER.password}`).toString('base64');
+  await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [lab.registry.host]: { auth } } }));
+  const { code, stdout, stderr } = await engine.docker(args, { env: { ...engine.env, DOCKER_CONFIG: config } });
+  if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout;
 }

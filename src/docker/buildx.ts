@@ -10,6 +10,7 @@ import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
 import { type PassSources, getBuildxArgs } from './buildx-args.js';
 import { type PassFailure, classifyFailure } from './pass-failure.js';
+import { watchForStall } from './stall-watch.js';
 import { BuildLog } from '../progress/build-log.js';
 import { type BuildStep, type PassProgress, type ProgressReader, isExportFailure } from '../progress/build-step.js';
 import { findFailedPlace } from '../progress/excerpt.js';
@@ -65,6 +66,8 @@ export interface BuildxSession {
   /** Environment of the docker client: DOCKER_CONFIG, and the values of the input `secrets`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Milliseconds that a build may be silent while none of its steps runs. */
+  readonly stallLimit: number;
   readonly onLine: (line: string) => void;
   /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
   readonly onStep?: (step: BuildStep) => void;
@@ -79,10 +82,10 @@ export interface BuildxSession {
   readonly knownSteps: Set<string>;
 }
 
-/** How often to look for a step that has been silent for long. */
+/** How often to look for what has been silent for long. */
 const HEARTBEAT_EVERY_MS = 5000;
 
-/** @throws PassFailedError when Buildx exits with anything but 0; CancelledError on a signal */
+/** @throws PassFailedError when Buildx exits with anything but 0, or stalls; CancelledError on a signal */
 export async function runPass(
   session: BuildxSession,
   image: ImageName,
@@ -100,7 +103,9 @@ export async function runPass(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
   const reader = createReader(engine, session);
+  const stall = watchForStall(session.signal, session.stallLimit, () => reader.running, Date.now());
   const onLine = (line: string): void => {
+    stall.heard(Date.now());
     const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
     lines.forEach(session.onLine);
     for (const step of ran) session.onStep?.(step);
@@ -109,9 +114,13 @@ export async function runPass(
   };
   const heartbeat = setInterval(() => {
     reader.heartbeat(Date.now()).forEach(session.onLine);
+    stall.check(Date.now());
   }, HEARTBEAT_EVERY_MS);
   const { code, stderr } = await session
-    .run('docker', args, { env: session.env, signal: session.signal, onLine })
+    .run('docker', args, { env: session.env, signal: stall.signal, onLine })
+    .catch((error: unknown) => {
+      throw stall.stalled === null ? error : explainStall(pass, reader.progress, stall.stalled, session.stallLimit);
+    })
     .finally(() => {
       clearInterval(heartbeat);
     });
@@ -122,7 +131,8 @@ export async function runPass(
     const errors = [...progress.errors, ...lines.filter((line) => line.startsWith('ERROR: '))];
     const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
     const message = explainFailure(pass, progress, errors, code, place);
-    throw new PassFailedError(message, progress, classifyFailure(errors), place);
+    const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
+    throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
   }
   return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
 }
@@ -150,6 +160,22 @@ function explainFailure(
   if (failed !== null) return `The build failed at ${failed.name}${where}: ${failed.error ?? ''}`;
   const last = errors.findLast((line) => line.startsWith('ERROR: '));
   return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
+}
+
+/** @param waiting what had begun and not ended: none of it a step that runs */
+function explainStall(
+  pass: PassPlan,
+  progress: PassProgress,
+  waiting: readonly BuildStep[],
+  limit: number,
+): PassFailedError {
+  const silence = `no sign of life for ${limit / 1000} s`;
+  const names = waiting.map(({ name }) => name);
+  const message = `The build of ${pass.target} was stopped: ${silence}, waiting for ${names.join(' and ') || 'the builder'}. A registry accepts connections and does not answer, or TWO_PASS_BUILD_STALL_SECONDS is too short for this line.`;
+  const cacheFault = waiting.some(({ name, cached }) => cached || name.startsWith('importing cache manifest'));
+  const [first] = waiting;
+  const failed = first === undefined ? null : { ...first, error: silence };
+  return new PassFailedError(message, { ...progress, failed }, { cacheFault, transient: silence }, null);
 }
 
 async function readDigest(metadataFile: string): Promise<Digest | null> {

@@ -38,15 +38,28 @@ const TRANSIENT: readonly RegExp[] = [
   /\b(short read|unexpected size \d+, expected \d+)/,
 ];
 
-/** @param errors `NAME: …` of each part of the build that failed, and the lines of Buildx that begin with `ERROR: ` */
-export function classifyFailure(errors: readonly string[]): PassFailure {
+/**
+ * @param errors `NAME: …` of each part of the build that failed, and the lines of Buildx that begin with `ERROR: `
+ * @param said what BuildKit itself printed while it wrote the result; never what a step printed
+ */
+export function classifyFailure(errors: readonly string[], said: readonly string[] = []): PassFailure {
   if (errors.some((line) => line.includes(STEP_FAILED))) return { cacheFault: false, transient: null };
   const fatal = errors.findLast((line) => line.startsWith(FATAL)) ?? '';
   const pushFailed = PUSH.test(fatal);
   return {
     cacheFault: !pushFailed && errors.some((line) => !PUSH.test(line) && CACHE_FAULT.test(line)),
-    transient: findTransient(fatal),
+    transient: findTransient(fatal) ?? findTransient(findStatus(fatal, said)),
   };
+}
+
+/**
+ * An answer whose body is JSON ends a push as `CODE: message`, without its status. BuildKit has tried it before, and logged
+ * `error: … 503 Service Unavailable` with the same words below (util/resolver/retryhandler).
+ */
+function findStatus(fatal: string, said: readonly string[]): string {
+  const last = said.findLastIndex((line) => line.startsWith('error: '));
+  const words = said[last + 1] ?? '';
+  return last !== -1 && words !== '' && fatal.endsWith(words) ? (said[last] ?? '') : '';
 }
 
 /** Only the last error: a cache import that failed and was passed over has a line of its own, and ended nothing. */

@@ -68,6 +68,8 @@ export interface ProgressReader {
   read(line: string, now: number): ProgressNews;
   /** Lines about what has been silent for long. */
   heartbeat(now: number): readonly string[];
+  /** What has begun and not ended, BuildKit's own doings too; a step that is cached is being pulled. */
+  readonly running: readonly BuildStep[];
   readonly progress: PassProgress;
 }
 
@@ -102,6 +104,11 @@ export const KEPT_LINES = 20;
 interface Ended {
   readonly name: string;
   readonly error: string | null;
+}
+
+/** Whether one of these may rightly be silent for as long as it likes: a step that really runs. */
+export function isAtWork(running: readonly BuildStep[]): boolean {
+  return running.some(({ name, cached }) => isDockerfileStep(name) && !cached);
 }
 
 /** What failed of its own; null when nothing did. */

@@ -17,6 +17,7 @@ const VERTEX = /^#(\d+) (.*)$/;
 
 interface Vertex extends BuildStep {
   cached: boolean;
+  done: boolean;
   seconds: number;
   error: string | null;
   readonly output: string[];
@@ -42,8 +43,12 @@ export class PlainProgressReader implements ProgressReader {
     return [];
   }
 
+  get running(): readonly BuildStep[] {
+    return [...this.vertices.values()].filter(({ done }) => !done).map(toStep);
+  }
+
   get progress(): PassProgress {
-    const all = [...this.vertices.values()];
+    const all = [...this.vertices.values()].map(toStep);
     return {
       steps: all.filter(({ name }) => isDockerfileStep(name)),
       failed: findFailed(all),
@@ -60,18 +65,28 @@ export class PlainProgressReader implements ProgressReader {
     const vertex = this.vertices.get(number);
     if (vertex === undefined) {
       const stage = parseStage(text);
-      this.vertices.set(number, { name: text, stage, cached: false, seconds: 0, error: null, output: [] });
+      const figures = { cached: false, done: false, seconds: 0, error: null };
+      this.vertices.set(number, { name: text, stage, ...figures, output: [] });
     } else if (text === 'CACHED' || isPulledLayer(text)) {
       vertex.cached = true;
+      vertex.done ||= text === 'CACHED';
     } else if (/^DONE \d+(?:\.\d+)?s$/.test(text)) {
       vertex.seconds = Number(text.slice(5, -1));
+      vertex.done = true;
       return !vertex.cached && isDockerfileStep(vertex.name) ? vertex : null;
     } else if (text.startsWith('ERROR: ')) {
       vertex.error = text.slice(7);
+      vertex.done = true;
+    } else if (text === 'CANCELED') {
+      vertex.done = true;
     } else if (/^\d+\.\d+ /.test(text)) {
       vertex.output.push(text.replace(/^\S+ /, ''));
       if (vertex.output.length > KEPT_LINES) vertex.output.shift();
     }
     return null;
   }
+}
+
+function toStep({ name, stage, cached, seconds, error, output }: Vertex): BuildStep {
+  return { name, stage, cached, seconds, error, output: [...output] };
 }

@@ -68,6 +68,10 @@ export class RawProgressReader implements ProgressReader {
     return this.log.heartbeat(this.vertices.values(), now);
   }
 
+  get running(): readonly BuildStep[] {
+    return [...this.vertices.values()].filter(({ started, done }) => started !== null && !done).map(toStep);
+  }
+
   get progress(): PassProgress {
     const all = [...this.vertices.values()];
     const failed = findFailed(all);

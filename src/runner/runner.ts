@@ -13,6 +13,12 @@ import type { EventFacts } from '../plan/workflow-event.js';
 import type { OutputName } from './outputs.js';
 import { DIRECTORY_STATE } from './saved-state.js';
 
+/**
+ * Longer than any healthy registry is silent; BuildKit says nothing while it uploads a layer, and a slow line may need
+ * minutes for a large one.
+ */
+const STALL_SECONDS = 900;
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Log {
@@ -47,6 +53,11 @@ export interface Runner {
   readonly repository: string;
   /** Who or what started the run: `dependabot[bot]` for Dependabot; empty off GitHub. */
   readonly actor: string;
+  /**
+   * Milliseconds that a build may be silent while none of its steps runs.
+   * @throws InputError when the variable for it holds no number of seconds
+   */
+  readonly stallLimit: number;
   /** The text of an input as it was given, untrimmed. */
   readInput(name: InputName): string;
   /** @throws InputError when the payload file is not JSON */
@@ -89,6 +100,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
     runNumber: parseRunNumber(runId, runAttempt),
     repository,
     actor: get('GITHUB_ACTOR'),
+    stallLimit: parseSeconds('TWO_PASS_BUILD_STALL_SECONDS', get('TWO_PASS_BUILD_STALL_SECONDS'), STALL_SECONDS) * 1000,
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
     readEventFacts: () => ({
       name: get('GITHUB_EVENT_NAME'),
@@ -115,6 +127,12 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
       return directory;
     },
   };
+}
+
+function parseSeconds(variable: string, text: string, preset: number): number {
+  if (text === '') return preset;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InputError(`${variable}: ${quote(text)} is no number of seconds. Use a whole number from 1 to 999999.`);
 }
 
 function parseRunNumber(id: string, attempt: string): RunNumber | null {

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { watchForStall } from '../../src/docker/stall-watch.js';
+import type { BuildStep, ProgressReader } from '../../src/progress/build-step.js';
+import { PlainProgressReader } from '../../src/progress/plain.js';
+import { RawProgressReader } from '../../src/progress/raw.js';
+
+const step = (name: string, cached = false): BuildStep => ({
+  ...{ name, stage: '', cached, seconds: 0, error: null, output: [] },
+});
+const EXPORT = step('exporting to image');
+const RUN = step('[builder 2/6] RUN npm ci');
+
+function watch(running: readonly BuildStep[] = [EXPORT]) {
+  const cancel = new AbortController();
+  let now = running;
+  const stall = watchForStall(cancel.signal, 1000, () => now, 0);
+  return { stall, cancel, set: (steps: readonly BuildStep[]) => void (now = steps) };
+}
+
+describe('a build is given up', () => {
+  test('after the limit without a sign of life, and not before; what it waited for is known', () => {
+    const { stall } = watch();
+    stall.check(999);
+    expect(stall.stalled).toBeNull();
+    stall.check(1000);
+    expect(stall.stalled).toEqual([EXPORT]);
+    expect(stall.signal.aborted).toBe(true);
+  });
+
+  test('each sign of life begins the silence anew', () => {
+    const { stall } = watch();
+    stall.heard(900);
+    stall.check(1899);
+    expect(stall.stalled).toBeNull();
+    stall.check(1900);
+    expect(stall.stalled).not.toBeNull();
+  });
+
+  test('never while a step runs, and after it only by the silence since', () => {
+    const { stall, set } = watch([RUN, EXPORT]);
+    stall.check(100_000);
+    set([EXPORT]);
+    stall.check(100_999);
+    expect(stall.stalled).toBeNull();
+    stall.check(101_000);
+    expect(stall.stalled).toEqual([EXPORT]);
+  });
+
+  test('while a cached step is pulled, and where nothing has begun', () => {
+    for (const running of [[step(RUN.name, true)], []]) {
+      const { stall } = watch(running);
+      stall.check(1000);
+      expect(stall.stalled).toEqual(running);
+    }
+  });
+
+  test('not when the run is cancelled, which ends the build too', () => {
+    const { stall, cancel } = watch();
+    cancel.abort();
+    stall.check(5000);
+    expect(stall.stalled).toBeNull();
+    expect(stall.signal.aborted).toBe(true);
+  });
+});
+
+describe('what is running', () => {
+  const names = (reader: ProgressReader, lines: readonly string[]): string[] => {
+    for (const line of lines) reader.read(line, 0);
+    return reader.running.map(({ name, cached }) => `${name}${cached ? ' (cached)' : ''}`);
+  };
+  const START = '2026-01-01T00:00:00Z';
+  const vertex = (digest: string, name: string, more: object = {}) =>
+    JSON.stringify({ vertexes: [{ digest, name, ...more }] });
+
+  test('rawjson: what has started and not ended', () => {
+    const lines = [
+      vertex('a', RUN.name),
+      vertex('b', 'importing cache manifest from x', { started: START }),
+      vertex('c', '[builder 3/6] RUN make', { started: START, cached: true }),
+      vertex('d', EXPORT.name, { started: START, completed: START }),
+    ];
+    expect(names(new RawProgressReader(), lines)).toEqual([
+      'importing cache manifest from x',
+      '[builder 3/6] RUN make (cached)',
+    ]);
+  });
+
+  test('plain: what has no end yet', () => {
+    const lines = [
+      '#1 [builder 1/6] FROM x',
+      '#1 DONE 0.0s',
+      '#2 [builder 2/6] RUN a',
+      '#2 CACHED',
+      '#3 [builder 3/6] RUN b',
+      '#3 ERROR: no',
+      '#4 [builder 4/6] RUN c',
+      '#4 CANCELED',
+      '#5 [builder 5/6] RUN d',
+      '#5 sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef 1MB / 2MB',
+      '#6 exporting to image',
+    ];
+    expect(names(new PlainProgressReader(), lines)).toEqual(['[builder 5/6] RUN d (cached)', EXPORT.name]);
+  });
+});
