@@ -10,7 +10,7 @@ import { type ServerAnswer, explainDenial, showAnswer, toRunFacts } from './plan
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
 import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache-manifest.js';
-import { type Tag, pinnedReference } from './plan/image-name.js';
+import { type Tag, isLoopback, pinnedReference } from './plan/image-name.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, sourceTags } from './plan/plan.js';
 import { cacheTag, uniqueCandidates } from './plan/tags.js';
 import { describeFault } from './plan/words.js';
@@ -18,7 +18,7 @@ import type { WorkflowEvent } from './plan/workflow-event.js';
 import type { RunProcess } from './process/process.js';
 import { ConnectionError, createSender } from './registry/http.js';
 import { readStoredImage } from './registry/image.js';
-import { Registry, RegistryError, isLoopback } from './registry/registry.js';
+import { Registry, RegistryError } from './registry/registry.js';
 import { LoginRejectedError, TokenServerError } from './registry/token.js';
 import type { Runner } from './runner/runner.js';
 

@@ -160,8 +160,8 @@ const DOCKER_HUB: readonly Case[] = [
   [
     'the defaults of this action with an image on Docker Hub; text of github.com/docker/login-action/issues/95',
     'unauthorized: incorrect username or password',
-    { name: 'octo/app', action: 'login' },
-    /^the login is the workflow's own token, which docker\.io does not know\. Set "username" and "password" to a login that may write to docker\.io$/,
+    { name: 'octo/app', action: 'write' },
+    /^there is no login for docker\.io: the input password is the workflow's own token, which is for GitHub's registry only\. Set "username" and "password" to a login that may write to docker\.io$/,
   ],
   [
     'github.com/docker/hub-feedback/issues/2464',
@@ -219,8 +219,8 @@ const ACR: readonly Case[] = [
   [
     'the defaults of this action with an image on ACR; text of github.com/Azure/azure-cli/issues/29659',
     'unauthorized: Application not registered with AAD.',
-    { name: 'team.azurecr.io/app', action: 'login' },
-    /^the login is the workflow's own token, which team\.azurecr\.io does not know/,
+    { name: 'team.azurecr.io/app', action: 'write' },
+    /^there is no login for team\.azurecr\.io: the input password is the workflow's own token/,
   ],
 ];
 

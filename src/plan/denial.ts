@@ -1,7 +1,7 @@
 // What a registry's refusal means, and the one thing to change: from what the server said and what the run knows. Pure.
 // Servers say little, and the same for several causes: then the likelier one comes first. Every text that is looked for
 // here was really said; the unit test has them with their sources.
-import { type ImageName, parseImageName } from './image-name.js';
+import { type ImageName, isGitHubRegistry, parseImageName } from './image-name.js';
 import type { Inputs } from './inputs.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
@@ -46,13 +46,13 @@ const PACKAGES_WRITE = 'add "permissions: packages: write" to the job';
 
 /** @param facts repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
 export function toRunFacts(
-  inputs: Pick<Inputs, 'credentials' | 'githubToken'>,
+  inputs: Pick<Inputs, 'credentials' | 'githubToken' | 'withheldToken'>,
   event: WorkflowEvent,
   facts: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
 ): RunFacts {
-  const { credentials, githubToken } = inputs;
+  const { credentials, githubToken, withheldToken } = inputs;
   const fork = (event.kind === 'pull-request' || event.kind === 'other') && event.fork;
-  const workflowToken = credentials !== null && credentials.password === githubToken;
+  const workflowToken = credentials === null ? withheldToken && !facts.hasLogin : credentials.password === githubToken;
   return {
     origin: fork ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
     repository: facts.repository,
@@ -97,16 +97,12 @@ export function explainDenial(denial: Denial): Explanation {
       change: explainMissingLogin(denial),
     };
   const { text } = answer;
-  if (isGitHub(image)) return action === 'login' ? explainGitHubLogin(denial) : explainGitHubWrite(denial, text);
+  if (isGitHubRegistry(image.registry))
+    return action === 'login' ? explainGitHubLogin(denial) : explainGitHubWrite(denial, text);
   if (image.registry === 'docker.io') return action === 'login' ? explainHubLogin(text) : explainHubWrite(denial, text);
   if (image.registry.endsWith('.azurecr.io'))
     return action === 'login' ? explainAzureLogin(denial, text) : explainAzureWrite(denial);
   return action === 'login' ? WRONG_LOGIN : explainOtherWrite(denial);
-}
-
-/** ghcr.io, and the registry of a GitHub Enterprise Server. */
-function isGitHub({ registry }: ImageName): boolean {
-  return registry === 'ghcr.io' || registry.startsWith('containers.');
 }
 
 const WRONG_LOGIN: Explanation = {
@@ -137,15 +133,15 @@ function explainLimits({ image, answer: { status, text }, login }: Denial): Expl
 }
 
 function explainForeignToken({ image, login, action }: Denial): Explanation | null {
-  if (login !== 'workflow-token' || isGitHub(image) || action === 'read') return null;
+  if (login !== 'workflow-token' || isGitHubRegistry(image.registry) || action === 'read') return null;
   return {
-    cause: `the login is the workflow's own token, which ${image.registry} does not know`,
+    cause: `there is no login for ${image.registry}: the input password is the workflow's own token, which is for GitHub's registry only`,
     change: `Set "username" and "password" to a login that may write to ${image.registry}`,
   };
 }
 
 function explainMissingLogin({ image, origin }: Denial): string {
-  if (isGitHub(image)) return "Leave username and password out: the default is the workflow's token";
+  if (isGitHubRegistry(image.registry)) return "Leave username and password out: the default is the workflow's token";
   if (origin === 'dependabot')
     return 'Add the password to the Dependabot secrets of the repository: runs of Dependabot get no other secrets';
   return `Set "username" and "password" to a login that may write to ${image.registry}`;
@@ -278,7 +274,7 @@ function explainRead({ image, origin, login, repository }: Denial): Explanation 
       cause,
       change: `Check its name. If it is private: runs of ${origin === 'fork' ? 'forks' : 'Dependabot'} get no secrets of the repository to log in with`,
     };
-  if (isGitHub(image) && login === 'workflow-token')
+  if (isGitHubRegistry(image.registry) && login === 'workflow-token')
     return {
       cause,
       change: `Check its name. If it is private: in the package's settings, under "Manage Actions access", add ${repository} with the role Read`,

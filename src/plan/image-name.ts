@@ -93,3 +93,13 @@ export function taggedReference(image: ImageName, tag: Tag): string {
 export function pinnedReference(image: ImageName, tag: Tag, digest: Digest): string {
   return `${image.name}:${tag}@${digest}`;
 }
+
+/** Loopback hosts, which Docker always treats as insecure registries. */
+export function isLoopback(registry: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(registry);
+}
+
+/** ghcr.io, and the registry of a GitHub Enterprise Server: they take the token of a workflow as password. */
+export function isGitHubRegistry(registry: string): boolean {
+  return registry === 'ghcr.io' || registry.startsWith('containers.');
+}

@@ -6,7 +6,7 @@ import {
   forbidSecretArguments,
   parseBuildOptions,
 } from './build-options.js';
-import { type ImageName, type Tag, parseImageName, parseTag } from './image-name.js';
+import { type ImageName, type Tag, isGitHubRegistry, isLoopback, parseImageName, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
 
@@ -22,6 +22,8 @@ export interface Inputs {
   readonly image: ImageName;
   /** Null: no login, only what the Docker config already has. */
   readonly credentials: Credentials | null;
+  /** Whether the password is the workflow's own token, and is kept back: another registry has no business with it. */
+  readonly withheldToken: boolean;
   readonly githubToken: string | null;
   readonly context: string;
   /** Null: `<context>/Dockerfile`. */
@@ -86,9 +88,12 @@ export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(B
 export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   const read = (name: InputName): string => readRaw(name).trim();
   const { flags, secretEnvironment, warnings } = parseBuildOptions(readRaw);
-  const credentials = parseCredentials(read('username'), readRaw('password'));
+  const image = parseImageName(readRaw('image'));
+  const given = parseCredentials(read('username'), readRaw('password'));
   const githubToken = optional(read('github-token'));
-  forbidSecretArguments(flags, knownSecrets(credentials, githubToken, secretEnvironment));
+  forbidSecretArguments(flags, knownSecrets(given, githubToken, secretEnvironment));
+  const withheldToken =
+    given?.password === githubToken && !isGitHubRegistry(image.registry) && !isLoopback(image.registry);
 
   const builderTarget = parseTarget('builder-target', read('builder-target'));
   const productionTarget = parseTarget('production-target', read('production-target'));
@@ -99,8 +104,9 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   }
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
-    image: parseImageName(readRaw('image')),
-    credentials,
+    image,
+    credentials: withheldToken ? null : given,
+    withheldToken,
     githubToken,
     context: parseContext(read('context')),
     file: optional(read('file')),

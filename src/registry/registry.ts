@@ -297,11 +297,6 @@ function parseTags(response: HttpResponse): readonly string[] {
   }
 }
 
-/** Loopback hosts, which Docker always treats as insecure registries. */
-export function isLoopback(registry: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(registry);
-}
-
 /** 401 and 403 hide whether there is anything: for us it is not there. */
 function isAbsent({ status }: HttpResponse): boolean {
   return status === 404 || status === 401 || status === 403;
