@@ -60,8 +60,14 @@ export async function settleUniqueTag(
 
 /** @throws Error when all candidates are taken */
 async function writeFreeTag(registry: Registry, { candidates }: UniqueTag, own: Manifest): Promise<SettledTag> {
+  // Each once, whatever the registry says of one that was just written.
+  const tried = new Set<Tag>();
   for (;;) {
-    const tag = await findFreeTag(registry, candidates());
+    const tag = await findFreeTag(
+      registry,
+      [...candidates()].filter((candidate) => !tried.has(candidate)),
+    );
+    tried.add(tag);
     await registry.writeManifest(tag, own);
     if ((await registry.readDigest(tag)) === own.digest) return { tag, manifest: own };
   }

@@ -1,8 +1,10 @@
 // The small requests of the registry client against a real server that does what registries and networks do wrong.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { listen } from '../../script/lab/listen.js';
+import { parseDigest, parseImageName } from '../../src/plan/image-name.js';
 import { ConnectionError, createSender, type HttpRequest } from '../../src/registry/http.js';
+import { Registry } from '../../src/registry/registry.js';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const LIMITS = { idle: 200, answer: 1000, firstWait: 10, longestWait: 1500 };
@@ -112,4 +114,158 @@ test('redirects without end are followed a few times', async () => {
   const { outcome, asked } = await ask(Array.from({ length: 50 }, () => around));
   expect(outcome).toMatchObject({ status: 307 });
   expect(asked).toBeLessThanOrEqual(4);
+});
+
+/** A server that keeps what it was asked, and answers each time the same. */
+async function serve(answer: Answer) {
+  const requests: { readonly url: string; readonly method: string; readonly login: string | null }[] = [];
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const { url = '', method = '', headers } = request;
+    requests.push({ url, method, login: headers.authorization ?? null });
+    request.on('data', (chunk: Buffer) => bodies.push(chunk.toString()));
+    answer(response, request);
+  });
+  const { port, stop } = await listen(server);
+  stops.push(stop);
+  return { origin: `http://127.0.0.1:${port}`, port, requests, bodies };
+}
+const redirect = (location: string, code = 307): Answer => status(code, { location });
+const LOGIN = 'Bearer canary';
+const send = (url: string, change: Partial<HttpRequest> = {}) =>
+  createSender('test', { ...LIMITS, answer: 400 })({
+    method: 'GET',
+    url,
+    headers: { authorization: LOGIN },
+    ...change,
+  }).then(
+    (response) => ({ status: response.status, text: response.body.toString() }),
+    (error: unknown) => error,
+  );
+
+describe('a redirect', () => {
+  test.each([301, 302, 303, 307, 308])('%s within the registry keeps the login, and may be relative', async (code) => {
+    for (const location of ['/b?c=d', 'b?c=d', '?c=d']) {
+      const server = await serve((response, request) =>
+        request.url?.includes('?') === true ? response.end('whole') : redirect(location, code)(response, request),
+      );
+      expect(await send(`${server.origin}/a`)).toEqual({ status: 200, text: 'whole' });
+      expect(server.requests.map(({ login }) => login)).toEqual([LOGIN, LOGIN]);
+    }
+  });
+
+  test.each<[string, (port: number) => string]>([
+    ['port', (port) => `http://127.0.0.1:${port}/x`],
+    ['host', (port) => `http://localhost:${port}/x`],
+  ])('to another %s carries no login, not even back', async (_, toUrl) => {
+    let back = '';
+    const other = await serve((response, request) => redirect(`${back}/end`)(response, request));
+    const own = await serve((response, request) =>
+      request.url === '/end' ? response.end('whole') : redirect(toUrl(other.port))(response, request),
+    );
+    back = own.origin;
+    for (const method of ['GET', 'HEAD', 'POST'] as const)
+      expect(await send(`${own.origin}/v2/`, { method })).toMatchObject({ status: 200 });
+    expect(other.requests.map(({ login }) => login)).toEqual([null, null, null]);
+    expect(own.requests.map(({ login }) => login)).toEqual([LOGIN, null, LOGIN, null, LOGIN, null]);
+  });
+
+  test('to another server carries no body: an identity token is in one', async () => {
+    const other = await serve(OK);
+    const own = await serve(redirect(other.origin));
+    expect(await send(own.origin, { method: 'POST', body: 'refresh_token=canary' })).toMatchObject({ status: 307 });
+    expect(await send(own.origin, { method: 'PUT', body: 'x' })).toMatchObject({ status: 307 });
+    expect(other.requests).toEqual([]);
+  });
+
+  test.each(['file:///etc/passwd', 'ftp://127.0.0.1/', 'javascript:alert(1)', 'data:,x', 'http://[', 'http://'])(
+    'to %s is an error that says so, at once',
+    async (location) => {
+      const { origin, requests } = await serve(redirect(location));
+      const outcome = await send(origin);
+      expect(outcome).toBeInstanceOf(ConnectionError);
+      expect(String(outcome)).toMatch(/^ConnectionError: GET http:\/\/127\.0\.0\.1:\d+: redirected [a-z :,]+$/);
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  test('between two servers ends', async () => {
+    let first = '';
+    const two = await serve((response, request) => redirect(first)(response, request));
+    const one = await serve(redirect(two.origin));
+    first = one.origin;
+    expect(await send(one.origin)).toMatchObject({ status: 307 });
+    expect([...one.requests, ...two.requests]).toHaveLength(4);
+  });
+
+  test.each<[string, Answer, string, number]>([
+    ['without end', (response) => void setInterval(() => response.write('.'), 50).unref(), 'no whole answer', 4],
+    ['too large', (response) => response.end(Buffer.alloc(9_000_000)), 'larger than 8388608 bytes', 1],
+  ])('whose own body is %s is refused', async (_, write, message, asked) => {
+    const { origin, requests } = await serve((response, request) => {
+      response.writeHead(307, { location: '/x' });
+      write(response, request);
+    });
+    expect(String(await send(origin))).toContain(message);
+    expect(requests).toHaveLength(asked);
+  });
+});
+
+test('headers that drip have an end', async () => {
+  const { origin } = await serve((_, { socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\nx-header: ');
+    const timer = setInterval(() => socket.write('x'), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const started = performance.now();
+  expect(String(await send(origin))).toContain('no whole answer within 0.4 s');
+  expect(performance.now() - started).toBeLessThan(4000);
+});
+
+test('a server that is silent is told without the path, in which an upload may be signed', async () => {
+  const { origin } = await serve(stall);
+  expect(String(await send(`${origin}/upload?signature=canary`))).toBe(
+    `ConnectionError: GET ${origin}: no answer within 0.2 s`,
+  );
+});
+
+test('headers without end, or that no answer has, are an error on one line', async () => {
+  for (const raw of [
+    `x: ${'y'.repeat(100_000)}`,
+    'x',
+    'x: \x1b[31m\0',
+    'content-length: -1',
+    'transfer-encoding: x\r\ncontent-length: 1',
+  ]) {
+    const { origin } = await serve((_, { socket }) => socket.end(`HTTP/1.1 200 OK\r\n${raw}\r\n\r\n`));
+    const outcome = await send(origin);
+    expect(outcome).toBeInstanceOf(ConnectionError);
+    expect(String(outcome)).toMatch(/^[ -~]{1,220}$/);
+  }
+});
+
+test('an upload at another server gets the bytes and no login', async () => {
+  const storage = await serve(status(201));
+  const own = await serve((response, request) => {
+    if (request.url === '/v2/' && request.headers.authorization === undefined)
+      status(401, { 'www-authenticate': 'Basic realm="x"' })(response, request);
+    else if (request.method === 'POST')
+      status(202, { location: `${storage.origin}/up?signature=x` })(response, request);
+    else status(request.method === 'HEAD' ? 404 : 200)(response, request);
+  });
+  const image = parseImageName(`127.0.0.1:${own.port}/owner/app`);
+  const login = { username: 'user', password: 'canary' };
+  const registry = new Registry(image, {
+    send: createSender('test', LIMITS),
+    login,
+    insecure: true,
+    write: true,
+  });
+  const digest = parseDigest(`sha256:${'0'.repeat(64)}`);
+  await registry.writeBlob(digest, 'content');
+  expect(await registry.probeWriteAccess()).toBeNull();
+  const url = `/up?signature=x&digest=${encodeURIComponent(digest)}`;
+  expect(storage.requests).toEqual([{ method: 'PUT', url, login: null }]);
+  expect(storage.bodies).toEqual(['content']);
+  expect(own.requests.at(-1)?.login).toMatch(/^Basic /);
 });

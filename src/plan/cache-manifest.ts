@@ -67,9 +67,9 @@ export const LARGEST_CONFIG = 1 << 20;
 /** Where a record's result is: layers of one image, bottom first. */
 interface LayerChain {
   readonly layers: readonly ImageLayer[];
+  /** Index of the last one, with all below it as parents (`layers` of a record); null for exactly these (`chains`). */
+  readonly top: number | null;
   readonly createdAt: string | null;
-  /** A chain of layers with all their parents (`layers` of a record), or of exactly these (`chains`). */
-  readonly kind: 'with-parents' | 'exact';
 }
 
 /** A record with its inputs by identity instead of by index. */
@@ -158,8 +158,8 @@ function parseNode(
     inputs.push(toSet(usable));
   }
   const results = [
-    ...toList(record.layers).map((result) => parseResult(result, layers, 'with-parents')),
-    ...toList(record.chains).map((result) => parseResult(result, layers, 'exact')),
+    ...toList(record.layers).map((result) => parseStack(result, layers)),
+    ...toList(record.chains).map((result) => parseChain(result, layers)),
   ].filter((result) => result !== null);
   return { digest, inputs, results };
 }
@@ -179,25 +179,29 @@ function parseLink(link: unknown, read: (index: number) => string | null): { sel
   return identity === null ? null : { selector: link.selector ?? '', link: identity };
 }
 
-/** A result whose layers the image does not have is none. */
-function parseResult(result: unknown, layers: readonly ImageLayer[], kind: LayerChain['kind']): LayerChain | null {
+/**
+ * In an image every layer's parent is the one before it. A result whose layers the image does not have is none. The
+ * image's own list serves all its results: a copy for each would make gigabytes of a large and hostile config.
+ */
+function parseStack(result: unknown, layers: readonly ImageLayer[]): LayerChain | null {
   if (!isRecord(result)) return null;
-  const indexes = kind === 'with-parents' ? toParents(result.layer ?? 0) : result.layers;
-  if (!Array.isArray(indexes) || indexes.length === 0) return null;
+  const top = result.layer ?? 0;
+  return isIndex(top) && top < layers.length ? { layers, top, createdAt: readTime(result) } : null;
+}
+
+function parseChain(result: unknown, layers: readonly ImageLayer[]): LayerChain | null {
+  if (!isRecord(result)) return null;
+  const indexes = toList(result.layers);
   const chain = indexes
-    .map((index: unknown) => (isIndex(index) ? layers[index] : undefined))
+    .map((index) => (isIndex(index) ? layers[index] : undefined))
     .filter((layer) => layer !== undefined);
-  if (chain.length < indexes.length) return null;
-  return { layers: chain, kind, createdAt: typeof result.createdAt === 'string' ? result.createdAt : null };
+  if (chain.length === 0 || chain.length < indexes.length) return null;
+  return { layers: chain, top: null, createdAt: readTime(result) };
 }
 
-/** In an image every layer's parent is the one before it. */
-function toParents(index: unknown): number[] | null {
-  return isIndex(index) && index < MOST_LAYERS ? Array.from({ length: index + 1 }, (_, position) => position) : null;
+function readTime({ createdAt }: JsonRecord): string | null {
+  return typeof createdAt === 'string' ? createdAt : null;
 }
-
-/** Far above what engines can mount. */
-const MOST_LAYERS = 10_000;
 
 /** Of equal records the first image's results count, unless it has none. */
 function mergeNodes(images: readonly ReadonlyMap<string, Node>[]): Map<string, Node> {
@@ -247,16 +251,24 @@ function writeConfig(nodes: ReadonlyMap<string, Node>): { config: string; layers
     positions.set(key, position);
     return position;
   };
+  // By image: where its layers are, as far up as they were asked for.
+  const stacks = new Map<readonly ImageLayer[], number[]>();
+  const placeStack = (stack: readonly ImageLayer[], top: number): number => {
+    const placed = stacks.get(stack) ?? [];
+    stacks.set(stack, placed);
+    for (const layer of stack.slice(placed.length, top + 1)) placed.push(place(layer, placed.at(-1) ?? -1));
+    return placed[top] ?? -1;
+  };
   const records = sorted.map(([, node]) => {
     const time = (chain: LayerChain): object => (chain.createdAt === null ? {} : { createdAt: chain.createdAt });
-    const chains = node.results.filter(({ kind }) => kind === 'exact');
-    const whole = node.results.filter(({ kind }) => kind === 'with-parents');
+    const chains = node.results.filter(({ top }) => top === null);
+    const whole = node.results.filter(({ top }) => top !== null);
     return {
       ...(whole.length === 0
         ? {}
         : {
             layers: whole.map((chain) => ({
-              layer: chain.layers.reduce((parent, layer) => place(layer, parent), -1),
+              layer: placeStack(chain.layers, chain.top ?? 0),
               ...time(chain),
             })),
           }),

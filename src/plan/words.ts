@@ -1,9 +1,16 @@
-// What messages say of sizes and of faults, the same everywhere.
+// What messages say of sizes, of faults and of foreign texts, the same everywhere.
 
 /** `12.3 MB` */
 export function formatMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** What a server says, for a message: on one line, printable, and no longer than a message can bear. */
+export function toLine(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_LINE);
+}
+
+const LONGEST_LINE = 200;
 
 /** Why something failed, for a warning about what is no main thing. */
 export function describeFault(error: unknown): string {

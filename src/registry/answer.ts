@@ -1,9 +1,8 @@
 // What a registry or token server says when it refuses: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
 import type { ServerAnswer } from '../plan/denial.js';
 import { isRecord } from '../plan/json.js';
+import { toLine } from '../plan/words.js';
 import type { HttpResponse } from './http.js';
-
-const LONGEST_TEXT = 200;
 
 /** Code and message of the first error, on one line; Docker Hub's token server has `details` instead. */
 export function readAnswer({ status, body }: Pick<HttpResponse, 'status' | 'body'>): ServerAnswer {
@@ -17,5 +16,5 @@ export function readAnswer({ status, body }: Pick<HttpResponse, 'status' | 'body
   const first: unknown = Array.isArray(errors) ? errors[0] : content;
   const parts = isRecord(first) ? [first.code, first.message, first.details] : [];
   const text = parts.filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return { status, text: text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_TEXT) };
+  return { status, text: toLine(text) };
 }

@@ -1,6 +1,7 @@
 // HTTP for the registry client: proxies, time limits, size limits, a few retries. Knows nothing of registries.
 import type { IncomingMessage } from 'node:http';
 import { HttpClient } from '@actions/http-client';
+import { toLine } from '../plan/words.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -28,6 +29,7 @@ export class ConnectionError extends Error {
 /** Manifests are limited to 4 MiB by registries, and configs to much less. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 const ATTEMPTS = 4;
+const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
 export interface HttpLimits {
@@ -50,8 +52,8 @@ export function createSender(userAgent: string, limits = LIMITS): SendRequest {
       socketTimeout: limits.idle,
       keepAlive: true,
       allowRetries: false,
-      allowRedirects: true,
-      maxRedirects: 3,
+      // Its own knows no relative addresses, and keeps the login for other ports of a host.
+      allowRedirects: false,
     });
   // One for each protocol: a client that keeps connections open also keeps the agent of its first one.
   const clients = new Map<string, HttpClient>();
@@ -63,7 +65,7 @@ export function createSender(userAgent: string, limits = LIMITS): SendRequest {
   };
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await send(getClient(request.url), request, limits).catch((error: unknown) => {
+      const outcome = await send(getClient, request, limits).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
         throw error;
       });
@@ -79,8 +81,11 @@ export function createSender(userAgent: string, limits = LIMITS): SendRequest {
   };
 }
 
-async function send(client: HttpClient, request: HttpRequest, limits: HttpLimits): Promise<HttpResponse> {
-  const { method, url, headers, body } = request;
+async function send(
+  getClient: (url: string) => HttpClient,
+  request: HttpRequest,
+  limits: HttpLimits,
+): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   let message: IncomingMessage | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
@@ -90,8 +95,15 @@ async function send(client: HttpClient, request: HttpRequest, limits: HttpLimits
     }, limits.answer);
   });
   const exchange = async (): Promise<HttpResponse> => {
-    ({ message } = await client.request(method, url, body ?? '', { ...headers }));
-    return readAnswer(message, limits.idle);
+    let next = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const { method, url, headers, body } = next;
+      ({ message } = await getClient(url).request(method, url, body ?? '', { ...headers }));
+      const response = await readAnswer(message, limits.idle);
+      const followed = redirects < MOST_REDIRECTS ? followRedirect(next, response) : null;
+      if (followed === null) return response;
+      next = followed;
+    }
   };
   const exchanged = exchange();
   // It may still fail when nobody waits for it any more.
@@ -99,13 +111,40 @@ async function send(client: HttpClient, request: HttpRequest, limits: HttpLimits
   try {
     return await Promise.race([exchanged, tooLong]);
   } catch (error) {
-    throw new ConnectionError(
-      `${method} ${new URL(url).origin}: ${error instanceof Error ? error.message : 'connection failed'}`,
-      { cause: error },
-    );
+    const { origin } = new URL(request.url);
+    throw new ConnectionError(toLine(`${request.method} ${origin}: ${describeFailure(error, limits)}`), {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The client's own words for a time-out repeat the path, and that of an upload may be signed. */
+function describeFailure(error: unknown, { idle }: HttpLimits): string {
+  const message = error instanceof Error ? error.message : 'connection failed';
+  return message.startsWith('Request timeout:') ? `no answer within ${idle / 1000} s` : message;
+}
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/**
+ * What a redirect asks for, by the same method. Another origin gets no login, and no body: an identity token is in one.
+ * @returns null for what is no redirect, or one that is not followed
+ * @throws UnusableAnswerError for a place where no request may go
+ */
+function followRedirect(request: HttpRequest, response: HttpResponse): HttpRequest | null {
+  const location = response.headers.get('location') ?? '';
+  if (!REDIRECTS.includes(response.status) || location === '') return null;
+  if (!URL.canParse(location, request.url)) throw new UnusableAnswerError('redirected to what is no address');
+  const from = new URL(request.url);
+  const to = new URL(location, from);
+  if (to.protocol !== from.protocol && to.protocol !== 'https:')
+    throw new UnusableAnswerError(`redirected from ${from.protocol} to ${to.protocol}, which is not followed`);
+  if (to.origin === from.origin) return { ...request, url: to.href };
+  if (request.body !== undefined) return null;
+  const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+  return { ...request, url: to.href, headers: Object.fromEntries(headers) };
 }
 
 async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
@@ -120,7 +159,7 @@ async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpR
       size += chunk.length;
       if (size > LARGEST_ANSWER) {
         message.destroy();
-        throw new AnswerTooLargeError(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+        throw new UnusableAnswerError(`the answer is larger than ${LARGEST_ANSWER} bytes`);
       }
       chunks.push(chunk);
     }
@@ -134,14 +173,14 @@ async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpR
   return { status: message.statusCode ?? 0, headers: new Map(entries), body: Buffer.concat(chunks) };
 }
 
-/** It will be as large the next time. */
-class AnswerTooLargeError extends Error {
-  override readonly name = 'AnswerTooLargeError';
+/** It will be the same the next time. */
+class UnusableAnswerError extends Error {
+  override readonly name = 'UnusableAnswerError';
 }
 
 /** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
 function mayPass({ cause }: ConnectionError): boolean {
-  if (cause instanceof AnswerTooLargeError) return false;
+  if (cause instanceof UnusableAnswerError) return false;
   if (!(cause instanceof Error) || !('code' in cause)) return true;
   return (
     typeof cause.code === 'string' &&

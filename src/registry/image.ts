@@ -50,8 +50,7 @@ function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): Cac
   const layers = descriptors.flatMap((descriptor, index): ImageLayer[] => {
     const { digest, mediaType, size } = descriptor;
     const diffId = diffIds[index];
-    if (!isDigest(digest) || typeof mediaType !== 'string' || typeof size !== 'number' || diffId === undefined)
-      return [];
+    if (!isDigest(digest) || typeof mediaType !== 'string' || !isSize(size) || diffId === undefined) return [];
     const { created, created_by: createdBy } = history[index] ?? {};
     return [{ digest, mediaType, size, diffId, createdAt: toText(created), createdBy: toText(createdBy) }];
   });
@@ -89,6 +88,10 @@ function parseJson(bytes: Buffer): JsonRecord {
   } catch {
     return {};
   }
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function toText(value: unknown): string {

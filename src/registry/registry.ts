@@ -2,8 +2,9 @@
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import { createHash } from 'node:crypto';
 import { type ServerAnswer, showAnswer } from '../plan/denial.js';
-import { type Digest, type ImageName, type Tag, isDigest } from '../plan/image-name.js';
-import { isRecord, isStringList } from '../plan/json.js';
+import { type Digest, type ImageName, type Tag, isDigest, isTag } from '../plan/image-name.js';
+import { isRecord } from '../plan/json.js';
+import { toLine } from '../plan/words.js';
 import { readAnswer } from './answer.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
 import {
@@ -63,6 +64,7 @@ interface Session {
 
 /** Of 1000 tags each, or what the registry makes of that. */
 const MOST_PAGES = 100;
+const MOST_TAGS = 1000 * MOST_PAGES;
 
 export class Registry {
   private readonly image: ImageName;
@@ -105,9 +107,9 @@ export class Registry {
     const said = response.headers.get('docker-content-digest');
     const digest = digestOf(response.body);
     const wanted = isDigest(reference) ? reference : said;
-    if (!isDigest(digest) || (wanted !== undefined && wanted.startsWith('sha256:') && wanted !== digest)) {
+    if (!isDigest(digest) || (wanted !== undefined && !isDigestOf(wanted, response.body))) {
       throw new RegistryError(
-        `The registry served ${digest} for ${reference}, and calls it ${wanted ?? 'nothing'}.`,
+        `The registry served ${digest} for ${reference}, and calls it ${toLine(wanted ?? 'nothing')}.`,
         response.status,
       );
     }
@@ -133,7 +135,7 @@ export class Registry {
     const response = await this.request('GET', `blobs/${digest}`);
     if (isAbsent(response)) return null;
     if (response.status !== 200) throw unexpected('reading', digest, response);
-    if (digest.startsWith('sha256:') && digestOf(response.body) !== digest) {
+    if (!isDigestOf(digest, response.body)) {
       throw new RegistryError(`The registry served other bytes for ${digest}.`, response.status);
     }
     return response.body;
@@ -148,7 +150,8 @@ export class Registry {
     if (opened.status !== 202 || location === undefined)
       throw unexpected('opening an upload to', this.image.repository, opened);
     const { base, authorization } = await this.getSession();
-    const url = new URL(location, base);
+    const url = parseLocation(location, base);
+    if (url === null) throw new RegistryError('The registry takes uploads at what is no address.', opened.status);
     url.searchParams.set('digest', digest);
     // Some registries take uploads at another host, with a signature in the address: no login goes there.
     const own = url.origin === new URL(base).origin ? authorize(authorization) : {};
@@ -161,17 +164,17 @@ export class Registry {
   }
 
   /** All tags; none when the repository is not there or does not show them. */
-  async listTags(): Promise<readonly string[]> {
-    const tags: string[] = [];
+  async listTags(): Promise<readonly Tag[]> {
+    let tags: Tag[] = [];
     let path: string | null = 'tags/list?n=1000';
-    for (let page = 0; path !== null && page < MOST_PAGES; page += 1) {
+    for (let page = 0; path !== null && page < MOST_PAGES && tags.length < MOST_TAGS; page += 1) {
       const response: HttpResponse = await this.request('GET', path);
       if (isAbsent(response)) return tags;
       if (response.status !== 200) throw unexpected('listing the tags of', this.image.repository, response);
-      tags.push(...parseTags(response));
+      tags = tags.concat(parseTags(response)).slice(0, MOST_TAGS);
       // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
-      const next = /<[^>]*\?([^>]+)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1];
-      path = next === undefined ? null : `tags/list?${next}`;
+      const next = /<([^<>]*)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+      path = next.includes('?') ? `tags/list?${next.slice(next.indexOf('?') + 1)}` : null;
     }
     return tags;
   }
@@ -196,8 +199,8 @@ export class Registry {
    */
   private async cancelUpload(location: string): Promise<void> {
     const { base, authorization } = await this.getSession();
-    const url = new URL(location, base);
-    if (url.origin !== new URL(base).origin) return;
+    const url = parseLocation(location, base);
+    if (url?.origin !== new URL(base).origin) return;
     const cancel = (authorized: string | null): Promise<HttpResponse> =>
       this.options.send({ method: 'DELETE', url: url.href, headers: authorize(authorized), once: true });
     try {
@@ -287,11 +290,12 @@ export class Registry {
   }
 }
 
-/** @throws RegistryError for what is no JSON; a list of anything but text is none */
-function parseTags(response: HttpResponse): readonly string[] {
+/** @throws RegistryError for what is no JSON; what cannot be a tag is left out */
+function parseTags(response: HttpResponse): readonly Tag[] {
   try {
     const answer: unknown = JSON.parse(response.body.toString('utf8'));
-    return isRecord(answer) && isStringList(answer.tags) ? answer.tags : [];
+    const tags: readonly unknown[] = isRecord(answer) && Array.isArray(answer.tags) ? answer.tags : [];
+    return tags.filter((tag) => typeof tag === 'string' && isTag(tag));
   } catch (error) {
     throw new RegistryError('The registry gave a list of tags that is no JSON.', response.status, '', { cause: error });
   }
@@ -302,8 +306,21 @@ function isAbsent({ status }: HttpResponse): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+function digestOf(bytes: Buffer, algorithm: 'sha256' | 'sha512' = 'sha256'): string {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+/** Of an algorithm that nobody here knows, anything may be true. */
+function isDigestOf(digest: string, bytes: Buffer): boolean {
+  if (digest.startsWith('sha256:')) return digest === digestOf(bytes);
+  return !digest.startsWith('sha512:') || digest === digestOf(bytes, 'sha512');
+}
+
+/** Where an upload goes on; null for what is no address of a server. */
+function parseLocation(location: string, base: string): URL | null {
+  if (!URL.canParse(location, base)) return null;
+  const url = new URL(location, base);
+  return /^https?:$/.test(url.protocol) ? url : null;
 }
 
 function authorize(authorization: string | null): Record<string, string> {

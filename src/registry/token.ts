@@ -2,6 +2,7 @@
 // https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
 import { type ServerAnswer, showAnswer } from '../plan/denial.js';
 import { isRecord } from '../plan/json.js';
+import { toLine } from '../plan/words.js';
 import { readAnswer } from './answer.js';
 import type { HttpResponse, SendRequest } from './http.js';
 
@@ -17,7 +18,7 @@ export class LoginRejectedError extends Error {
 
   constructor(host: string, response: HttpResponse) {
     const answer = readAnswer(response);
-    super(`${host} answered ${showAnswer(answer)}`);
+    super(`${toLine(host)} answered ${showAnswer(answer)}`);
     this.answer = answer;
   }
 }
@@ -38,10 +39,9 @@ export function parseChallenge(header: string): Challenge | null {
   const bearer = /(?:^|,)\s*bearer\s+(.*)$/is.exec(header)?.[1];
   if (bearer === undefined) return /(?:^|,)\s*basic(?:\s|$)/i.test(header) ? { scheme: 'basic' } : null;
   const parameters = new Map(
-    [...bearer.matchAll(/([a-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/gi)].map(([, key = '', quoted, plain = '']) => [
-      key.toLowerCase(),
-      quoted ?? plain,
-    ]),
+    [...bearer.matchAll(/(?<![a-z_])([a-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/gi)].map(
+      ([, key = '', quoted, plain = '']) => [key.toLowerCase(), quoted ?? plain],
+    ),
   );
   const realm = parameters.get('realm');
   if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return null;
@@ -77,7 +77,7 @@ export async function fetchToken(
       return { refused: readAnswer(response) };
     throw new LoginRejectedError(new URL(challenge.realm).host, response);
   }
-  throw new TokenServerError(`The token server ${new URL(challenge.realm).host} answered ${response.status}.`);
+  throw new TokenServerError(`The token server ${toLine(new URL(challenge.realm).host)} answered ${response.status}.`);
 }
 
 function requestToken(
