@@ -109,7 +109,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     withheldToken,
     githubToken,
     context: parseContext(read('context')),
-    file: optional(read('file')),
+    file: parseFile(read('file')),
     builderTarget,
     productionTarget,
     flags,
@@ -201,6 +201,11 @@ function parseContext(text: string): string {
   if (text.startsWith('-'))
     throw new InputError(`context ${quote(text)} looks like an option. Give a path or a Git URL.`);
   return text === '' ? '.' : text;
+}
+
+function parseFile(text: string): string | null {
+  if (text === '-') throw new InputError('file "-" is standard input, and there is none here. Give a path.');
+  return optional(text);
 }
 
 /** Buildx takes it as a word of its own, where an option could stand. */
