@@ -89,8 +89,9 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     void (async () => {
       await sleep(options.delayMs ?? 0);
       const fault = takeFault(request);
-      if (fault === undefined) forward(options, { agent, link }, request, response);
-      else answerFault(fault, request, response);
+      if (fault === undefined || fault.answer === 'truncate') {
+        forward(options, { agent, link }, request, response, fault !== undefined);
+      } else answerFault(fault, request, response);
     })();
   });
   const { port, stop } = await listen(server);
@@ -115,7 +116,8 @@ function matches(fault: Fault, request: IncomingMessage): boolean {
   return method === request.method && path.test(request.url ?? '') && agent.test(request.headers['user-agent'] ?? '');
 }
 
-function answerFault({ answer }: Fault, request: IncomingMessage, response: ServerResponse): void {
+function answerFault(fault: Fault, request: IncomingMessage, response: ServerResponse): void {
+  const { answer } = fault;
   switch (answer) {
     case 'disconnect':
       request.socket.destroy();
@@ -131,10 +133,7 @@ function answerFault({ answer }: Fault, request: IncomingMessage, response: Serv
       setTimeout(() => request.socket.destroy(), STALL_MS);
       return;
     case 'truncate':
-      request.resume();
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
-      response.write('{', () => request.socket.destroy());
-      return;
+      throw new Error("A truncated answer is the registry's own.");
     case 'cut':
       // A request without a body has no middle.
       request.once('data', () => request.socket.resetAndDestroy());
@@ -180,6 +179,7 @@ function forward(
   { agent, link }: Way,
   request: IncomingMessage,
   response: ServerResponse,
+  truncated: boolean,
 ): void {
   const isToken = options.realm !== undefined && request.url?.startsWith('/token') === true;
   const [hostname, port] = (isToken ? new URL(options.realm).host : options.registry).split(':');
@@ -194,8 +194,12 @@ function forward(
         sendJson(response, 403, { errors: [{ code: 'DENIED', message }] });
         return;
       }
-      response.writeHead(answer.statusCode ?? 502, throughFront(options, request, answer));
-      answer.pipe(link.down()).pipe(response);
+      const headers = throughFront(options, request, answer);
+      if (truncated) truncate(headers, answer, response);
+      else {
+        response.writeHead(answer.statusCode ?? 502, headers);
+        answer.pipe(link.down()).pipe(response);
+      }
     },
   );
   onward.on('error', () => {
@@ -205,6 +209,18 @@ function forward(
     if (!response.writableFinished) onward.destroy();
   });
   request.pipe(link.up()).pipe(onward);
+}
+
+/** Half of what there is, and of nothing a promise: the request itself was heard. */
+function truncate(headers: IncomingMessage['headers'], answer: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+  answer.on('end', () => {
+    const body = Buffer.concat(chunks);
+    const promised = Math.max(body.length, 1000);
+    response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': String(promised) });
+    response.write(body.length === 0 ? '{' : body.subarray(0, body.length / 2), () => response.destroy());
+  });
 }
 
 /** The answer's headers, with the front as the place to ask for tokens. */
