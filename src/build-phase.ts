@@ -143,7 +143,7 @@ export async function runBuildPhase(world: World): Promise<void> {
       await production.builder?.finish().catch(() => null);
       throw error;
     });
-    if (published !== null) note({ bytes: { image: published.bytes, main: mainBytes } });
+    if (published !== null) note({ bytes: { ...published.bytes, main: mainBytes } });
     const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(explain);
     announceBuilder(runner, plan, builder);
     if (published === null) announceLocalImage(runner, plan);

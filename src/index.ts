@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuildPhase } from './build-phase.js';
 import { PassFailedError } from './docker/buildx.js';
 import { CancelledError, runProcess } from './process/process.js';
-import { createRunner, reportFailure } from './runner/runner.js';
+import { reportFailure } from './runner/log.js';
+import { createRunner } from './runner/runner.js';
 
 /** GitHub kills what still runs 7.5 s after SIGINT; children get 4 s of it. */
 const LEAVE_AFTER_MS = 6000;

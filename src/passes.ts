@@ -242,6 +242,8 @@ function runWith(
       signal,
       stallLimit: runner.stallLimit,
       onLine: print,
+      // A pass whose lines are held back cannot draw.
+      onTerminal: runner.hasTerminal && onLine === undefined,
       directory,
       ...hooks,
       ...(tellsSteps

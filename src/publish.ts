@@ -8,7 +8,7 @@ import { sumBytes } from './plan/cache-manifest.js';
 import { describeFault } from './plan/words.js';
 import { readImages } from './registry/image.js';
 import type { Registry } from './registry/registry.js';
-import type { RunResult } from './report/summary.js';
+import type { ImageBytes, RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
 import { type UniqueTag, settleUniqueTag } from './unique-tag.js';
 
@@ -26,8 +26,7 @@ export interface PublishedProduction {
   readonly tags: readonly Tag[];
   /** Uncompressed layer digests, one list for each platform. */
   readonly layers: readonly (readonly string[])[];
-  /** Of the compressed layers of the first platform; null when it cannot be read. */
-  readonly bytes: number | null;
+  readonly bytes: Pick<ImageBytes, 'image' | 'platforms'>;
 }
 
 /** @throws Error when the registry does not serve what was pushed, or refuses a tag */
@@ -65,7 +64,7 @@ export async function publishProduction(request: PublishRequest, built: PassResu
   return {
     tags: written,
     layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
-    bytes: sumBytes(images),
+    bytes: { image: sumBytes(images), ...(images.length > 1 && { platforms: images.length }) },
   };
 }
 

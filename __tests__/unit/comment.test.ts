@@ -54,6 +54,13 @@ describe('the text', () => {
       ].join('\n'),
     ));
 
+  test('of an image with several platforms says which one is measured', () => {
+    const text = commentOf({ bytes: { image: 12_300_000, platforms: 2, main: 11_900_000 } });
+    expect(text).toContain(
+      '- Size: 12.3 MB compressed (the first of 2 platforms), 0.4 MB more than on the main branch\n',
+    );
+  });
+
   test('of a run that pushed nothing says why, and has no digest', () => {
     const local = planBuild(inputsOf({ push: 'false' }), pullRequest(), CONTEXT, registryWith());
     const text = commentOf({ plan: local, digest: null, pushedTags: [], bytes: { image: null, main: null } });

@@ -93,6 +93,7 @@ describe('a recorded build', () => {
     expect(printed.join('\n')).toContain('[builder 2/2] failed after 2.1 s: process "/bin/sh -c echo');
     expect(progress.failed).toMatchObject({ stage: 'builder', cached: false, output: ['hello', 'no newline'] });
     expect(progress.errors).toHaveLength(1);
+    expect(progress.work.filter(({ failed }) => failed).map(({ name }) => name)).toEqual([progress.failed?.name]);
     expect(ran).toEqual([]);
     expect(isExportFailure(progress)).toBe(false);
     expect(findFailedPlace(lines, 'app/Dockerfile')).toEqual({ file: 'app/Dockerfile', line: 4, endLine: 6 });

@@ -38,6 +38,24 @@ describe('where the time went', () => {
 });
 
 describe('the chart', () => {
+  test('marks the step that failed', () => {
+    const failed: Work = { ...work('run', 0, 2000, '[builder 4/6] RUN npm test'), failed: true };
+    const lines = toGantt([{ name: 'failed', work: [work('run', 0, 1500), failed] }]);
+    expect(lines.filter((line) => line.includes('crit'))).toEqual([
+      '    4/6 RUN npm test 2.0 s :crit, 2000-01-01 00:00:00.000, 2000-01-01 00:00:02.000',
+    ]);
+  });
+
+  test('tells the platforms of a step apart', () => {
+    const steps = ['linux/amd64', 'linux/arm64'].map((platform) =>
+      work('run', 0, 2000, `[${platform} builder 4/6] RUN make`),
+    );
+    expect(toGantt([{ name: 'builder', work: steps }]).filter((line) => line.includes('make'))).toEqual([
+      expect.stringContaining('linux/amd64 4/6 RUN make 2.0 s :active'),
+      expect.stringContaining('linux/arm64 4/6 RUN make 2.0 s :active'),
+    ]);
+  });
+
   test('has a section for each pass and a bar for each stretch, from its first moment on', () =>
     expect(
       toGantt([

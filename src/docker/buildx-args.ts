@@ -9,6 +9,8 @@ export interface PassSources {
   /** Null: Buildx looks for `<context>/Dockerfile`. */
   readonly file: string | null;
   readonly metadataFile: string;
+  /** Left out: Buildx writes to a log, not to a terminal. */
+  readonly onTerminal?: boolean;
   /** Stages to run again; all of them when `noCache` is set and this is null. */
   readonly refreshStages: readonly string[] | null;
 }
@@ -19,7 +21,7 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     'buildx',
     'build',
     ...(engine.builder === null ? [] : ['--builder', engine.builder]),
-    hasRawProgress(engine.buildxVersion) ? '--progress=rawjson' : '--progress=plain',
+    `--progress=${chooseProgress(engine, sources.onTerminal)}`,
     '--target',
     pass.target,
     ...(sources.file === null ? [] : ['--file', sources.file]),
@@ -35,6 +37,12 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     sources.metadataFile,
     sources.context,
   ];
+}
+
+/** In which form Buildx is to tell how far it is. */
+export function chooseProgress({ buildxVersion }: Engine, onTerminal = false): 'rawjson' | 'plain' | 'tty' {
+  if (onTerminal) return 'tty';
+  return hasRawProgress(buildxVersion) ? 'rawjson' : 'plain';
 }
 
 function getOutputArgs(pass: PassPlan, reference: string | null): string[] {

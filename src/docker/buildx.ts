@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redactAttributes } from '../plan/build-options.js';
-import { type Engine, hasRawProgress } from '../plan/engine.js';
+import type { Engine } from '../plan/engine.js';
 import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { type Digest, type ImageName, isDigest } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
-import { type PassSources, getBuildxArgs } from './buildx-args.js';
+import { type PassSources, chooseProgress, getBuildxArgs } from './buildx-args.js';
 import { type PassFailure, classifyFailure } from './pass-failure.js';
 import { watchForStall } from './stall-watch.js';
 import { BuildLog } from '../progress/build-log.js';
@@ -69,6 +69,8 @@ export interface BuildxSession {
   /** Milliseconds that a build may be silent while none of its steps runs. */
   readonly stallLimit: number;
   readonly onLine: (line: string) => void;
+  /** Buildx draws its own display on the terminal, and the steps are not known. */
+  readonly onTerminal: boolean;
   /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
   readonly onStep?: (step: BuildStep) => void;
   /** Called when the image's layers begin to be made: from then on how each is compressed is settled. */
@@ -91,19 +93,25 @@ export async function runPass(
   image: ImageName,
   pass: PassPlan,
   engine: Engine,
-  sources: Omit<PassSources, 'metadataFile'> & {
+  sources: Omit<PassSources, 'metadataFile' | 'onTerminal'> & {
     /** Path of the Dockerfile as annotations name it; null where it is not in the workspace. */
     readonly dockerfile: string | null;
   },
 ): Promise<PassResult> {
   const metadataFile = join(session.directory, `${pass.name}.json`);
-  const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile });
+  const { onTerminal } = session;
+  const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile, onTerminal });
   const started = performance.now();
   session.onLine(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
-  const reader = createReader(engine, session);
-  const stall = watchForStall(session.signal, session.stallLimit, () => reader.running, Date.now());
+  const reader: ProgressReader =
+    chooseProgress(engine, onTerminal) === 'rawjson'
+      ? new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps))
+      : new PlainProgressReader();
+  // On a terminal somebody looks at it, and nobody else can.
+  const stallLimit = onTerminal ? Number.POSITIVE_INFINITY : session.stallLimit;
+  const stall = watchForStall(session.signal, stallLimit, () => reader.running, Date.now());
   const onLine = (line: string): void => {
     stall.heard(Date.now());
     const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
@@ -117,7 +125,7 @@ export async function runPass(
     stall.check(Date.now());
   }, HEARTBEAT_EVERY_MS);
   const { code, stderr } = await session
-    .run('docker', args, { env: session.env, signal: stall.signal, onLine })
+    .run('docker', args, { env: session.env, signal: stall.signal, onLine, onTerminal })
     .catch((error: unknown) => {
       throw stall.stalled === null ? error : explainStall(pass, reader.progress, stall.stalled, session.stallLimit);
     })
@@ -135,13 +143,6 @@ export async function runPass(
     throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
   }
   return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
-}
-
-/** What a Buildx older than 0.15 calls rawjson is spread over several lines. */
-function createReader({ buildxVersion }: Engine, { knownSteps, hiddenSteps }: BuildxSession): ProgressReader {
-  return hasRawProgress(buildxVersion)
-    ? new RawProgressReader(new BuildLog(knownSteps, hiddenSteps))
-    : new PlainProgressReader();
 }
 
 /** For people to read and to paste; the process gets the arguments as they are, without a shell. */

@@ -11,6 +11,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Each line of standard output and standard error as it comes, without its line break. */
   readonly onLine?: (line: string) => void;
+  /** Its output goes to the terminal as it is, and nothing of it is read. */
+  readonly onTerminal?: boolean;
   /** Ends the process and its children: SIGTERM, and SIGKILL after `KILL_AFTER_MS`. */
   readonly signal?: AbortSignal;
 }
@@ -43,10 +45,11 @@ const KEPT_CHARACTERS = 4_000_000;
  */
 export const runProcess: RunProcess = async (command, args, options) => {
   if (isAborted(options.signal)) throw new CancelledError(`${command} was not started: the run is cancelled.`);
+  const output = options.onTerminal === true ? 'inherit' : 'pipe';
   const child = spawn(command, args, {
     env: options.env,
     cwd: options.cwd,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', output, output],
     // A process group of its own: Buildx is a child of the docker client, and a signal must reach both.
     detached: true,
   });
@@ -65,8 +68,8 @@ export const runProcess: RunProcess = async (command, args, options) => {
   };
   options.signal?.addEventListener('abort', cancel, { once: true });
   // A process that ends without reading its input is judged by its exit code.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input ?? '');
   try {
     const closed: Promise<readonly unknown[]> = once(child, 'close');
     const [stdout, stderr, [code]] = await Promise.all([
@@ -92,7 +95,8 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-async function collect(stream: Readable, onLine: ((line: string) => void) | undefined): Promise<string> {
+async function collect(stream: Readable | null, onLine: ((line: string) => void) | undefined): Promise<string> {
+  if (stream === null) return '';
   const kept: string[] = [];
   let length = 0;
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {

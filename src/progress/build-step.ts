@@ -31,6 +31,8 @@ export interface Work {
   /** Empty for what belongs to no stage. */
   readonly stage: string;
   readonly kind: WorkKind;
+  /** Set on the step that the build failed at. */
+  readonly failed?: true;
   /** Milliseconds since 1970. */
   readonly start: number;
   readonly end: number;

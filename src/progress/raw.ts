@@ -216,8 +216,9 @@ function listWork({ name, cached, started, ended, error, parts }: Vertex): Work[
       : [{ name: kind === 'pull' ? name : part, stage, kind, start, end }];
   });
   const ran = isDockerfileStep(name) && !cached && started !== null && ended !== null;
-  const cancelled = error !== null && isCancelled(error);
-  return ran && !cancelled ? [{ name, stage, kind: 'run', start: started, end: ended }, ...ofParts] : ofParts;
+  if (!ran || (error !== null && isCancelled(error))) return ofParts;
+  const failed = error === null ? {} : ({ failed: true } as const);
+  return [{ name, stage, kind: 'run', ...failed, start: started, end: ended }, ...ofParts];
 }
 
 function getKind(part: string): WorkKind | null {

@@ -34,7 +34,10 @@ export interface Failure {
 
 /** Compressed layers of the production image; null when that is not known. */
 export interface ImageBytes {
+  /** Compressed; of the first platform where there are several. */
   readonly image: number | null;
+  /** How many platforms the image has; left out: one. */
+  readonly platforms?: number;
   /** Of the image that the main branch had before this run. */
   readonly main: number | null;
 }
@@ -140,9 +143,10 @@ function listPasses({ builder, production, unfinished }: RunResult): TimedPass[]
 }
 
 /** `Size: 12.3 MB compressed, 0.4 MB more than on main` */
-export function describeBytes({ image, main }: ImageBytes): string {
+export function describeBytes({ image, platforms = 1, main }: ImageBytes): string {
   if (image === null) return '';
-  const size = `Size: ${formatMegabytes(image)} compressed`;
+  const which = platforms === 1 ? '' : ` (the first of ${platforms} platforms)`;
+  const size = `Size: ${formatMegabytes(image)} compressed${which}`;
   if (main === null) return size;
   const change = image - main;
   if (Math.abs(change) < 50_000) return `${size}, as on the main branch`;
@@ -191,7 +195,8 @@ function toSnippet(pinned: string): string[] {
 /** How each pass went, for the log. */
 export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
   const line = (name: string, figures: PassFigures | null): string[] =>
-    figures === null ? [] : [`${name}: ${describePass(figures)}`];
+    // Nobody knows the steps where Buildx drew on a terminal.
+    figures === null || figures.steps.length === 0 ? [] : [`${name}: ${describePass(figures)}`];
   return [...line('Builder', builder), ...line('Production', production)];
 }
 

@@ -54,18 +54,24 @@ export function toGantt(passes: readonly TimedPass[]): string[] {
     lines.push(`    section ${toText(name)}`);
     for (const bar of own) {
       const seconds = ((bar.end - bar.start) / 1000).toFixed(1);
-      const state = bar.kind === 'run' ? 'active, ' : bar.kind === 'pull' ? 'done, ' : '';
       lines.push(
-        `    ${toText(bar.label)} ${seconds} s :${state}${toTime(bar.start - start)}, ${toTime(bar.end - start)}`,
+        `    ${toText(bar.label)} ${seconds} s :${getState(bar)}${toTime(bar.start - start)}, ${toTime(bar.end - start)}`,
       );
     }
   }
   return lines;
 }
 
+/** Mermaid colours bars by their state. */
+function getState({ kind, failed }: Bar): string {
+  if (failed) return 'crit, ';
+  return kind === 'run' ? 'active, ' : kind === 'pull' ? 'done, ' : '';
+}
+
 interface Bar {
   readonly label: string;
   readonly kind: WorkKind;
+  readonly failed: boolean;
   readonly start: number;
   readonly end: number;
 }
@@ -73,13 +79,14 @@ interface Bar {
 /** One bar for all layers that a step pulled, one for all of an export or push. */
 function toBars(work: readonly Work[]): Bar[] {
   const bars = new Map<string, Bar>();
-  for (const { name, kind, start, end } of work) {
+  for (const { name, kind, failed = false, start, end } of work) {
     const isBase = /^\[[^\]]*\] FROM /.test(name);
     const label = { run: name, pull: isBase ? name : `cached ${name}`, export: 'export', push: 'push' }[kind];
     const before = bars.get(label);
     bars.set(label, {
       label,
       kind,
+      failed: failed || before?.failed === true,
       start: Math.min(start, before?.start ?? start),
       end: Math.max(end, before?.end ?? end),
     });
@@ -90,7 +97,8 @@ function toBars(work: readonly Work[]): Bar[] {
 /** Whatever could be syntax of Mermaid, or markup, is left out. */
 function toText(text: string): string {
   const plain = text
-    .replace(/^(cached )?\[(?:[^\]\s]+\s)?[^\]]*?(\d+\/\d+)\]/, '$1$2')
+    // A platform stays: it tells the bars of one step apart.
+    .replace(/^(cached )?\[((?:linux|windows)\/\S+ )?[^\]]*?(\d+\/\d+)\]/, '$1$2$3')
     .replace(/[^\p{L}\p{N} ./_=-]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { RunNumber } from '../plan/comment.js';
 import type { InputName } from '../plan/inputs.js';
-import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { describeFault } from '../plan/words.js';
 import type { EventFacts } from '../plan/workflow-event.js';
+import { type Log, createLog, isOnGitHub } from './log.js';
 import type { OutputName } from './outputs.js';
 import { DIRECTORY_STATE } from './saved-state.js';
 
@@ -21,24 +21,12 @@ const STALL_SECONDS = 900;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export interface Log {
-  /** Prints a line as text, whatever it quotes. */
-  info(line: string): void;
-  notice(message: string): void;
-  warning(message: string, place?: DockerfilePlace): void;
-  /** Folds what is logged in between. */
-  group<T>(title: string, body: () => T): T;
-  /**
-   * Prints the output of other programs. Workflow commands in it (`::set-env::`, `::add-mask::`) are shown, not obeyed:
-   * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
-   */
-  foreign<T>(body: (print: (line: string) => void) => Promise<T>): Promise<T>;
-}
-
 export interface Runner {
   readonly log: Log;
   /** True in a GitHub workflow, false on a developer's machine. */
   readonly onGitHub: boolean;
+  /** Whether somebody looks at a terminal, and not at a log. */
+  readonly hasTerminal: boolean;
   readonly workspace: string;
   /** Environment for child processes, without this action's inputs. */
   readonly childEnv: Env;
@@ -70,27 +58,18 @@ export interface Runner {
   reserveDirectory(): string;
 }
 
-/** Reports the error of a phase: on the job's page, at its place in the Dockerfile, and as exit code. */
-export function reportFailure(message: string, place: DockerfilePlace | null = null): void {
-  process.exitCode = core.ExitCode.Failure;
-  core.error(message, place === null ? {} : toProperties(place));
-}
-
-function toProperties({ file, line, endLine }: DockerfilePlace): core.AnnotationProperties {
-  return { file, startLine: line, endLine };
-}
-
 export function createRunner(env: Env = process.env, workingDirectory = process.cwd()): Runner {
   const get = (name: string): string => env[name] ?? '';
-  const onGitHub = get('GITHUB_ACTIONS') === 'true';
+  const onGitHub = isOnGitHub(env);
   const repository = get('GITHUB_REPOSITORY');
   const repositoryUrl =
     onGitHub && repository !== '' ? `${get('GITHUB_SERVER_URL') || 'https://github.com'}/${repository}` : null;
   const runId = get('GITHUB_RUN_ID');
   const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
   return {
-    log: createLog(),
+    log: createLog(onGitHub),
     onGitHub,
+    hasTerminal: !onGitHub && process.stderr.isTTY,
     workspace: workingDirectory,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
@@ -110,9 +89,12 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
       payload: readPayload(get('GITHUB_EVENT_PATH')),
     }),
     maskSecret: (value) => {
-      if (value !== '') core.setSecret(value);
+      // Nobody takes it out of what a terminal shows, and the command would show it.
+      if (onGitHub && value !== '') core.setSecret(value);
     },
-    setOutput: (name, value) => core.setOutput(name, value),
+    setOutput: (name, value) => {
+      if (onGitHub) core.setOutput(name, value);
+    },
     writeSummary: async (markdown) => {
       if (get('GITHUB_STEP_SUMMARY') === '') return;
       try {
@@ -123,7 +105,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
     },
     reserveDirectory: () => {
       const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
-      core.saveState(DIRECTORY_STATE, directory);
+      if (onGitHub) core.saveState(DIRECTORY_STATE, directory);
       return directory;
     },
   };
@@ -137,53 +119,6 @@ function parseSeconds(variable: string, text: string, preset: number): number {
 
 function parseRunNumber(id: string, attempt: string): RunNumber | null {
   return /^\d{1,15}$/.test(id) && /^\d{1,15}$/.test(attempt) ? { id: Number(id), attempt: Number(attempt) } : null;
-}
-
-function createLog(): Log {
-  // While commands are stopped an annotation would be a line of text: it waits. Null: nothing is stopped.
-  let waiting: (() => void)[] | null = null;
-  const say = (annotate: () => void): void => {
-    if (waiting === null) annotate();
-    else waiting.push(annotate);
-  };
-  return {
-    info: (line) => core.info(toPlainLine(line)),
-    notice: (message) => say(() => core.notice(message)),
-    warning: (message, place) => say(() => core.warning(message, place === undefined ? {} : toProperties(place))),
-    group: (title, body) => {
-      core.startGroup(title);
-      try {
-        return body();
-      } finally {
-        core.endGroup();
-      }
-    },
-    foreign: async (body) => {
-      const token = randomUUID();
-      core.info(`::stop-commands::${token}`);
-      waiting = [];
-      try {
-        return await body((line) => core.info(line));
-      } finally {
-        core.info(`::${token}::`);
-        const held = waiting;
-        waiting = null;
-        for (const annotate of held) annotate();
-      }
-    },
-  };
-}
-
-/**
- * Text that quotes others (a branch, a step, a registry's words) must stay text: the runner ends lines at carriage returns
- * too, obeys `::name::` where a line starts with it, and `##[name]` wherever it stands.
- * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
- */
-function toPlainLine(text: string): string {
-  return text
-    .replace(/[\r\n\u0085\u2028\u2029]+/g, ' ')
-    .replaceAll('##[', '## [')
-    .replace(/^\s*::/, ': :');
 }
 
 function readPayload(path: string): unknown {
