@@ -223,6 +223,14 @@ describe('another scanner, or other words', () => {
     expect(parseSarif(reportOf(results))[0]?.location).toEqual({ file: 'two', line: 4 });
   });
 
+  test('the order does not depend on that of the report', () => {
+    const text = (name: string) => ({ text: `Package: ${name}\nInstalled Version: 1\nSeverity: HIGH\n` });
+    const results = ['b', 'a', 'c'].flatMap((name) => ['Y', 'X'].map((ruleId) => ({ ruleId, message: text(name) })));
+    const order = ['a X', 'a Y', 'b X', 'b Y', 'c X', 'c Y'];
+    for (const some of [results, results.toReversed()])
+      expect(parseSarif(reportOf(some)).map(({ id, package: name }) => `${name ?? ''} ${id}`)).toEqual(order);
+  });
+
   test('texts are one line, and not long', () => {
     const finding = findingOf(
       { ruleId: 'x'.repeat(9000) },

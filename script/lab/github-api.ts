@@ -1,6 +1,7 @@
 // A stand-in for the few questions that the action asks GitHub's API, since no test may reach the real one.
 // Shapes: https://docs.github.com/rest/git/refs#get-a-reference and https://docs.github.com/rest/git/commits
 import { createServer } from 'node:http';
+import { type CodeScanning, createCodeScanning } from './code-scanning.js';
 import { type IssueComments, createIssueComments } from './issue-comments.js';
 import { listen } from './listen.js';
 
@@ -19,6 +20,7 @@ export interface GitHubApiStandIn {
   /** The commit is the merge of that pull request. */
   readonly setMergedPullRequest: (sha: string, pull: MergedPullRequest) => void;
   readonly comments: IssueComments;
+  readonly codeScanning: CodeScanning;
   /** `GET /repos/octo/app/git/ref/heads%2Fmain`, in the order of arrival. */
   readonly requests: () => readonly string[];
   readonly stop: () => Promise<void>;
@@ -30,9 +32,10 @@ export async function startGitHubApi(): Promise<GitHubApiStandIn> {
   const pulls = new Map<string, MergedPullRequest>();
   const requests: string[] = [];
   const comments = createIssueComments();
+  const codeScanning = createCodeScanning();
   const server = createServer((request, response) => {
     requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (comments.answer(request, response)) return;
+    if (comments.answer(request, response) || codeScanning.answer(request, response)) return;
     const path = decodeURIComponent(request.url ?? '').replace(/\?.*$/, '');
     const [, branch = ''] = /\/git\/ref\/heads\/(.+)$/.exec(path) ?? [];
     const [, commit = ''] = /\/git\/commits\/([0-9a-f]+)$/.exec(path) ?? [];
@@ -60,6 +63,7 @@ export async function startGitHubApi(): Promise<GitHubApiStandIn> {
     setCommitTime: (sha, time) => void times.set(sha, time),
     setMergedPullRequest: (sha, pull) => void pulls.set(sha, pull),
     comments,
+    codeScanning,
     requests: () => requests,
     stop,
   };

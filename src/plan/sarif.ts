@@ -47,15 +47,11 @@ const MOST_RESULTS = 100_000;
  */
 export function parseSarif(text: string): Finding[] {
   const merged = new Map<string, Finding>();
-  for (const run of readRuns(text)) {
-    const rules = readRules(run);
-    for (const result of readResults(run)) {
-      const finding = toFinding(result, rules);
-      if (finding === null) continue;
-      const key = JSON.stringify([finding.id, finding.package ?? finding.location?.file, finding.installed]);
-      const known = merged.get(key);
-      merged.set(key, known === undefined ? finding : mergeFindings(known, finding));
-    }
+  for (const finding of readReport(text).runs.flatMap(listFindings)) {
+    if (finding === null) continue;
+    const key = JSON.stringify([finding.id, finding.package ?? finding.location?.file, finding.installed]);
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? finding : mergeFindings(known, finding));
   }
   return [...merged.values()].sort(compareFindings);
 }
@@ -78,8 +74,13 @@ export function checkAgreement(saysFindings: boolean | null, failing: readonly F
   }
 }
 
+export interface Report {
+  readonly report: JsonRecord;
+  readonly runs: readonly JsonRecord[];
+}
+
 /** @throws SarifError with one message for each thing that is wrong */
-export function readRuns(text: string): JsonRecord[] {
+export function readReport(text: string): Report {
   if (text.length > MOST_BYTES) throw new SarifError(`The report of the scan is larger than ${MOST_BYTES / 1e6} MB.`);
   if (text.trim() === '') throw new SarifError('The report of the scan is empty: the scanner did not come to its end.');
   let report: unknown;
@@ -89,27 +90,34 @@ export function readRuns(text: string): JsonRecord[] {
   } catch (error) {
     throw new SarifError('The report of the scan is not JSON.', { cause: error });
   }
-  if (!isRecord(report) || report.version !== '2.1.0')
-    throw new SarifError('The report of the scan is JSON, but not SARIF 2.1.0.');
+  if (!isRecord(report) || report.version !== '2.1.0') throw notSarif();
   const { runs } = report;
   if (!Array.isArray(runs) || runs.length === 0) {
     throw new SarifError('The report of the scan has no runs: nothing was scanned.');
   }
-  return runs.map((run: unknown) => {
-    if (!isRecord(run)) throw new SarifError('The report of the scan is JSON, but not SARIF 2.1.0.');
-    return run;
-  });
+  if (!runs.every(isRecord)) throw notSarif();
+  return { report, runs };
 }
 
-/** "results": absent or null means that nothing was computed, an empty list that nothing was found (section 3.14.23). */
-function readResults(run: JsonRecord): JsonRecord[] {
+function notSarif(): SarifError {
+  return new SarifError('The report of the scan is JSON, but not SARIF 2.1.0.');
+}
+
+/**
+ * One for each result of a run, in its order; null for what is no finding.
+ * "results": absent or null means that nothing was computed, an empty list that nothing was found (section 3.14.23).
+ * @throws SarifError when the run did not come to its end
+ */
+export function listFindings(run: JsonRecord): (Finding | null)[] {
   const invocations = listRecords(run.invocations);
-  if (!Array.isArray(run.results) || invocations.some(({ executionSuccessful }) => executionSuccessful === false)) {
+  const { results } = run;
+  if (!Array.isArray(results) || invocations.some(({ executionSuccessful }) => executionSuccessful === false)) {
     throw new SarifError('The report of the scan has no results: the scanner did not come to its end.');
   }
-  if (run.results.length > MOST_RESULTS)
+  if (results.length > MOST_RESULTS)
     throw new SarifError(`The report of the scan has more than ${MOST_RESULTS} results.`);
-  return listRecords(run.results);
+  const rules = readRules(run);
+  return results.map((result: unknown) => (isRecord(result) ? toFinding(result, rules) : null));
 }
 
 /** Rules of a run by their id, and by their place in the list. */
@@ -366,7 +374,7 @@ const LONGEST_HELP = 100_000;
 function member(value: unknown, ...path: readonly string[]): unknown {
   let found = value;
   for (const key of path) {
-    if (!isRecord(found) || !Object.hasOwn(found, key)) return undefined;
+    if (!isRecord(found)) return undefined;
     found = found[key];
   }
   return found;

@@ -2,6 +2,7 @@
 import type { getOctokit } from '@actions/github';
 import type { PullRequestComment } from '../plan/comment.js';
 import { isRecord } from '../plan/json.js';
+import { type SarifUpload, type UploadOutcome, uploadSarif } from './code-scanning.js';
 
 const TIME_LIMIT_MS = 5000;
 /** For all pages of a list together. */
@@ -38,6 +39,11 @@ export interface GitHubApi {
   createComment(pull: number, body: string): Promise<void>;
   /** @throws Error when GitHub does not take it */
   updateComment(id: number, body: string): Promise<void>;
+  /**
+   * Sends a report to code scanning, and waits about a minute for its verdict.
+   * @throws Error when GitHub does not take it, or cannot make use of it
+   */
+  uploadSarif(upload: SarifUpload, wait: (milliseconds: number) => Promise<void>): Promise<UploadOutcome>;
 }
 
 /** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
@@ -111,5 +117,7 @@ export function createGitHubApi(token: string | null, repository: string): GitHu
       demand(async (octokit, signal) => {
         await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body, request: { signal } });
       }),
+    // Its requests have limits of their own.
+    uploadSarif: (upload, wait) => demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait)),
   };
 }
