@@ -15,5 +15,5 @@ const project = (name) => ({
 });
 
 export default {
-  projects: [project('unit'), project('contract'), project('e2e'), project('builders')],
+  projects: [project('unit'), project('contract'), project('e2e'), project('builders'), project('scanners')],
 };
