@@ -3,12 +3,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { watchBranch } from './branch-head.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
+import { type CheckedImage, checkProduction, wantsChecks } from './checks.js';
 import { commentOnPullRequest } from './comment.js';
 import { PassFailedError } from './docker/buildx.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { forbidSecretArguments, listSuspectArguments, secretEnvironmentNames } from './plan/build-options.js';
 import { toRunFacts } from './plan/denial.js';
+import { toCandidate } from './plan/candidate.js';
+import { CheckFailedError } from './plan/check-error.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
@@ -19,8 +22,9 @@ import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
 import { type KeptLayers, openKeptLayers } from './kept-layers.js';
 import { toScope, uniqueCandidates } from './plan/tags.js';
-import { type Seen, buildProduction, isOwnStepOfProduction } from './passes.js';
+import { type Seen, buildProduction, isOwnStepOfProduction, keepBuilderOnly } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
+import { pushChecked } from './publish-checked.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
 import { listMasks } from './plan/secret-text.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
@@ -35,7 +39,7 @@ import type { World } from './world.js';
 export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, now } = world;
   // Before anything is read from them: an error may quote what stands in the wrong input.
-  for (const name of ['password', 'github-token'] as const) mask(runner, runner.readInput(name));
+  for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name));
   const secrets = maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
@@ -95,7 +99,10 @@ export async function runBuildPhase(world: World): Promise<void> {
       configDirectory,
       warn,
     });
-    const { plan, onStep, restored } = layers;
+    const { onStep, restored } = layers;
+    const candidate = wantsChecks(inputs) ? toCandidate(layers.plan, engine, runner.architecture) : undefined;
+    const plan =
+      candidate === undefined || layers.plan.push.push ? layers.plan : { ...layers.plan, production: candidate };
     const main = mainBranch === null ? undefined : images.find(({ tag }) => tag === toScope(mainBranch).tag);
     const mainBytes = sumBytes(main?.images ?? []);
     const cacheTags = images.map(({ tag }) => tag);
@@ -114,6 +121,7 @@ export async function runBuildPhase(world: World): Promise<void> {
       plan,
       engine,
       dockerfile,
+      ...(candidate && { candidate }),
       directory,
       configDirectory,
       branch,
@@ -134,14 +142,29 @@ export async function runBuildPhase(world: World): Promise<void> {
       if (isOwnStepOfProduction(request, error)) await keep(request, { builderOnly: true });
       return explain(error);
     });
-    const publish = async (): Promise<PublishedProduction | null> =>
-      registry !== null && unique !== null
-        ? publishProduction({ runner, plan, registry, branch, unique, warn, note }, production.result)
-        : null;
+    const check = async (): Promise<CheckedImage | null> => {
+      if (candidate === undefined) return null;
+      const env = { ...runner.childEnv, DOCKER_CONFIG: configDirectory };
+      const local = { run: world.run, env, builder: engine.driver === 'docker' ? engine.builder : null };
+      const checks = { world, github, inputs, plan, engine, dockerfile, directory, facts: runFacts, warn, note };
+      return checkProduction(checks, local, production.result);
+    };
+    const checked = await check().catch(async (error: unknown) => {
+      // The check's failure is the run's, whatever becomes of the builder image.
+      await keepBuilderOnly(request, production).catch(() => null);
+      if (!world.signal.aborted) await keep(request);
+      throw error;
+    });
+    const publish = async (): Promise<PublishedProduction | null> => {
+      if (registry === null || unique === null) return null;
+      const pushed =
+        checked === null ? production.result : await pushChecked(request, registry, unique, checked, result.production);
+      return publishProduction({ runner, plan, registry, branch, unique, warn, note }, pushed);
+    };
     const published = await publish().catch(async (error: unknown) => {
       // No process may outlive the run that it belongs to.
       await production.builder?.finish().catch(() => null);
-      throw error;
+      return explain(error);
     });
     if (published !== null) note({ bytes: { ...published.bytes, main: mainBytes } });
     const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(explain);
@@ -153,7 +176,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     await layers.save(request);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    note({ error: { message, output: error instanceof PassFailedError ? (error.progress.failed?.output ?? []) : [] } });
+    note({ error: { message, output: listOutput(error) } });
     throw error;
   } finally {
     await layers?.close();
@@ -164,6 +187,12 @@ export async function runBuildPhase(world: World): Promise<void> {
     await runner.writeSummary(toSummary(result));
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What a failed step or check printed last. */
+function listOutput(error: unknown): readonly string[] {
+  if (error instanceof CheckFailedError) return error.output;
+  return error instanceof PassFailedError ? (error.progress.failed?.output ?? []) : [];
 }
 
 /** Looks at the engine and at the registry at the same time; what is wrong with the engine is said first. */
@@ -197,13 +226,14 @@ async function lookAround(
  * @returns what was masked
  * @throws InputError when a build argument holds the value of one of secret-envs
  */
-function maskSecrets(runner: Runner, { credentials, githubToken, secretEnvironment, flags }: Inputs): string[] {
+function maskSecrets(runner: Runner, inputs: Inputs): string[] {
+  const { credentials, flags, scan } = inputs;
   const fromEnvironment = secretEnvironmentNames(flags).map((name) => runner.childEnv[name] ?? '');
   // The form in which a Docker config has it.
   const encode = ({ username, password }: Credentials): string =>
     Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
   const secrets = [
-    ...knownSecrets(credentials, githubToken, secretEnvironment).keys(),
+    ...knownSecrets({ ...inputs, scanToken: scan?.token ?? null }).keys(),
     ...fromEnvironment,
     ...(credentials === null ? [] : [encode(credentials)]),
   ];

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuildPhase } from './build-phase.js';
 import { PassFailedError } from './docker/buildx.js';
+import { CheckFailedError } from './plan/check-error.js';
 import { CancelledError, runProcess } from './process/process.js';
 import { reportFailure } from './runner/log.js';
 import { createRunner } from './runner/runner.js';
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
 /** For a failed step also what it printed last, which people would look for in the log. */
 function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return [message, ...(findFailedPass(error)?.output ?? [])].join('\n');
+  const output = error instanceof CheckFailedError ? error.output : (findFailedPass(error)?.output ?? []);
+  return [message, ...output].join('\n');
 }
 
 /** Itself, or what it explains. */

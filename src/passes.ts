@@ -4,7 +4,7 @@
 import type { BranchHead } from './branch-head.js';
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
 import { type BuildStep, type DockerfileWarning, type PassProgress, withEarlierSteps } from './progress/build-step.js';
-import { insistOnPass } from './pass-attempts.js';
+import { type Attempt, insistOnPass } from './pass-attempts.js';
 import { builderStages, listSharedInstructions, mayOverlap, needsOwnSource } from './plan/builder-image.js';
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
@@ -22,6 +22,8 @@ export interface PassesRequest {
   readonly plan: Plan;
   readonly engine: Engine;
   readonly dockerfile: Dockerfile | null;
+  /** Production in the local engine, where it is to be checked before it is pushed. */
+  readonly candidate?: PassPlan;
   /** The run's own folder. */
   readonly directory: string;
   readonly configDirectory: string;
@@ -88,7 +90,7 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
         })
       : null;
     const title = `Building ${before === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
-    const built = await runOnePass(request, plan.production, {
+    const built = await runOnePass(request, request.candidate ?? plan.production, {
       title,
       onStep,
       onExporting: start,
@@ -130,6 +132,18 @@ function joinResults(first: PassResult, second: PassResult): PassResult {
 export function isOwnStepOfProduction({ plan, dockerfile }: PassesRequest, error: unknown): boolean {
   const failed = error instanceof PassFailedError ? error.progress.failed : null;
   return failed !== null && failed.stage !== '' && !builderStages(plan, dockerfile).has(failed.stage);
+}
+
+/** After a failed check: the builder image is cache, and the next run starts from it. */
+export async function keepBuilderOnly(request: PassesRequest, production: BuiltProduction): Promise<void> {
+  const { plan, dockerfile } = request;
+  if (production.builder !== null) {
+    await production.builder.finish();
+    return;
+  }
+  const stages = builderStages(plan, dockerfile);
+  const isNew = production.result.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached);
+  if (plan.builder.output === 'registry' && isNew) await buildBuilder(request);
 }
 
 /** @throws PassFailedError; nothing of it is shown, since it only writes out what was built */
@@ -195,27 +209,28 @@ interface PassOptions {
   readonly tellsSteps?: boolean;
 }
 
-async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {
-  const { wait, runner } = request.world;
-  return insistOnPass(
-    ({ withCache, attempt }) => {
-      const title = [
-        options.title,
-        ...(withCache ? [] : ['without cache']),
-        ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-      ];
-      return runWith(request, withCache ? pass : { ...pass, cacheFrom: [] }, { ...options, title: title.join(', ') });
-    },
-    {
-      name: pass.name,
-      hasCache: pass.cacheFrom.length > 0,
-      wait,
-      random: Math.random,
-      now: () => performance.now(),
-      say: options.onLine ?? ((line) => runner.log.info(line)),
-      warn: request.warn,
-    },
-  );
+/** @throws PassFailedError */
+export async function runOnePass(request: PassesRequest, pass: PassPlan, options: PassOptions): Promise<PassResult> {
+  const { onLine } = options;
+  const attempts = { name: pass.name, hasCache: pass.cacheFrom.length > 0, ...(onLine && { onLine }) };
+  return repeatPass(request, attempts, ({ withCache, attempt }) => {
+    const title = [
+      options.title,
+      ...(withCache ? [] : ['without cache']),
+      ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ];
+    return runWith(request, withCache ? pass : { ...pass, cacheFrom: [] }, { ...options, title: title.join(', ') });
+  });
+}
+
+/** Runs again what failed for a reason that may pass. @throws PassFailedError */
+export function repeatPass(
+  { world: { wait, runner }, warn }: PassesRequest,
+  { name, hasCache, onLine }: { name: string; hasCache: boolean; onLine?: (line: string) => void },
+  run: (attempt: Attempt) => Promise<PassResult>,
+): Promise<PassResult> {
+  const say = onLine ?? ((line: string) => runner.log.info(line));
+  return insistOnPass(run, { name, hasCache, wait, random: Math.random, now: () => performance.now(), say, warn });
 }
 
 function runWith(

@@ -208,7 +208,7 @@ test('every value that must be masked is known, with the input that it came in b
     'github-token': 'the-token',
     secrets: 'a=the-secret\n"b=line 1\nline 2"',
   });
-  expect([...knownSecrets(credentials, githubToken, secretEnvironment).keys()].sort()).toEqual([
+  expect([...knownSecrets({ credentials, githubToken, secretEnvironment, scanToken: null }).keys()].sort()).toEqual([
     'line 1\nline 2',
     'the-password',
     'the-secret',

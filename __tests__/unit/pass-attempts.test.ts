@@ -5,7 +5,7 @@ import { plainProgressOf } from './fixtures.js';
 
 const CACHED = plainProgressOf(['#4 [builder 2/2] RUN make', '#4 CACHED']);
 const RAN = plainProgressOf(['#4 [builder 2/2] RUN make', '#4 DONE 0.0s', '#5 pushing layers', '#5 ERROR: EOF']);
-const DONE: PassResult = { seconds: 1, digest: null, progress: CACHED };
+const DONE: PassResult = { seconds: 1, digest: null, ids: [], progress: CACHED };
 const PASSING = { cacheFault: false, transient: 'EOF' };
 const FINAL = { cacheFault: false, transient: null };
 const LOST = { cacheFault: true, transient: null };

@@ -59,7 +59,7 @@ describe("the tool's image", () => {
     outputFolder: '/tmp/a,b/out',
     workspace: '/work',
     env: { SNYK_TOKEN: 'secret-token', PATH: '/bin', HTTPS_PROXY: 'http://user:pass@proxy', TRIVY_DB_REPOSITORY: 'x' },
-    dockerOptions: ['--context', 'rootless'],
+    name: 'two-pass-build-scan-1',
   };
 
   test('one whole command', () => {
@@ -67,7 +67,7 @@ describe("the tool's image", () => {
     expect(toContainerCommand(requestOf('snyk'), place)).toEqual({
       command: 'docker',
       args: [
-        ...['--context', 'rootless', 'run', '--rm', '--init'],
+        ...['run', '--rm', '--name=two-pass-build-scan-1', '--init'],
         '--mount=type=bind,source=/run/user/1000/docker.sock,target=/var/run/docker.sock',
         '--mount=type=bind,"source=/tmp/a,b/out","target=/tmp/a,b/out"',
         '--mount=type=bind,source=/work,target=/work,readonly',

@@ -30,7 +30,7 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     ...(pass.pull ? ['--pull'] : []),
     ...getRefreshArgs(pass, sources.refreshStages),
     ...pass.cacheFrom.flatMap((source) => ['--cache-from', source]),
-    ...getOutputArgs(pass, reference),
+    ...getOutputArgs(image, pass, reference),
     ...(pass.cacheTo === undefined ? [] : ['--cache-to', pass.cacheTo]),
     ...getAttestationArgs(pass),
     '--metadata-file',
@@ -45,11 +45,11 @@ export function chooseProgress({ buildxVersion }: Engine, onTerminal = false): '
   return hasRawProgress(buildxVersion) ? 'rawjson' : 'plain';
 }
 
-function getOutputArgs(pass: PassPlan, reference: string | null): string[] {
+function getOutputArgs(image: ImageName, pass: PassPlan, reference: string | null): string[] {
   const tag = reference === null ? [] : ['--tag', reference];
   switch (pass.output) {
     case 'registry':
-      return [...getRegistryArgs(pass, reference), '--cache-to', 'type=inline'];
+      return [...getRegistryArgs(image, pass, reference), '--cache-to', 'type=inline'];
     case 'engine':
       return [...tag, '--load'];
     case 'cache':
@@ -63,7 +63,16 @@ function getOutputArgs(pass: PassPlan, reference: string | null): string[] {
  */
 const ZSTD = ['compression=zstd', 'oci-mediatypes=true'];
 
-function getRegistryArgs({ exporter: { store, zstd } }: PassPlan, reference: string | null): string[] {
+function getRegistryArgs(
+  image: ImageName,
+  { exporter: { store, zstd }, byDigest }: PassPlan,
+  reference: string | null,
+): string[] {
+  if (byDigest === true)
+    return [
+      '--output',
+      csvFields('type=image', `name=${image.name}`, 'push-by-digest=true', 'name-canonical=true', 'push=true'),
+    ];
   if (reference === null) return ['--push'];
   if (store && !zstd) return ['--tag', reference, '--push'];
   const options = [...(store ? [] : ['store=false']), ...(zstd ? ZSTD : [])];

@@ -25,6 +25,8 @@ export interface PassResult {
    * look the tag up; then it equals the config digest and is no manifest digest.
    */
   readonly digest: Digest | null;
+  /** What an engine may call the image's ID: digests of its manifest or index, and of its config. */
+  readonly ids: readonly Digest[];
 }
 
 /** A pass that did not succeed. */
@@ -142,7 +144,7 @@ export async function runPass(
     const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
     throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
   }
-  return { seconds: (performance.now() - started) / 1000, progress, digest: await readDigest(metadataFile) };
+  return { seconds: (performance.now() - started) / 1000, progress, ...(await readDigests(metadataFile)) };
 }
 
 /** For people to read and to paste; the process gets the arguments as they are, without a shell. */
@@ -179,15 +181,18 @@ function explainStall(
   return new PassFailedError(message, { ...progress, failed }, { cacheFault, transient: silence }, null);
 }
 
-async function readDigest(metadataFile: string): Promise<Digest | null> {
+async function readDigests(metadataFile: string): Promise<Pick<PassResult, 'digest' | 'ids'>> {
   let metadata: unknown;
   try {
     metadata = JSON.parse(await readFile(metadataFile, 'utf8'));
   } catch {
     // Buildx writes no file for some outputs; the registry is asked in any case.
-    return null;
   }
-  if (!isRecord(metadata)) return null;
-  const digest = metadata['containerimage.digest'];
-  return isDigest(digest) && digest !== metadata['containerimage.config.digest'] ? digest : null;
+  const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = isRecord(metadata)
+    ? metadata
+    : {};
+  return {
+    digest: isDigest(digest) && digest !== config ? digest : null,
+    ids: [...new Set([digest, config].filter(isDigest))],
+  };
 }

@@ -1,5 +1,9 @@
 // An image of the local engine as a file, and back.
+import { type Digest, isDigest } from '../plan/image-name.js';
 import type { ProcessResult, RunProcess } from '../process/process.js';
+import type { BuildStep } from '../progress/build-step.js';
+import { PassFailedError } from './buildx.js';
+import { classifyFailure } from './pass-failure.js';
 
 export interface LocalEngine {
   readonly run: RunProcess;
@@ -14,6 +18,32 @@ export async function readImageSize(engine: LocalEngine, reference: string): Pro
   if (!Number.isSafeInteger(size)) throw new Error(`the engine does not tell the size of ${reference}`);
   return size;
 }
+
+/** Its ID: the digest of its manifest or index on the containerd store, of its config on others. @throws Error when there is no such image */
+export async function readImageId(engine: LocalEngine, reference: string): Promise<string> {
+  return docker(engine, 'image', 'inspect', '--format', '{{.Id}}', reference);
+}
+
+/**
+ * Pushes the image as it is.
+ * @returns the digest that the registry has it by, or null where the client does not say it
+ * @throws PassFailedError when it cannot be pushed; CancelledError on a signal
+ */
+export async function pushImage(engine: LocalEngine, reference: string, signal: AbortSignal): Promise<Digest | null> {
+  const { code, stdout, stderr } = await call(engine, ['push', reference], signal);
+  if (code === 0) {
+    const digest = /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(stdout)?.[1];
+    return isDigest(digest) ? digest : null;
+  }
+  const reason = lastLine(stderr) || lastLine(stdout) || `docker push ended with exit code ${code}`;
+  const failed: BuildStep = { ...NO_STEP, name: `pushing ${reference}`, error: reason };
+  const progress = { steps: [], failed, errors: [`${failed.name}: ${reason}`], warnings: [], work: [] };
+  const { transient } = classifyFailure([`ERROR: failed to push ${reference}: ${reason}`]);
+  const message = `The checked image could not be pushed: ${reason}`;
+  throw new PassFailedError(message, progress, { cacheFault: false, transient }, null);
+}
+
+const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
 
 /** @throws Error when it cannot be written */
 export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
@@ -44,8 +74,13 @@ async function docker(engine: LocalEngine, ...args: readonly string[]): Promise<
   return stdout.trim();
 }
 
-function call({ run, env, builder }: LocalEngine, args: readonly string[]): Promise<ProcessResult> {
-  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], { env });
+function call(
+  { run, env, builder }: LocalEngine,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<ProcessResult> {
+  const options = signal === undefined ? { env } : { env, signal };
+  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], options);
 }
 
 function lastLine(text: string): string {

@@ -6,6 +6,7 @@ import {
   forbidSecretArguments,
   parseBuildOptions,
 } from './build-options.js';
+import { type ScanSettings, parseScan } from './scan-input.js';
 import { type ImageName, type Tag, isGitHubRegistry, isLoopback, parseImageName, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
@@ -48,6 +49,10 @@ export interface Inputs {
   readonly logout: boolean;
   /** Whether a run of a pull request comments on it. */
   readonly comment: boolean;
+  /** A script that must succeed before anything is published; null for none. */
+  readonly verify: string | null;
+  /** Null: nothing is scanned. */
+  readonly scan: ScanSettings | null;
   /** What was left out, and why: said as warnings. */
   readonly warnings: readonly string[];
 }
@@ -74,6 +79,13 @@ const OTHER_INPUTS = [
   'dry-run',
   'logout',
   'comment',
+  'verify',
+  'scan',
+  'scan-severity',
+  'scan-token',
+  'scan-args',
+  'scan-fail',
+  'upload-sarif',
 ] as const;
 
 export type InputName = BuildOptionName | (typeof OTHER_INPUTS)[number];
@@ -91,7 +103,8 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   const image = parseImageName(readRaw('image'));
   const given = parseCredentials(read('username'), readRaw('password'));
   const githubToken = optional(read('github-token'));
-  forbidSecretArguments(flags, knownSecrets(given, githubToken, secretEnvironment));
+  const scanToken = optional(read('scan-token'));
+  forbidSecretArguments(flags, knownSecrets({ credentials: given, githubToken, secretEnvironment, scanToken }));
   const withheldToken =
     given?.password === githubToken && !isGitHubRegistry(image.registry) && !isLoopback(image.registry);
 
@@ -102,6 +115,10 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
       `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
     );
   }
+  const scan = parseScan(readRaw, {
+    fail: parseBoolean('scan-fail', read('scan-fail')),
+    uploadSarif: parseBoolean('upload-sarif', read('upload-sarif')),
+  });
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
     image,
@@ -130,19 +147,25 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
     comment: parseBoolean('comment', read('comment')),
+    verify: read('verify') === '' ? null : readRaw('verify'),
+    scan,
     warnings,
   });
 }
 
 /** Every value that must never be seen: secret -> the input it came in by. */
-export function knownSecrets(
-  credentials: Credentials | null,
-  githubToken: string | null,
-  secretEnvironment: Readonly<Record<string, string>>,
-): Map<string, string> {
+export function knownSecrets({
+  credentials,
+  githubToken,
+  secretEnvironment,
+  scanToken,
+}: Pick<Inputs, 'credentials' | 'githubToken' | 'secretEnvironment'> & {
+  readonly scanToken: string | null;
+}): Map<string, string> {
   const secrets = new Map<string, string>(
     Object.values(secretEnvironment).map((value) => [value, 'the input secrets']),
   );
+  if (scanToken !== null) secrets.set(scanToken, 'the input scan-token');
   if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
   if (credentials !== null) secrets.set(credentials.password, 'the input password');
   return secrets;

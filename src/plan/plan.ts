@@ -42,6 +42,8 @@ export interface PassPlan {
   readonly sbom: string | null;
   /** Value of --cache-to, beside what the output brings. */
   readonly cacheTo?: string;
+  /** Pushed under its digest alone: a tag comes when somebody has looked at it. */
+  readonly byDigest?: true;
 }
 
 export interface PushDecision {
@@ -60,6 +62,8 @@ export interface Plan {
   readonly push: PushDecision;
   readonly builder: PassPlan;
   readonly production: PassPlan;
+  /** What production must pass before it is published. */
+  readonly checks: readonly string[];
   /** What people should know about these decisions; said in the log. */
   readonly notes: readonly string[];
 }
@@ -152,6 +156,10 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
       sbom: inputs.sbom,
     },
+    checks: [
+      ...(inputs.verify === null ? [] : ['the verify script']),
+      ...(inputs.scan === null ? [] : [`scan by ${inputs.scan.scanner} (${inputs.scan.threshold})`]),
+    ],
     notes:
       unique === derived.unique
         ? []

@@ -86,23 +86,23 @@ export interface ContainerPlace {
   readonly workspace: string;
   /** What `scannerEnvironment` gave: only names go into the arguments. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Options of `docker` itself, such as `--context NAME`. */
-  readonly dockerOptions?: readonly string[];
+  /** Of the container, so that one that outlives its client can be removed. */
+  readonly name: string;
 }
 
 /** With the scanner's official image, for when the machine has no such tool. */
 export function toContainerCommand(request: ScanRequest, place: ContainerPlace): Command {
-  const { socket, outputFolder, workspace, env, dockerOptions = [] } = place;
+  const { socket, outputFolder, workspace, env, name } = place;
   const { scanner } = request;
   const mount = (source: string, target: string, ...options: readonly string[]): string =>
     `--mount=${csvFields('type=bind', `source=${source}`, `target=${target}`, ...options)}`;
-  const names = Object.keys(env).filter((name) => isProxy(name) || isOwn(scanner, name));
+  const names = Object.keys(env).filter((variable) => isProxy(variable) || isOwn(scanner, variable));
   return {
     command: 'docker',
     args: [
-      ...dockerOptions,
       'run',
       '--rm',
+      `--name=${name}`,
       // A scanner that is process 1 would not hear that the run is cancelled.
       '--init',
       mount(socket, DEFAULT_SOCKET),
@@ -110,7 +110,7 @@ export function toContainerCommand(request: ScanRequest, place: ContainerPlace):
       mount(workspace, workspace, 'readonly'),
       `--workdir=${workspace}`,
       // The names alone: their values come from the environment, and are on no command line.
-      ...names.sort().map((name) => `--env=${name}`),
+      ...names.sort().map((variable) => `--env=${variable}`),
       `--entrypoint=${ENTRY_POINTS[scanner]}`,
       SCANNER_IMAGES[scanner],
       ...toArguments(request),

@@ -31,6 +31,24 @@ export async function readImages(
   );
 }
 
+/** Digests of the configs behind a manifest or index, which cover the layers too; attestations have none that counts. */
+export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
+  const content = parseJson(manifest.bytes);
+  const children = listChildren(content);
+  if (children === null) return listConfigs(content);
+  const found = await Promise.all(
+    children.map(async (digest) => {
+      const child = await registry.readManifest(digest);
+      return child === null ? [] : listConfigs(parseJson(child.bytes));
+    }),
+  );
+  return found.flat();
+}
+
+function listConfigs({ config }: JsonRecord): readonly Digest[] {
+  return isRecord(config) && isDigest(config.digest) ? [config.digest] : [];
+}
+
 async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {
   const none = { name, layers: [], records: [] };
   const digest = isRecord(manifest.config) ? manifest.config.digest : undefined;

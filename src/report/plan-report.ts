@@ -46,6 +46,7 @@ export function toPlanLines(plan: Plan): string[] {
     `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
     toPassLine('Builder:   ', plan, plan.builder),
     toPassLine('Production:', plan, plan.production),
+    ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),
     ...plan.notes.map((note) => `Note:       ${note}`),
   ];
 }

@@ -22,6 +22,8 @@ export interface RunResult {
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
+  /** Markdown of what the checks found. */
+  readonly checks?: readonly string[];
   /** Key of the entry of the Actions cache that both passes took instead. */
   readonly actionsCacheKey?: string | null;
 }
@@ -52,6 +54,7 @@ export function toSummary(result: RunResult): string {
   if (error !== null) lines.push(...toFailure(error));
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(...toNotPushed(plan));
+  if (result.checks !== undefined) lines.push(...result.checks);
   // Of a build that failed there is nothing to compare.
   if (result.builder !== null || result.production !== null) {
     lines.push(

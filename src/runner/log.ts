@@ -13,8 +13,9 @@ export interface Log {
   /**
    * Prints the output of other programs. Workflow commands in it (`::set-env::`, `::add-mask::`) are shown, not obeyed:
    * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+   * @param title folds it under this line
    */
-  foreign<T>(body: (print: (line: string) => void) => Promise<T>): Promise<T>;
+  foreign<T>(body: (print: (line: string) => void) => Promise<T>, title?: string): Promise<T>;
 }
 
 /** In a workflow, and not on a developer's machine. */
@@ -56,8 +57,9 @@ function createJobLog(): Log {
         core.endGroup();
       }
     },
-    foreign: async (body) => {
+    foreign: async (body, title) => {
       const token = randomUUID();
+      if (title !== undefined) core.startGroup(title);
       core.info(`::stop-commands::${token}`);
       waiting = [];
       try {
@@ -66,6 +68,7 @@ function createJobLog(): Log {
         core.info(`::${token}::`);
         const held = waiting;
         waiting = null;
+        if (title !== undefined) core.endGroup();
         for (const annotate of held) annotate();
       }
     },
@@ -98,6 +101,9 @@ function createTerminalLog(): Log {
       print(title);
       return body();
     },
-    foreign: (body) => body(print),
+    foreign: (body, title) => {
+      if (title !== undefined) print(title);
+      return body(print);
+    },
   };
 }

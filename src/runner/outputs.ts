@@ -11,6 +11,7 @@ export const OUTPUT_NAMES = [
   'pushed',
   'plan',
   'summary',
+  'sarif-file',
 ] as const;
 
 export type OutputName = (typeof OUTPUT_NAMES)[number];

@@ -18,6 +18,8 @@ import { DIRECTORY_STATE } from './saved-state.js';
  * minutes for a large one.
  */
 const STALL_SECONDS = 900;
+/** Loading a database takes a minute, and a large image several. */
+const SCAN_SECONDS = 1800;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +30,8 @@ export interface Runner {
   /** Whether somebody looks at a terminal, and not at a log. */
   readonly hasTerminal: boolean;
   readonly workspace: string;
+  /** As Node names it: `x64`, `arm64`. */
+  readonly architecture: string;
   /** Environment for child processes, without this action's inputs. */
   readonly childEnv: Env;
   /** The user's own Docker config directory. */
@@ -46,6 +50,8 @@ export interface Runner {
    * @throws InputError when the variable for it holds no number of seconds
    */
   readonly stallLimit: number;
+  /** Milliseconds that a scanner may take. @throws as `stallLimit` */
+  readonly scanLimit: number;
   /** The text of an input as it was given, untrimmed. */
   readInput(name: InputName): string;
   /** @throws InputError when the payload file is not JSON */
@@ -54,6 +60,8 @@ export interface Runner {
   setOutput(name: OutputName, value: string): void;
   /** A failing summary never breaks a build. */
   writeSummary(markdown: string): Promise<void>;
+  /** For files that later steps shall have; to be made when there is one. */
+  getOutputFolder(): string;
   /** A folder of this run's own that the post phase removes; its name is saved before it is made. */
   reserveDirectory(): string;
 }
@@ -71,6 +79,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
     onGitHub,
     hasTerminal: !onGitHub && process.stderr.isTTY,
     workspace: workingDirectory,
+    architecture: process.arch,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
     repositoryUrl,
@@ -80,6 +89,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
     repository,
     actor: get('GITHUB_ACTOR'),
     stallLimit: parseSeconds('TWO_PASS_BUILD_STALL_SECONDS', get('TWO_PASS_BUILD_STALL_SECONDS'), STALL_SECONDS) * 1000,
+    scanLimit: parseSeconds('TWO_PASS_BUILD_SCAN_SECONDS', get('TWO_PASS_BUILD_SCAN_SECONDS'), SCAN_SECONDS) * 1000,
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
     readEventFacts: () => ({
       name: get('GITHUB_EVENT_NAME'),
@@ -103,6 +113,7 @@ export function createRunner(env: Env = process.env, workingDirectory = process.
         core.warning(`The job summary could not be written: ${describeFault(error)}`);
       }
     },
+    getOutputFolder: () => join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-output-${randomUUID()}`),
     reserveDirectory: () => {
       const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
       if (onGitHub) core.saveState(DIRECTORY_STATE, directory);

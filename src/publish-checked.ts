@@ -1,0 +1,78 @@
+// Pushes the image that was checked, and no other: from the local engine as it is, or from a builder of its own by digest,
+// compared before it gets a tag.
+import type { CheckedImage } from './checks.js';
+import type { PassResult } from './docker/buildx.js';
+import { pushImage } from './docker/local-image.js';
+import { type PassesRequest, repeatPass, runOnePass } from './passes.js';
+import { pushesFromEngine } from './plan/candidate.js';
+import { CheckFailedError } from './plan/check-error.js';
+import type { Digest } from './plan/image-name.js';
+import type { PassFigures } from './report/pass-report.js';
+import { readConfigDigests } from './registry/image.js';
+import type { Manifest, Registry } from './registry/registry.js';
+import type { UniqueTag } from './unique-tag.js';
+
+/**
+ * @param figures of the production pass, to which the push adds
+ * @throws PassFailedError when it cannot be pushed; CheckFailedError when something else would be published
+ */
+export async function pushChecked(
+  request: PassesRequest,
+  registry: Registry,
+  unique: UniqueTag,
+  image: CheckedImage,
+  figures: PassFigures | null,
+): Promise<PassResult> {
+  const pushed = pushesFromEngine(request.engine)
+    ? await pushFromEngine(request, registry, image)
+    : await pushFromBuilder(request, registry, unique, image);
+  if (figures !== null) {
+    const seconds = (figures.seconds ?? 0) + pushed.seconds;
+    request.note({ production: { ...figures, seconds, work: [...figures.work, ...pushed.progress.work] } });
+  }
+  return pushed;
+}
+
+async function pushFromEngine(request: PassesRequest, registry: Registry, image: CheckedImage): Promise<PassResult> {
+  const { world, onWriting } = request;
+  const { runner, signal } = world;
+  const start = Date.now();
+  const pushed = await repeatPass(request, { name: 'production', hasCache: false }, async () => {
+    runner.log.info(`Pushing ${image.reference}, as it was checked`);
+    onWriting();
+    const digest = await pushImage(image.local, image.reference, signal);
+    const work = [{ name: 'pushing', stage: '', kind: 'push', start, end: Date.now() } as const];
+    const progress = { steps: [], failed: null, errors: [], warnings: [], work };
+    return { seconds: (Date.now() - start) / 1000, progress, digest, ids: image.ids };
+  });
+  const manifest = pushed.digest === null ? null : await registry.readManifest(pushed.digest);
+  if (manifest !== null) await expectChecked(registry, manifest, image);
+  return pushed;
+}
+
+async function pushFromBuilder(
+  request: PassesRequest,
+  registry: Registry,
+  unique: UniqueTag,
+  image: CheckedImage,
+): Promise<PassResult> {
+  const pass = { ...request.plan.production, byDigest: true } as const;
+  const built = await runOnePass(request, pass, { title: `Pushing ${pass.target}, as it was checked` });
+  const manifest = built.digest === null ? null : await registry.readManifest(built.digest);
+  if (manifest === null) throw new Error('The registry does not serve the image that was pushed to it.');
+  await expectChecked(registry, manifest, image);
+  request.onWriting();
+  await registry.writeManifest(unique.tag, manifest);
+  return built;
+}
+
+/** The registry's word on it: by digest as the engine has it, or the same config, whose digest covers every layer. */
+async function expectChecked(registry: Registry, manifest: Manifest, { ids, id }: CheckedImage): Promise<void> {
+  const known = new Set<string>([...ids, id]);
+  if (known.has(manifest.digest)) return;
+  const configs: readonly Digest[] = await readConfigDigests(registry, manifest);
+  if (configs.some((digest) => known.has(digest))) return;
+  throw new CheckFailedError(
+    `The image that was pushed (${manifest.digest}) is not the one that was checked (${id}). A check must not change the files that the image is built from.`,
+  );
+}

@@ -1,0 +1,137 @@
+// A scanner's verdict on the image: its report decides what was found, its exit code whether there was a scan.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChecksRequest } from './checks.js';
+import { CheckFailedError } from './plan/check-error.js';
+import { uploadToCodeScanning } from './code-scanning.js';
+import { getCheckEnvironment } from './plan/check-environment.js';
+import { SarifError, checkAgreement, parseSarif, selectFailing } from './plan/sarif.js';
+import type { ScanSettings } from './plan/scan-input.js';
+import {
+  type Command,
+  type ScanRequest,
+  findSocket,
+  judgeScan,
+  scannerEnvironment,
+  toContainerCommand,
+  toScanCommand,
+} from './plan/scanner.js';
+import { CancelledError, CommandNotFoundError, type ProcessResult } from './process/process.js';
+import { describeFindings, toScanLines, toScanSummary } from './report/findings.js';
+
+/**
+ * @throws CheckFailedError for findings that count, unless they are only to be told, and for a scan that could not be done
+ */
+export async function scanImage(
+  request: ChecksRequest,
+  image: { readonly reference: string },
+  settings: ScanSettings,
+): Promise<void> {
+  const { world, github, plan, dockerfile, facts, warn, note } = request;
+  const { runner } = world;
+  const { scanner, threshold } = settings;
+  const mayLackToken = facts.origin !== 'own' && !plan.push.push;
+  if (scanner === 'snyk' && mayLackToken && settings.token === null && (runner.childEnv.SNYK_TOKEN ?? '') === '') {
+    const who = facts.origin === 'fork' ? 'forks' : 'Dependabot';
+    warn(`The image was not scanned: runs of ${who} get no secrets, and so no token for snyk. Nothing is published.`);
+    return;
+  }
+  const folder = runner.getOutputFolder();
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const sarifFile = join(folder, `${scanner}.sarif`);
+  const scan: ScanRequest = {
+    ...{ scanner, image: image.reference, threshold, args: settings.args, sarifFile },
+    dockerfile: dockerfile?.path ?? null,
+  };
+  const { code, stdout, stderr } = await runScanner(request, settings, scan, folder);
+  const judged = judgeScan(scanner, code, `${stdout}\n${stderr}`);
+  if (judged.kind === 'failed') throw new CheckFailedError(judged.message);
+  const sarif = await readFile(sarifFile, 'utf8').catch(() => {
+    throw new CheckFailedError(`The scan could not be done: ${scanner} succeeded and wrote no report.`);
+  });
+  runner.setOutput('sarif-file', sarifFile);
+  try {
+    const findings = parseSarif(sarif);
+    const failing = selectFailing(findings, threshold);
+    checkAgreement(judged.saysFindings, failing, threshold);
+    const report = { scanner, threshold, findings, failing, dockerfile: scan.dockerfile };
+    for (const line of toScanLines(report)) runner.log.info(line);
+    note({ checks: toScanSummary(report) });
+    if (settings.uploadSarif) await uploadToCodeScanning({ world, github, plan, sarif, scanner, warn });
+    if (failing.length === 0) return;
+    if (settings.fail) throw new CheckFailedError(`${describeFindings(report)} The image is not published.`);
+    warn(describeFindings(report));
+  } catch (error) {
+    if (error instanceof SarifError) throw new CheckFailedError(`The scan could not be done: ${error.message}`);
+    throw error;
+  }
+}
+
+/** With the machine's own tool, or else with its official image. */
+async function runScanner(
+  request: ChecksRequest,
+  settings: ScanSettings,
+  scan: ScanRequest,
+  folder: string,
+): Promise<ProcessResult> {
+  const { world, engine, directory } = request;
+  const { runner, run, signal } = world;
+  const { scanner, token } = settings;
+  // Without logins, and so without Docker contexts too: the engine's address takes their place.
+  const dockerConfig = join(directory, 'scanner-docker-config');
+  await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
+  const own = getCheckEnvironment(runner.childEnv, engine);
+  const host = await findDockerHost(request);
+  const given = scannerEnvironment(scanner, { env: own, token, dockerConfig });
+  const env: Record<string, string> = { ...given, ...(host !== null && { DOCKER_HOST: host }) };
+  if (host !== null) delete env.DOCKER_CONTEXT;
+  const limit = AbortSignal.timeout(runner.scanLimit);
+  const start = ({ command, args }: Command): Promise<ProcessResult> =>
+    runner.log.foreign(
+      (print) =>
+        run(command, args, { env, cwd: runner.workspace, signal: AbortSignal.any([signal, limit]), onLine: print }),
+      `Scan with ${scanner}`,
+    );
+  const containers: string[] = [];
+  try {
+    return await start(toScanCommand(scan)).catch((error: unknown) => {
+      if (!(error instanceof CommandNotFoundError)) throw error;
+      const socket = findSocket(host ?? undefined);
+      if (socket === null) {
+        throw new CheckFailedError(
+          `The scan could not be done: ${scanner} is not on PATH, and the Docker Engine is on another machine. Install ${scanner} in a step before this one.`,
+        );
+      }
+      const name = `two-pass-build-scan-${randomUUID()}`;
+      containers.push(name);
+      const place = { socket, outputFolder: folder, workspace: runner.workspace, env, name };
+      return start(toContainerCommand(scan, place));
+    });
+  } catch (error) {
+    // The client's end is not the container's.
+    for (const name of containers) await run('docker', ['rm', '--force', name], { env }).catch(() => null);
+    if (error instanceof CommandNotFoundError) {
+      throw new CheckFailedError(`The scan could not be done: neither ${scanner} nor docker is on PATH.`);
+    }
+    if (error instanceof CancelledError && limit.aborted && !signal.aborted) {
+      throw new CheckFailedError(
+        `The scan could not be done: ${scanner} did not end within ${runner.scanLimit / 1000} s (TWO_PASS_BUILD_SCAN_SECONDS).`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Of the engine that the image is in; null where the client's own default will do. */
+async function findDockerHost({ world, engine }: ChecksRequest): Promise<string | null> {
+  const { runner, run, signal } = world;
+  const env = getCheckEnvironment(runner.childEnv, engine);
+  if ((env.DOCKER_HOST ?? '') !== '') return env.DOCKER_HOST ?? null;
+  const { code, stdout } = await run('docker', ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], {
+    env,
+    signal,
+  });
+  const host = stdout.trim();
+  return code === 0 && host !== '' ? host : null;
+}
