@@ -151,7 +151,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     };
     const checked = await check().catch(async (error: unknown) => {
       // The check's failure is the run's, whatever becomes of the builder image.
-      await keepBuilderOnly(request, production).catch(() => null);
+      await keepBuilderOnly(request, production, cacheTags).catch(() => null);
       if (!world.signal.aborted) await keep(request);
       throw error;
     });

@@ -9,7 +9,7 @@ import { builderStages, listSharedInstructions, mayOverlap, needsOwnSource } fro
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
 import type { Engine } from './plan/engine.js';
-import type { ImageName } from './plan/image-name.js';
+import type { ImageName, Tag } from './plan/image-name.js';
 import type { Inputs } from './plan/inputs.js';
 import type { PassPlan, Plan } from './plan/plan.js';
 import type { PassFigures } from './report/pass-report.js';
@@ -134,16 +134,25 @@ export function isOwnStepOfProduction({ plan, dockerfile }: PassesRequest, error
   return failed !== null && failed.stage !== '' && !builderStages(plan, dockerfile).has(failed.stage);
 }
 
-/** After a failed check: the builder image is cache, and the next run starts from it. */
-export async function keepBuilderOnly(request: PassesRequest, production: BuiltProduction): Promise<void> {
+/**
+ * After a failed check: the builder image is cache, and the next run starts from it.
+ * @param stored tags of images that the registry has: what has not changed is not written again
+ */
+export async function keepBuilderOnly(
+  request: PassesRequest,
+  production: BuiltProduction,
+  stored: readonly Tag[],
+): Promise<void> {
   const { plan, dockerfile } = request;
   if (production.builder !== null) {
     await production.builder.finish();
     return;
   }
   const stages = builderStages(plan, dockerfile);
-  const isNew = production.result.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached);
-  if (plan.builder.output === 'registry' && isNew) await buildBuilder(request);
+  const { tag, output } = plan.builder;
+  const ran = production.result.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached);
+  const isNew = ran || !stored.some((one) => one === tag);
+  if (output === 'registry' && isNew) await buildBuilder(request);
 }
 
 /** @throws PassFailedError; nothing of it is shown, since it only writes out what was built */
