@@ -1,4 +1,5 @@
 // The text of the `with:` block -> one frozen, typed object. Defaults live in action.yml, not here.
+import { parseBoolean } from './boolean-input.js';
 import {
   BUILD_OPTIONS,
   type BuildFlag,
@@ -169,13 +170,6 @@ export function knownSecrets({
   if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
   if (credentials !== null) secrets.set(credentials.password, 'the input password');
   return secrets;
-}
-
-/** The spellings of YAML 1.2's core schema, the same that `core.getBooleanInput` takes. */
-function parseBoolean(input: InputName, text: string): boolean {
-  if (/^(?:true|True|TRUE)$/.test(text)) return true;
-  if (/^(?:false|False|FALSE)$/.test(text)) return false;
-  throw new InputError(`${input} is ${quote(text)}. Use true or false.`);
 }
 
 function parsePushMode(text: string): PushMode {

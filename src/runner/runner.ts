@@ -23,7 +23,8 @@ const SCAN_SECONDS = 1800;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export interface Runner {
+/** @typeParam Input names of the inputs of an action.yml; @typeParam Output of its outputs */
+export interface ActionRunner<Input extends string, Output extends string> {
   readonly log: Log;
   /** True in a GitHub workflow, false on a developer's machine. */
   readonly onGitHub: boolean;
@@ -53,11 +54,11 @@ export interface Runner {
   /** Milliseconds that a scanner may take. @throws as `stallLimit` */
   readonly scanLimit: number;
   /** The text of an input as it was given, untrimmed. */
-  readInput(name: InputName): string;
+  readInput(name: Input): string;
   /** @throws InputError when the payload file is not JSON */
   readEventFacts(): EventFacts;
   maskSecret(value: string): void;
-  setOutput(name: OutputName, value: string): void;
+  setOutput(name: Output, value: string): void;
   /** A failing summary never breaks a build. */
   writeSummary(markdown: string): Promise<void>;
   /** For files that later steps shall have; to be made when there is one. */
@@ -66,7 +67,13 @@ export interface Runner {
   reserveDirectory(): string;
 }
 
-export function createRunner(env: Env = process.env, workingDirectory = process.cwd()): Runner {
+/** Of a build; the cleanup has inputs and outputs of its own. */
+export type Runner = ActionRunner<InputName, OutputName>;
+
+export function createRunner<Input extends string = InputName, Output extends string = OutputName>(
+  env: Env = process.env,
+  workingDirectory = process.cwd(),
+): ActionRunner<Input, Output> {
   const get = (name: string): string => env[name] ?? '';
   const onGitHub = isOnGitHub(env);
   const repository = get('GITHUB_REPOSITORY');
