@@ -1,13 +1,18 @@
-// Writes the licences of every package in the bundle beside it. Usage: tsx script/licenses.ts STATS OUTPUT
+// Writes the licences of every package in the bundle beside it. Usage: tsx script/licenses.ts OUTPUT STATS…
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [statsFile, output] = process.argv.slice(2);
-if (statsFile === undefined || output === undefined) throw new Error('Usage: licenses.ts STATS OUTPUT');
+const [output, ...statsFiles] = process.argv.slice(2);
+if (output === undefined || statsFiles.length === 0) throw new Error('Usage: licenses.ts OUTPUT STATS…');
 
 // Module names in webpack's stats are paths behind loaders ("loader!path"); nested node_modules are packages of their own.
 const folders = new Set(
-  [...readFileSync(statsFile, 'utf8').matchAll(/((?:[^"!\\, ]*\/)?node_modules\/(?:@[\w.-]+\/)?[\w.-]+)\//g)]
+  [
+    ...statsFiles
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n')
+      .matchAll(/((?:[^"!\\, ]*\/)?node_modules\/(?:@[\w.-]+\/)?[\w.-]+)\//g),
+  ]
     .map(([, path = '']) => path.slice(path.indexOf('node_modules/')))
     .filter((path) => !path.includes('/.cache')),
 );
@@ -26,5 +31,5 @@ const sections = [...folders].sort().flatMap((folder) => {
       : readFileSync(join(folder, file), 'utf8').trim();
   return [`${name} ${version}\n${license}\n\n${text.replaceAll('\r\n', '\n')}\n`];
 });
-if (sections.length === 0) throw new Error(`No package is named in ${statsFile}.`);
+if (sections.length === 0) throw new Error(`No package is named in ${statsFiles.join(', ')}.`);
 writeFileSync(output, sections.join(`\n${'-'.repeat(80)}\n\n`));

@@ -1,0 +1,198 @@
+// The story of a cleanup, top to bottom.
+import { findEnded } from './find-ended.js';
+import {
+  type Choice,
+  type CleanupPlan,
+  type CleanupRules,
+  type Ended,
+  type PackageVersion,
+  type References,
+  chooseTags,
+  describeVersion,
+  isIdle,
+  planCleanup,
+} from './plan/cleanup.js';
+import { parseCleanupEvent } from './plan/cleanup-event.js';
+import {
+  type CleanupInputName,
+  type CleanupInputs,
+  type CleanupOutputName,
+  parseCleanupInputs,
+} from './plan/cleanup-inputs.js';
+import type { Digest } from './plan/image-name.js';
+import { InputError } from './plan/input-error.js';
+import { listMasks } from './plan/secret-text.js';
+import { describeFault } from './plan/words.js';
+import { createSender } from './registry/http.js';
+import { readReferences } from './registry/references.js';
+import { Registry } from './registry/registry.js';
+import { removeVersions, whatToChange } from './remove-versions.js';
+import {
+  type CleanupResult,
+  toCleanupLines,
+  toCleanupOutput,
+  toCleanupSummary,
+  toReference,
+} from './report/cleanup-report.js';
+import { type PackagesApi, openPackage } from './runner/packages-api.js';
+import { ApiError, createPatientClient } from './runner/patient-client.js';
+import { createRepositoryApi } from './runner/repository-api.js';
+import type { ActionRunner } from './runner/runner.js';
+
+export interface CleanupWorld {
+  readonly runner: ActionRunner<CleanupInputName, CleanupOutputName>;
+  readonly now: Date;
+  /** This run's own, unlike any other's. */
+  readonly name: string;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** How often a package may change while it is read. */
+const MOST_ROUNDS = 4;
+
+/** @throws InputError for bad input, before anything is asked; any other error when something could not be removed */
+export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
+  const { runner, now } = world;
+  // Before anything is read from it: an error may quote what stands in the wrong input.
+  for (const text of listMasks(runner.readInput('github-token'))) runner.maskSecret(text);
+  const inputs = parseCleanupInputs((name) => runner.readInput(name));
+  const { image, owner, packageName, dryRun } = inputs;
+  const event = parseCleanupEvent(runner.readEventFacts());
+  if (event.kind === 'nothing') {
+    runner.log.notice(`There is nothing to clean up: ${event.reason}.`);
+    return;
+  }
+
+  const client = createPatientClient(inputs.githubToken);
+  const repository = createRepositoryApi(client, runner.repository);
+  const oldBefore = now.getTime() - inputs.olderThanDays * DAY_MS;
+  const packages = await openPackage(client, owner, packageName).catch((error: unknown) => {
+    throw explainOwner(error, inputs);
+  });
+  const versions = await packages.listVersions().catch((error: unknown) => {
+    throw explainList(error, inputs);
+  });
+  if (versions === null) {
+    runner.log.warning(
+      `GitHub shows no package ${image.name} to this token, so nothing was cleaned up. If it has been pushed already: ${whatToChange(runner.repository)}.`,
+    );
+    return;
+  }
+  const mainBranches = [
+    await repository.readDefaultBranch(),
+    ...(inputs.mainBranch === null ? [] : [inputs.mainBranch]),
+  ];
+  const { ended, notes, faults } = await findEnded({ event, repository, versions, mainBranches, oldBefore });
+  for (const note of notes) runner.log.notice(note);
+  const rules = { mainBranches, isKept: inputs.isKept, sweepBefore: event.kind === 'sweep' ? oldBefore : null };
+  const { choice, plan } = await readPackage(world, inputs, packages, versions, ended, rules);
+
+  const { deleted, kept, failed, left } = await removeVersions({
+    ...world,
+    inputs,
+    packages,
+    plan,
+    openRegistry: (write) => openImage(world, inputs, write),
+  });
+  const result: CleanupResult = {
+    image,
+    dryRun,
+    deleted,
+    kept: [...choice.kept, ...kept],
+    failed,
+    needed: plan.needed,
+    notes: [...notes, ...left],
+  };
+  for (const note of left) runner.log.notice(note);
+  for (const line of toCleanupLines(result)) runner.log.info(line);
+  runner.setOutput('deleted', toCleanupOutput(image, result.deleted));
+  runner.setOutput('kept', toCleanupOutput(image, result.kept));
+  await runner.writeSummary(toCleanupSummary(result));
+  const faulty = [...faults, ...failed.map((item) => `${toReference(image, item)}: ${item.reason ?? ''}`)];
+  if (faulty.length > 0) throw new Error(describeFaults(faulty));
+}
+
+/**
+ * Reads what the versions refer to, and plans; again when the package has changed meanwhile: a list that misses a
+ * version misses what it needs.
+ * @throws Error when it is not known what a version that stays needs
+ */
+async function readPackage(
+  world: CleanupWorld,
+  inputs: CleanupInputs,
+  packages: PackagesApi,
+  listed: readonly PackageVersion[],
+  ended: readonly Ended[],
+  rules: CleanupRules,
+): Promise<{ choice: Choice; plan: CleanupPlan }> {
+  const registry = openImage(world, inputs, false);
+  let versions = listed;
+  let references: ReadonlyMap<Digest, References | null> = new Map();
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const choice = chooseTags(versions, ended, rules);
+    if (isIdle(versions, choice.tags, rules))
+      return { choice, plan: { remove: [], free: [], needed: 0, needs: new Map() } };
+    references = await readReferences(registry, versions, references).catch((error: unknown) => {
+      throw new Error(
+        `${inputs.image.name} could not be read from the registry, so nothing was removed: ${describeFault(error)}. If it is a refusal: ${whatToChange(world.runner.repository)}.`,
+        { cause: error },
+      );
+    });
+    const plan = planCleanup(versions, references, choice, rules);
+    const again = (await packages.listVersions()) ?? [];
+    if (!isSame(versions, again)) {
+      versions = again;
+      continue;
+    }
+    if ('unknown' in plan) throw explainUnknown(plan.unknown, inputs);
+    return { choice, plan };
+  }
+  throw new Error(
+    `${inputs.image.name} has changed each time that it was read, so nothing was removed. Run the job again when no build is running.`,
+  );
+}
+
+function isSame(one: readonly PackageVersion[], other: readonly PackageVersion[]): boolean {
+  const print = (versions: readonly PackageVersion[]): string =>
+    JSON.stringify(
+      [...versions].sort((first, second) => first.id - second.id).map(({ id, tags }) => [id, [...tags].sort()]),
+    );
+  return print(one) === print(other);
+}
+
+function openImage({ runner }: CleanupWorld, { image, githubToken }: CleanupInputs, write: boolean): Registry {
+  // ghcr.io goes by the token and takes any name with it.
+  const login = { username: runner.actor || 'token', password: githubToken };
+  return new Registry(image, { send: createSender('two-pass-build'), login, insecure: false, write });
+}
+
+function explainOwner(error: unknown, { image, owner }: CleanupInputs): unknown {
+  return error instanceof ApiError && error.status === 404
+    ? new InputError(`image ${image.name}: GitHub has no owner ${owner}. Correct the owner in the input image.`, {
+        cause: error,
+      })
+    : error;
+}
+
+function explainList(error: unknown, { image }: CleanupInputs): unknown {
+  return error instanceof ApiError && (error.status === 403 || error.status === 401)
+    ? new Error(
+        `GitHub does not list the versions of ${image.name}: ${error.message}. Add "permissions: packages: write" to the job.`,
+        { cause: error },
+      )
+    : error;
+}
+
+function explainUnknown(version: PackageVersion, { image }: CleanupInputs): Error {
+  return new Error(
+    `The registry does not show ${describeVersion(version)} (${version.digest}), so nobody knows what it needs, and nothing was removed. Check that the token may read ${image.name}; if it may, that version is broken: delete it on the page of the package.`,
+  );
+}
+
+const MOST_NAMED = 20;
+
+function describeFaults(faults: readonly string[]): string {
+  const more = faults.length > MOST_NAMED ? [`and ${faults.length - MOST_NAMED} more, see the log`] : [];
+  return `The cleanup is not complete: ${[...faults.slice(0, MOST_NAMED), ...more].join('; ')}`;
+}

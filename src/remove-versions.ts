@@ -1,0 +1,143 @@
+// Carries a plan out: deletes versions one after the other, then takes tags off versions that stay.
+import { type CleanupPlan, type PackageVersion, describeVersion, listNeeded } from './plan/cleanup.js';
+import type { CleanupInputs } from './plan/cleanup-inputs.js';
+import type { Digest } from './plan/image-name.js';
+import { describeFault } from './plan/words.js';
+import { freeTags } from './free-tags.js';
+import type { Registry } from './registry/registry.js';
+import type { CleanupItem } from './report/cleanup-report.js';
+import { type PackagesApi, type Refusal, readRefusal } from './runner/packages-api.js';
+import type { ActionRunner } from './runner/runner.js';
+
+export interface RemovalRequest {
+  readonly runner: Pick<ActionRunner<never, never>, 'repository'>;
+  readonly inputs: Pick<CleanupInputs, 'dryRun'>;
+  readonly packages: PackagesApi;
+  readonly plan: CleanupPlan;
+  readonly openRegistry: (write: boolean) => Registry;
+  /** This run's own. */
+  readonly name: string;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+export interface RemovalResult {
+  readonly deleted: readonly CleanupItem[];
+  readonly kept: readonly CleanupItem[];
+  readonly failed: readonly CleanupItem[];
+  /** What is left to the next run. */
+  readonly left: readonly string[];
+}
+
+/** Each is two requests, of the 1000 that a token of a workflow has in an hour. */
+const MOST_DELETIONS = 200;
+/**
+ * "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
+ * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+ */
+const MANY_DELETIONS = 20;
+const PAUSE_MS = 1000;
+
+/** One fault does not stop the others, unless it is the token that may not delete: then it may delete nothing. */
+export async function removeVersions(request: RemovalRequest): Promise<RemovalResult> {
+  const { inputs, packages, plan, openRegistry, wait } = request;
+  const deleted: CleanupItem[] = [];
+  const kept: CleanupItem[] = [];
+  const failed: CleanupItem[] = [];
+  const now = plan.remove.slice(0, MOST_DELETIONS);
+  const left = plan.remove.length - now.length;
+  const notes = left === 0 ? [] : [`${left} more versions could go; the next run goes on with them.`];
+  if (inputs.dryRun) {
+    deleted.push(...plan.remove.flatMap(toItems));
+    deleted.push(...plan.free.flatMap(({ version, tags }) => tags.map((tag) => ({ version, tag, reason: null }))));
+    return { deleted, kept, failed, left: [] };
+  }
+
+  const blocked = new Map<Digest, string>();
+  let refused: string | null = null;
+  for (const version of now) {
+    const because = refused ?? blocked.get(version.digest);
+    if (because !== undefined) {
+      (refused === null ? kept : failed).push(...toItems(version).map((item) => ({ ...item, reason: because })));
+      continue;
+    }
+    if (now.length > MANY_DELETIONS) await wait(PAUSE_MS);
+    const outcome = await removeVersion(request, version);
+    if (outcome.kind === 'deleted') {
+      deleted.push(...toItems(version));
+      continue;
+    }
+    (outcome.kind === 'kept' ? kept : failed).push(
+      ...toItems(version).map((item) => ({ ...item, reason: outcome.reason })),
+    );
+    if (outcome.kind === 'refused') refused = 'not tried after that';
+    for (const digest of listNeeded(version.digest, plan.needs))
+      blocked.set(digest, `${describeVersion(version)} stays and needs it`);
+  }
+
+  for (const { version, tags, reason } of plan.free) {
+    const toItem = (tag: string, why: string | null): CleanupItem => ({ version, tag, reason: why });
+    if (refused !== null) {
+      failed.push(...tags.map((tag) => toItem(tag, refused)));
+      continue;
+    }
+    try {
+      const { freed, kept: moved } = await freeTags(
+        { registry: openRegistry(true), packages, name: request.name, wait },
+        { version, tags, reason },
+      );
+      deleted.push(...freed.map((tag) => toItem(tag, null)));
+      kept.push(...[...moved].map(([tag, why]) => toItem(tag, why)));
+    } catch (error) {
+      const why = `taking it off ${version.digest} failed: ${describeFault(error)}`;
+      failed.push(...tags.map((tag) => toItem(tag, why)));
+    }
+  }
+  return { deleted, kept, failed, left: notes };
+}
+
+type Outcome = { readonly kind: 'deleted' } | { readonly kind: 'kept' | 'failed' | 'refused'; readonly reason: string };
+
+async function removeVersion(request: RemovalRequest, version: PackageVersion): Promise<Outcome> {
+  const { packages } = request;
+  try {
+    // A build may have given it a tag since it was listed, which would go with it.
+    const current = await packages.readVersion(version.id);
+    const added = current?.tags.find((tag) => !version.tags.includes(tag));
+    if (added !== undefined) return { kind: 'kept', reason: `it has just become ${added}, too` };
+    if (current !== null) await packages.deleteVersion(version.id);
+    return { kind: 'deleted' };
+  } catch (error) {
+    return explainRefusal(readRefusal(error), describeFault(error), request.runner.repository);
+  }
+}
+
+function explainRefusal(refusal: Refusal | null, message: string, repository: string): Outcome {
+  switch (refusal) {
+    case 'last':
+      return {
+        kind: 'kept',
+        reason:
+          'it is the last version with a tag, and GitHub deletes that only with the whole package; the first run after another push can delete it',
+      };
+    case 'downloads':
+      return {
+        kind: 'kept',
+        reason: 'it is public and was downloaded more than 5000 times: only the support of GitHub can delete it',
+      };
+    case 'token':
+      return { kind: 'refused', reason: `the token may not delete it (${message}): ${whatToChange(repository)}` };
+    case null:
+      return { kind: 'failed', reason: message };
+  }
+}
+
+/** What a token needs to delete, in the words of GitHub's settings. */
+export function whatToChange(repository: string): string {
+  return `add "permissions: packages: write" to the job, and in the package's settings, under "Manage Actions access", give ${repository} the role Admin`;
+}
+
+/** A version goes with all its tags. */
+function toItems(version: PackageVersion): CleanupItem[] {
+  const tags = version.tags.length === 0 ? [null] : version.tags;
+  return tags.map((tag) => ({ version, tag, reason: null }));
+}
