@@ -85,7 +85,8 @@ test('four times the same fault is final', async () => {
   expect(await ask([1, 2, 3, 4].map(() => status(503)))).toMatchObject({ outcome: { status: 503 }, asked: 4 });
   const { outcome, asked } = await ask([1, 2, 3, 4].map(() => stallInBody));
   expect(outcome).toBeInstanceOf(ConnectionError);
-  expect(String(outcome)).toMatch(/GET http:\/\/127\.0\.0\.1:\d+: the answer stopped for 0\.2 s/);
+  // Which of the two clocks, the client's or ours, strikes first is a matter of luck.
+  expect(String(outcome)).toMatch(/GET http:\/\/127\.0\.0\.1:\d+: (?:the answer stopped for|no answer within) 0\.2 s/);
   expect(asked).toBe(4);
 });
 

@@ -25,6 +25,7 @@ test("Buildx draws its display, and the image is pushed with a developer's tag",
     ...{ image: team.image, username: WRITER.name, password: WRITER.password, 'build-args': `BASE_IMAGE=${baseImage}` },
     ...{ 'builder-target': 'builder', 'production-target': 'production', 'main-branch': 'main', push: 'true' },
     ...{ pull: 'false', 'reuse-cache': 'true', 'dry-run': 'false', logout: 'true', comment: 'false' },
+    ...{ 'scan-severity': 'high', 'scan-fail': 'true', 'upload-sarif': 'false' },
   };
   const env = {
     ...engine('containerd').env,

@@ -27,6 +27,9 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   'dry-run': 'false',
   logout: 'true',
   comment: 'false',
+  'scan-severity': 'high',
+  'scan-fail': 'true',
+  'upload-sarif': 'false',
 };
 
 export type With = Partial<Record<InputName, string>>;

@@ -29,6 +29,8 @@ describe('every input', () => {
       dryRun: false,
       logout: true,
       comment: false,
+      verify: null,
+      scan: null,
     }));
 
   test.each<[InputName, string, Partial<Inputs>]>([
@@ -83,12 +85,12 @@ describe('every input', () => {
 
   test('each input is read by its listed name only', () => {
     expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length);
-    expect(INPUT_NAMES).toHaveLength(36);
+    expect(INPUT_NAMES).toHaveLength(43);
   });
 });
 
 describe('junk is refused, and the message names the input and what it takes', () => {
-  const booleans: InputName[] = ['pull', 'reuse-cache', 'dry-run', 'logout'];
+  const booleans: InputName[] = ['pull', 'reuse-cache', 'dry-run', 'logout', 'comment', 'scan-fail', 'upload-sarif'];
   const junk = ['', 'yes', 'no', '1', '0', 'on', 'tRUE', 'truefalse', 'true,', 'null'];
 
   test.each(booleans.flatMap((name) => junk.map((text): [InputName, string] => [name, text])))(
