@@ -213,12 +213,14 @@ function forward(
 
 /** Half of what there is, and of nothing a promise: the request itself was heard. */
 function truncate(headers: IncomingMessage['headers'], answer: IncomingMessage, response: ServerResponse): void {
+  // Chunks and a length are one too many.
+  const others = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'transfer-encoding'));
   const chunks: Buffer[] = [];
   answer.on('data', (chunk: Buffer) => chunks.push(chunk));
   answer.on('end', () => {
     const body = Buffer.concat(chunks);
     const promised = Math.max(body.length, 1000);
-    response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': String(promised) });
+    response.writeHead(answer.statusCode ?? 502, { ...others, 'content-length': String(promised) });
     response.write(body.length === 0 ? '{' : body.subarray(0, body.length / 2), () => response.destroy());
   });
 }
