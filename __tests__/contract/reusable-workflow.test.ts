@@ -1,0 +1,106 @@
+// The reusable workflow passes on all of action.yml.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { LEFT_OUT, LEFT_OUT_OUTPUTS, SECRETS, toReusableWorkflow } from '../../script/workflow/reusable-workflow.js';
+
+interface Parameter {
+  readonly description: string;
+  readonly type?: string;
+  readonly default?: string | boolean | number;
+  readonly value?: string;
+}
+type Parameters = Readonly<Record<string, Parameter>>;
+
+interface Step {
+  readonly uses: string;
+  readonly with: Readonly<Record<string, string | boolean>>;
+}
+
+interface Workflow {
+  readonly on: {
+    readonly workflow_call: { readonly inputs: Parameters; readonly secrets: Parameters; readonly outputs: Parameters };
+  };
+  readonly permissions: unknown;
+  readonly jobs: {
+    readonly image: {
+      readonly permissions: unknown;
+      readonly concurrency: { readonly 'cancel-in-progress': boolean };
+      readonly outputs: Readonly<Record<string, string>>;
+      readonly steps: readonly Step[];
+    };
+  };
+}
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const action = parse(read('action.yml')) as { readonly inputs: Parameters; readonly outputs: Parameters };
+const text = read('.github/workflows/build-image.yml');
+const workflow = parse(text) as Workflow;
+const { inputs, secrets, outputs } = workflow.on.workflow_call;
+const job = workflow.jobs.image;
+const [checkout, build] = job.steps;
+
+const OWN_INPUTS = ['runs-on', 'timeout-minutes'];
+const without = (names: readonly string[], left: Readonly<Record<string, string>>): string[] =>
+  names.filter((name) => !Object.hasOwn(left, name));
+
+describe('the reusable workflow', () => {
+  test('is what script/write-reusable-workflow makes of action.yml', () =>
+    expect(text).toBe(toReusableWorkflow(read('action.yml'))));
+
+  test('has each input of action.yml as input or as secret, but for those that are left out', () =>
+    expect([...Object.keys(inputs), ...Object.keys(secrets)].sort()).toEqual(
+      [...OWN_INPUTS, ...without(Object.keys(action.inputs), LEFT_OUT)].sort(),
+    ));
+
+  test('has as secrets what is one, and nothing else', () =>
+    expect(Object.keys(secrets).sort()).toEqual(
+      SECRETS.filter((name) => Object.hasOwn(action.inputs, name)).toSorted(),
+    ));
+
+  test('takes over descriptions and defaults', () => {
+    for (const [name, input] of Object.entries(inputs)) {
+      if (OWN_INPUTS.includes(name)) continue;
+      const { description, default: value } = action.inputs[name]!;
+      expect([name, input.description, String(input.default)]).toEqual([name, description, value]);
+      expect(input.type).toBe(value === 'true' || value === 'false' ? 'boolean' : 'string');
+    }
+  });
+
+  test('passes each on under its own name', () => {
+    const expected = without(Object.keys(action.inputs), LEFT_OUT).map((name) => [
+      name,
+      Object.hasOwn(inputs, name)
+        ? `\${{ inputs.${name} }}`
+        : name === 'password'
+          ? '${{ secrets.password || github.token }}'
+          : `\${{ secrets.${name} }}`,
+    ]);
+    expect(Object.entries(build!.with)).toEqual(expected);
+  });
+
+  test('hands back each output under its own name, but for those that are left out', () => {
+    const names = without(Object.keys(action.outputs), LEFT_OUT_OUTPUTS);
+    expect(Object.entries(outputs).map(([name, { value }]) => [name, value])).toEqual(
+      names.map((name) => [name, `\${{ jobs.image.outputs.${name} }}`]),
+    );
+    expect(Object.entries(job.outputs)).toEqual(names.map((name) => [name, `\${{ steps.build.outputs.${name} }}`]));
+  });
+
+  test('asks for the least permissions, and says which the caller must grant', () => {
+    expect(workflow.permissions).toEqual({});
+    expect(job.permissions).toEqual({ contents: 'read', packages: 'write', 'pull-requests': 'read' });
+    for (const [name, level] of Object.entries(job.permissions as Record<string, string>))
+      expect(text).toContain(`#     ${name}: ${level}\n`);
+  });
+
+  test('never cancels a run that may be pushing, and leaves no token in the checkout', () => {
+    expect(job.concurrency['cancel-in-progress']).toBe(false);
+    expect(checkout!.with['persist-credentials']).toBe(false);
+  });
+
+  test('names the action in full, with the major version of package.json', () => {
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    expect(build!.uses).toBe(`DFE-Digital/two-pass-build@v${version.split('.')[0] ?? ''}`);
+  });
+});
