@@ -117,3 +117,18 @@ test('the list of examples names each file', () =>
   expect([...read('examples/README.md').matchAll(/\]\(workflows\/([^)]+)\)/g)].map(([, file]) => file).sort()).toEqual(
     files,
   ));
+
+test.each(['docs/checks.md', 'docs/migrating.md', 'docs/troubleshooting.md'])(
+  '%s uses only inputs and outputs that there are',
+  (file) => {
+    const text = read(file);
+    const used = [...text.matchAll(/uses: DFE-Digital\/two-pass-build@v1\n( *)with:\n((?:\1 {2}.*\n)+)/g)].flatMap(
+      ([, indent = '', block = '']) =>
+        [...block.matchAll(new RegExp(`^${indent} {2}([\\w-]+):`, 'gm'))].map(([, name = '']) => name),
+    );
+    expect(used.length).toBeGreaterThan(0);
+    expect(unknown(used, action.inputs)).toEqual([]);
+    const outputs = [...text.matchAll(/steps\.build\.outputs\.([\w-]+)/g)].map(([, name = '']) => name);
+    expect(unknown(outputs, action.outputs)).toEqual([]);
+  },
+);
