@@ -1,7 +1,7 @@
 // The main job with a docker-container builder: a BuildKit of its own beside the engine.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { BUILDKIT_IMAGE, loadBuildkitImage } from '../../script/lab/buildkit-image.js';
-import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../e2e/support.js';
+import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } from '../e2e/support.js';
 
 const bin = process.env.BUILDKIT_BIN ?? '';
 const fixture = useLab({ stores: ['overlay2'] });
@@ -63,4 +63,35 @@ test('push: false loads the image into the engine', async () => {
   const result = await team.build(await team.push(), { engine: engine(), inputs: { builder: 'lab', push: 'false' } });
   expectSuccess(result);
   expect((await engine().docker(['run', '--rm', '--network=none', result.outputs.image!])).code).toBe(0);
+});
+
+test('what is checked is what gets its tag: pushed by digest, compared, then named', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('checked');
+  const event = await team.push();
+  const mark = registry.mark();
+  const inputs = { builder: 'lab', provenance: 'true', verify: 'docker run --rm --network=none "$IMAGE"' };
+  const result = await team.build(event, { engine: engine(), inputs });
+  expectSuccess(result);
+  expect(result.log).toContain('Hello from the sample service');
+  expect(result.outputs.digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
+  const written = (await registry.requests(mark))
+    .filter(
+      ({ method, path, userAgent }) => method === 'PUT' && /manifests\/[0-9a-f]{40}$/.test(path) && userAgent !== '',
+    )
+    .map(({ userAgent }) => userAgent);
+  // BuildKit itself writes no tag of production.
+  expect(written).toEqual(['two-pass-build']);
+});
+
+test('a check that fails, and one that changes what the image is built from, publish nothing', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('unchecked');
+  const event = await team.push();
+  const run = (verify: string) => team.build(event, { engine: engine(), inputs: { builder: 'lab', verify } });
+  expectFailure(await run('exit 3'), /The verify script ended with exit code 3/);
+  expect(await registry.tags(team.repository)).toEqual(['builder-main']);
+  const edited = await run('printf "#!/bin/sh\\nmkdir -p dist\\ncp -r vendor dist/\\n" > src/build');
+  expectFailure(edited, /is not the one that was checked \(sha256:/);
+  expect((await registry.tags(team.repository)).filter((tag) => !/^(?:builder|cache)-main$/.test(tag))).toEqual([]);
 });
