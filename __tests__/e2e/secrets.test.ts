@@ -25,6 +25,7 @@ const SECRETS = {
   userLogin: mark(),
   jobVariable: mark(),
   remoteToken: randomBytes(12).toString('hex'),
+  scanToken: mark(),
 };
 
 const fixture = useLab({
@@ -99,6 +100,7 @@ async function walk(name: string, path: Path): Promise<Walk> {
       'secret-envs': 'two=PASSED_SECRET',
       'secret-files': `three=${at('given/secret')}`,
       ssh: `default=${at('given/key')}`,
+      'scan-token': SECRETS.scanToken,
       ...path.inputs,
     },
     env: {
@@ -169,6 +171,10 @@ const PATHS: Readonly<Record<string, Path>> = {
     succeeds: false,
     early: true,
   },
+  'verify-passes': { inputs: { verify: 'docker run --rm --network=none "$IMAGE"' }, succeeds: true },
+  'verify-fails': { store: 'overlay2', inputs: { verify: 'exit 3' }, succeeds: false },
+  // There is no snyk on PATH, and its image cannot be had.
+  'scan-in-a-container': { inputs: { scan: 'snyk' }, succeeds: false },
   'no-such-secret-file': { inputs: { 'secret-files': 'a=missing' }, succeeds: false, early: true },
 };
 
@@ -192,6 +198,8 @@ test.each(Object.entries(PATHS))('no secret is left or seen anywhere: %s', async
       expect(has(secret)).toBe(false);
     // Buildx hands its own on to git, which it asks about the commit.
     if (args[0]?.endsWith('/docker') === true) expect(has(SECRETS.secret)).toBe(args.includes('build'));
+    // By its image's name, since a build of another path has no scanner.
+    expect(has(SECRETS.scanToken)).toBe(args.some((argument) => argument.startsWith('snyk/')));
   }
   for (const key of Object.keys(result.main?.state ?? {})) expect(key).toBe('directory');
 });
