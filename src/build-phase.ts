@@ -1,6 +1,14 @@
 // The story of a run, top to bottom.
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  announceBuilder,
+  announceDockerfileWarnings,
+  announceLocalImage,
+  announceTags,
+  setPlannedOutputs,
+  showPlan,
+} from './announce.js';
 import { watchBranch } from './branch-head.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { type CheckedImage, checkProduction, wantsChecks } from './checks.js';
@@ -8,30 +16,27 @@ import { commentOnPullRequest } from './comment.js';
 import { PassFailedError } from './docker/buildx.js';
 import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
-import { forbidSecretArguments, listSuspectArguments, secretEnvironmentNames } from './plan/build-options.js';
+import { listSuspectArguments } from './plan/build-options.js';
 import { toRunFacts } from './plan/denial.js';
 import { toCandidate } from './plan/candidate.js';
 import { CheckFailedError } from './plan/check-error.js';
-import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
-import { taggedReference } from './plan/image-name.js';
-import { type Credentials, type Inputs, knownSecrets, parseInputs } from './plan/inputs.js';
+import { type Inputs, parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
 import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
 import { type KeptLayers, openKeptLayers } from './kept-layers.js';
+import { mask, maskSecrets } from './mask-secrets.js';
 import { toScope, uniqueCandidates } from './plan/tags.js';
 import { type Seen, buildProduction, isOwnStepOfProduction, keepBuilderOnly } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { pushChecked } from './publish-checked.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
-import { listMasks } from './plan/secret-text.js';
-import { toPlanJson, toPlanLines } from './report/plan-report.js';
+import { toPlanJson } from './report/plan-report.js';
 import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/summary.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
 import { createGitHubApi } from './runner/github-api.js';
-import type { Runner } from './runner/runner.js';
 import { watchUniqueTag } from './unique-tag.js';
 import type { World } from './world.js';
 
@@ -222,94 +227,6 @@ async function lookAround(
   return { facts: facts.value, ...asked.value };
 }
 
-/**
- * @returns what was masked
- * @throws InputError when a build argument holds the value of one of secret-envs
- */
-function maskSecrets(runner: Runner, inputs: Inputs): string[] {
-  const { credentials, flags, scan } = inputs;
-  const fromEnvironment = secretEnvironmentNames(flags).map((name) => runner.childEnv[name] ?? '');
-  // The form in which a Docker config has it.
-  const encode = ({ username, password }: Credentials): string =>
-    Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  const secrets = [
-    ...knownSecrets({ ...inputs, scanToken: scan?.token ?? null }).keys(),
-    ...fromEnvironment,
-    ...(credentials === null ? [] : [encode(credentials)]),
-  ];
-  for (const secret of secrets) mask(runner, secret);
-  forbidSecretArguments(flags, new Map(fromEnvironment.map((secret) => [secret, 'the input secret-envs'])));
-  return secrets;
-}
-
-function mask(runner: Runner, secret: string): void {
-  for (const text of listMasks(secret)) runner.maskSecret(text);
-}
-
-function showPlan(runner: Runner, plan: Plan, title: string): void {
-  runner.log.group(title, () => {
-    for (const line of toPlanLines(plan)) runner.log.info(line);
-  });
-  for (const message of plan.notes) runner.log.notice(message);
-}
-
-function setPlannedOutputs(runner: Runner, plan: Plan): void {
-  const { image, tags, builder } = plan;
-  runner.setOutput('plan', toPlanJson(plan));
-  runner.setOutput('image', taggedReference(image, tags.unique));
-  runner.setOutput('tag', tags.unique);
-  if (builder.tag !== null && builder.output === 'registry')
-    runner.setOutput('builder-image', taggedReference(image, builder.tag));
-  runner.setOutput('pushed', 'false');
-}
-
-function announceBuilder(runner: Runner, { image, builder }: Plan, { digest }: KeptBuilder): void {
-  if (digest === null || builder.tag === null) return;
-  runner.setOutput('builder-image', taggedReference(image, builder.tag));
-  runner.setOutput('builder-digest', digest);
-}
-
-function announceTags(
-  runner: Runner,
-  { image, builder }: Plan,
-  published: PublishedProduction,
-  kept: KeptBuilder,
-  note: (progress: Partial<RunResult>) => void,
-): void {
-  const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
-  note({ pushedTags: written });
-  runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
-}
-
-/**
- * Each once, although both passes find them.
- * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
- */
-function announceDockerfileWarnings(
-  runner: Runner,
-  dockerfile: Dockerfile | null,
-  { warnings }: Seen,
-  said: readonly string[],
-): void {
-  for (const { message, url, line } of warnings.values()) {
-    const again =
-      message.startsWith('SecretsUsedInArgOrEnv') && said.some((name) => message.includes(`(ARG "${name}")`));
-    if (again) continue;
-    const text = url === '' ? message : `${message} (${url})`;
-    if (dockerfile === null || line === null) runner.log.warning(text);
-    else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
-  }
-}
-
 function withBuilder({ builder }: RunResult, { seconds, outcome, work }: KeptBuilder): Partial<RunResult> {
   return builder === null ? {} : { builder: { ...builder, seconds, outcome, work: [...builder.work, ...work] } };
-}
-
-function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {
-  runner.setOutput('pushed', 'false');
-  runner.setOutput('tag', tags.unique);
-  const local = production.output === 'engine';
-  if (local) runner.setOutput('image', taggedReference(image, tags.unique));
-  const where = local ? `${taggedReference(image, tags.unique)} is in the local engine` : 'both passes were built';
-  runner.log.notice(`Nothing was pushed: ${push.reason}. ${where}.`);
 }

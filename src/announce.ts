@@ -1,0 +1,74 @@
+// What a run tells later steps and people, each as soon as it is true: outputs, notices, warnings on lines.
+import type { KeptBuilder } from './keep-builder.js';
+import type { Seen } from './passes.js';
+import type { Dockerfile } from './plan/dockerfile.js';
+import { taggedReference } from './plan/image-name.js';
+import type { Plan } from './plan/plan.js';
+import type { PublishedProduction } from './publish.js';
+import { toPlanJson, toPlanLines } from './report/plan-report.js';
+import type { RunResult } from './report/summary.js';
+import type { Runner } from './runner/runner.js';
+
+export function showPlan(runner: Runner, plan: Plan, title: string): void {
+  runner.log.group(title, () => {
+    for (const line of toPlanLines(plan)) runner.log.info(line);
+  });
+  for (const message of plan.notes) runner.log.notice(message);
+}
+
+export function setPlannedOutputs(runner: Runner, plan: Plan): void {
+  const { image, tags, builder } = plan;
+  runner.setOutput('plan', toPlanJson(plan));
+  runner.setOutput('image', taggedReference(image, tags.unique));
+  runner.setOutput('tag', tags.unique);
+  if (builder.tag !== null && builder.output === 'registry')
+    runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('pushed', 'false');
+}
+
+export function announceBuilder(runner: Runner, { image, builder }: Plan, { digest }: KeptBuilder): void {
+  if (digest === null || builder.tag === null) return;
+  runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('builder-digest', digest);
+}
+
+export function announceTags(
+  runner: Runner,
+  { image, builder }: Plan,
+  published: PublishedProduction,
+  kept: KeptBuilder,
+  note: (progress: Partial<RunResult>) => void,
+): void {
+  const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
+  note({ pushedTags: written });
+  runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
+}
+
+/**
+ * Each once, although both passes find them.
+ * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
+ */
+export function announceDockerfileWarnings(
+  runner: Runner,
+  dockerfile: Dockerfile | null,
+  { warnings }: Seen,
+  said: readonly string[],
+): void {
+  for (const { message, url, line } of warnings.values()) {
+    const again =
+      message.startsWith('SecretsUsedInArgOrEnv') && said.some((name) => message.includes(`(ARG "${name}")`));
+    if (again) continue;
+    const text = url === '' ? message : `${message} (${url})`;
+    if (dockerfile === null || line === null) runner.log.warning(text);
+    else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
+  }
+}
+
+export function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {
+  runner.setOutput('pushed', 'false');
+  runner.setOutput('tag', tags.unique);
+  const local = production.output === 'engine';
+  if (local) runner.setOutput('image', taggedReference(image, tags.unique));
+  const where = local ? `${taggedReference(image, tags.unique)} is in the local engine` : 'both passes were built';
+  runner.log.notice(`Nothing was pushed: ${push.reason}. ${where}.`);
+}
