@@ -10,6 +10,7 @@ const HELP = `script/check-faults [OPTIONS]
   --places NAMES                 ${PLACES.map(({ name }) => name).join(', ')}
   --faults NAMES                 ${Object.keys(FAULTS).join(', ')}
   --kills 50                     runs to kill, on each store
+  --checked                      push images that were checked (verify) first
   --seed NUMBER                  for the moments of the kills; printed at the start`;
 
 interface Trial {
@@ -50,7 +51,8 @@ function listFaults(store: ImageStore): Trial[] {
         const answer = FAULTS[kind];
         if (answer === undefined) throw new Error(`There is no fault ${kind}.`);
         return inTeam(lab, `${kind} ${place.name}`, async (stand) => {
-          const { result, repeats } = await surviveFault(stand, place, answer, `${kind} ${place.name} ${options.seed}`);
+          const seed = `${kind} ${place.name} ${options.seed}`;
+          const { result, repeats } = await surviveFault(stand, place, answer, seed, options.inputs);
           return result.main?.code === 0 ? `survived, ${repeats} repeats` : 'ended red, as this engine must';
         });
       },
@@ -92,7 +94,15 @@ async function inTeam<T>(
 function readOptions() {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { stores: text, places: text, faults: text, kills: text, seed: text, help: { type: 'boolean' } },
+    options: {
+      stores: text,
+      places: text,
+      faults: text,
+      kills: text,
+      seed: text,
+      checked: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     console.log(HELP);
@@ -119,6 +129,7 @@ function readOptions() {
       PLACES.map(({ name }) => name),
     ),
     faults: choose('faults', values.faults, Object.keys(FAULTS)),
+    inputs: values.checked === true ? { verify: 'true' } : {},
     kills: count('kills', values.kills, 50),
     seed: count('seed', values.seed, Date.now() % 100_000),
   };

@@ -59,7 +59,10 @@ export async function checkProduction(
     );
   }
   const image = { reference, id };
-  if (inputs.verify !== null) await verifyImage(request, image, inputs.verify);
+  if (inputs.verify !== null) {
+    await verifyImage(request, image, inputs.verify);
+    request.note({ verified: true });
+  }
   if (inputs.scan !== null) await scanImage(request, image, inputs.scan);
   const now = await readImageId(local, reference).catch(() => 'gone');
   if (now !== id) {

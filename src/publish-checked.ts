@@ -24,7 +24,7 @@ export async function pushChecked(
   figures: PassFigures | null,
 ): Promise<PassResult> {
   const pushed = pushesFromEngine(request.engine)
-    ? await pushFromEngine(request, registry, image)
+    ? await pushFromEngine(request, registry, unique, image)
     : await pushFromBuilder(request, registry, unique, image);
   if (figures !== null) {
     const seconds = (figures.seconds ?? 0) + pushed.seconds;
@@ -33,22 +33,30 @@ export async function pushChecked(
   return pushed;
 }
 
-async function pushFromEngine(request: PassesRequest, registry: Registry, image: CheckedImage): Promise<PassResult> {
+async function pushFromEngine(
+  request: PassesRequest,
+  registry: Registry,
+  unique: UniqueTag,
+  image: CheckedImage,
+): Promise<PassResult> {
   const { world, onWriting } = request;
   const { runner, signal } = world;
   const start = Date.now();
   const pushed = await repeatPass(request, { name: 'production', hasCache: false }, async () => {
     runner.log.info(`Pushing ${image.reference}, as it was checked`);
     onWriting();
-    const digest = await pushImage(image.local, image.reference, signal);
+    const digest = await pushImage(image.local, image.reference, { signal, stallLimit: runner.stallLimit });
     const work = [{ name: 'pushing', stage: '', kind: 'push', start, end: Date.now() } as const];
     const progress = { steps: [], failed: null, errors: [], warnings: [], work };
     return { seconds: (Date.now() - start) / 1000, progress, digest, ids: image.ids };
   });
-  const manifest = pushed.digest === null ? null : await registry.readManifest(pushed.digest);
-  if (manifest !== null) await expectChecked(registry, manifest, image);
+  const manifest = await registry.readManifest(pushed.digest ?? unique.tag);
+  if (manifest === null) throw new Error(NOT_SERVED);
+  await expectChecked(registry, manifest, image);
   return pushed;
 }
+
+const NOT_SERVED = 'The registry does not serve the image that was pushed to it.';
 
 async function pushFromBuilder(
   request: PassesRequest,
@@ -59,7 +67,7 @@ async function pushFromBuilder(
   const pass = { ...request.plan.production, byDigest: true } as const;
   const built = await runOnePass(request, pass, { title: `Pushing ${pass.target}, as it was checked` });
   const manifest = built.digest === null ? null : await registry.readManifest(built.digest);
-  if (manifest === null) throw new Error('The registry does not serve the image that was pushed to it.');
+  if (manifest === null) throw new Error(NOT_SERVED);
   await expectChecked(registry, manifest, image);
   request.onWriting();
   await registry.writeManifest(unique.tag, manifest);

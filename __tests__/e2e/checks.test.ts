@@ -76,8 +76,13 @@ describe.each(STORES)('verify (%s)', (store) => {
 
     // The inline cache is in the image that was checked, too.
     await engine(store).prune();
+    const mark = registry.mark();
     const again = await team.build(await team.push(), { engine: engine(store), inputs: { verify } });
     expectSuccess(again);
+    expect(again.summary).toContain('- Verify: passed');
+    // One load of production, base image and all, and nothing of the builder's.
+    const sizes = (served.body.layers as { size: number }[]).map(({ size }) => size);
+    expect(await registry.blobBytesServed(mark)).toBeLessThan(sizes.reduce((sum, size) => sum + size, 50_000));
     expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
   });
 
@@ -140,6 +145,18 @@ describe.each(STORES)('verify (%s)', (store) => {
     expectFailure(fails, /The verify script ended with exit code 4/);
     expect(await listWritten(mark)).toEqual([]);
   });
+});
+
+test('verify of an image with what only an index can hold (containerd)', async () => {
+  const { engine, registry } = fixture.lab();
+  const team = await fixture.team('verify-index');
+  const event = await team.push();
+  const inputs = { verify: 'docker run --rm --network=none "$IMAGE"', provenance: 'true' };
+  const result = await team.build(event, { engine: engine('containerd'), inputs });
+  expectSuccess(result);
+  const index = await registry.manifest(team.repository, event.sha);
+  expect(index.body.manifests).toHaveLength(2);
+  expect(result.outputs.digest).toBe(index.digest);
 });
 
 describe('scan', () => {

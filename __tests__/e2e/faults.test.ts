@@ -43,6 +43,13 @@ test('each kind of fault is in the sample', () => {
   expect(new Set(SAMPLE.map(([kind]) => kind))).toEqual(new Set(TURNS));
 });
 
+test.each(STORES)('reset once while a checked image is pushed is survived (%s)', async (store) => {
+  const stand = await openStand(store, `checked-${store}`);
+  const place = PLACES.find(({ name }) => name === 'manifest PUT')!;
+  const { repeats } = await surviveFault(stand, place, 'reset', `checked ${store}`, { verify: 'true' });
+  expect(repeats).toBe(1);
+});
+
 // Nothing on the way loses patience: the action does.
 test.each([
   ['manifest PUT', 'containerd'],

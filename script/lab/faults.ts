@@ -103,6 +103,7 @@ export interface Survival {
 
 /**
  * One fault once, at one place, in a run that must survive it; where the engine clings to the request, it may fail.
+ * @param more further inputs
  * @throws Error when the run fails, was not hit by the fault, or disagrees with the registry
  */
 export async function surviveFault(
@@ -110,6 +111,7 @@ export async function surviveFault(
   { where, after, clings = [] }: FaultPlace,
   answer: FaultAnswer,
   seed: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Survival> {
   const { lab, team, engine } = stand;
   const { registry } = lab;
@@ -117,7 +119,7 @@ export async function surviveFault(
   try {
     const run = {
       engine,
-      inputs: { image: `${front.host}/${team.repository}` },
+      inputs: { image: `${front.host}/${team.repository}`, ...more },
       // BuildKit itself would wait for ever.
       env: answer === 'silence' ? { TWO_PASS_BUILD_STALL_SECONDS: '4' } : {},
     };

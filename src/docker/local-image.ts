@@ -1,9 +1,10 @@
 // An image of the local engine as a file, and back.
 import { type Digest, isDigest } from '../plan/image-name.js';
-import type { ProcessResult, RunProcess } from '../process/process.js';
+import type { ProcessOptions, ProcessResult, RunProcess } from '../process/process.js';
 import type { BuildStep } from '../progress/build-step.js';
 import { PassFailedError } from './buildx.js';
 import { classifyFailure } from './pass-failure.js';
+import { watchForStall } from './stall-watch.js';
 
 export interface LocalEngine {
   readonly run: RunProcess;
@@ -26,11 +27,28 @@ export async function readImageId(engine: LocalEngine, reference: string): Promi
 
 /**
  * Pushes the image as it is.
+ * @param stallLimit milliseconds that the push may be silent
  * @returns the digest that the registry has it by, or null where the client does not say it
  * @throws PassFailedError when it cannot be pushed; CancelledError on a signal
  */
-export async function pushImage(engine: LocalEngine, reference: string, signal: AbortSignal): Promise<Digest | null> {
-  const { code, stdout, stderr } = await call(engine, ['push', reference], signal);
+export async function pushImage(
+  engine: LocalEngine,
+  reference: string,
+  { signal, stallLimit }: { readonly signal: AbortSignal; readonly stallLimit: number },
+): Promise<Digest | null> {
+  const stall = watchForStall(signal, stallLimit, () => [], Date.now());
+  const timer = setInterval(() => stall.check(Date.now()), LOOK_EVERY_MS);
+  const onLine = (): void => {
+    stall.heard(Date.now());
+  };
+  const { code, stdout, stderr } = await call(engine, ['push', reference], { signal: stall.signal, onLine })
+    .catch((error: unknown) => {
+      if (stall.stalled === null) throw error;
+      return { code: 1, stdout: '', stderr: `i/o timeout: no sign of life for ${stallLimit / 1000} s` };
+    })
+    .finally(() => {
+      clearInterval(timer);
+    });
   if (code === 0) {
     const digest = /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(stdout)?.[1];
     return isDigest(digest) ? digest : null;
@@ -43,6 +61,7 @@ export async function pushImage(engine: LocalEngine, reference: string, signal: 
   throw new PassFailedError(message, progress, { cacheFault: false, transient }, null);
 }
 
+const LOOK_EVERY_MS = 5000;
 const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
 
 /** @throws Error when it cannot be written */
@@ -77,10 +96,9 @@ async function docker(engine: LocalEngine, ...args: readonly string[]): Promise<
 function call(
   { run, env, builder }: LocalEngine,
   args: readonly string[],
-  signal?: AbortSignal,
+  options: Pick<ProcessOptions, 'signal' | 'onLine'> = {},
 ): Promise<ProcessResult> {
-  const options = signal === undefined ? { env } : { env, signal };
-  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], options);
+  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], { env, ...options });
 }
 
 function lastLine(text: string): string {

@@ -22,7 +22,9 @@ export interface RunResult {
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
-  /** Markdown of what the checks found. */
+  /** Whether the team's own check has passed. */
+  readonly verified?: boolean;
+  /** Markdown of what the scanner found. */
   readonly checks?: readonly string[];
   /** Key of the entry of the Actions cache that both passes took instead. */
   readonly actionsCacheKey?: string | null;
@@ -66,7 +68,14 @@ export function toSummary(result: RunResult): string {
       '',
     );
   }
-  const facts = [describeBytes(result.bytes), describeTime(result), describeCache(result), ...describeMisses(result)];
+  const verified = result.verified === true ? 'Verify: passed' : '';
+  const facts = [
+    verified,
+    describeBytes(result.bytes),
+    describeTime(result),
+    describeCache(result),
+    ...describeMisses(result),
+  ];
   lines.push(...facts.filter((fact) => fact !== '').map((fact) => `- ${fact}`));
   const chart = toGantt(listPasses(result));
   if (chart.length > 0) lines.push('', '```mermaid', ...chart, '```');
