@@ -159,6 +159,23 @@ test('verify of an image with what only an index can hold (containerd)', async (
   expect(result.outputs.digest).toBe(index.digest);
 });
 
+test('the builder image is pushed meanwhile, and without checks nothing is loaded (containerd)', async () => {
+  const { engine, registry } = fixture.lab();
+  const team = await fixture.team('meanwhile');
+  const run = (inputs: Readonly<Record<string, string>>) =>
+    team.push().then((event) => team.build(event, { engine: engine('containerd'), inputs }));
+  await team.service.changeSource('meanwhile');
+  const mark = registry.mark();
+  const checked = await run({ verify: 'sleep 3' });
+  expectSuccess(checked);
+  expect(await listWritten(mark)).toEqual(['builder-main', checked.outputs.tag, 'main']);
+
+  await engine('containerd').prune();
+  const plain = await run({});
+  expectSuccess(plain);
+  expect((await engine('containerd').docker(['image', 'inspect', plain.outputs.image!])).code).not.toBe(0);
+});
+
 describe('scan', () => {
   test.each([
     ['snyk', 1],
