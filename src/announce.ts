@@ -13,7 +13,8 @@ export function showPlan(runner: Runner, plan: Plan, title: string): void {
   runner.log.group(title, () => {
     for (const line of toPlanLines(plan)) runner.log.info(line);
   });
-  for (const message of plan.notes) runner.log.notice(message);
+  // On a terminal the plan has said them.
+  if (runner.onGitHub) for (const message of plan.notes) runner.log.notice(message);
 }
 
 export function setPlannedOutputs(runner: Runner, plan: Plan): void {

@@ -33,6 +33,7 @@ import { type Seen, buildProduction, isOwnStepOfProduction, keepBuilderOnly } fr
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { pushChecked } from './publish-checked.js';
 import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
+import { toLocalLines } from './report/local-result.js';
 import { toPlanJson } from './report/plan-report.js';
 import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/summary.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
@@ -179,6 +180,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     note(withBuilder(result, builder));
     for (const line of toPassLines(result)) runner.log.info(line);
     await layers.save(request);
+    if (!runner.onGitHub) for (const line of toLocalLines(result)) runner.log.info(line);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     note({ error: { message, output: listOutput(error) } });

@@ -1,20 +1,31 @@
 // Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuildPhase } from './build-phase.js';
 import { PassFailedError } from './docker/buildx.js';
 import { CheckFailedError } from './plan/check-error.js';
+import { InputError } from './plan/input-error.js';
 import { CancelledError, runProcess } from './process/process.js';
 import { reportFailure } from './runner/log.js';
+import { isOnGitHub } from './runner/on-github.js';
 import { createRunner } from './runner/runner.js';
 
 /** GitHub kills what still runs 7.5 s after SIGINT; children get 4 s of it. */
 const LEAVE_AFTER_MS = 6000;
+/** Bad usage, or something else to be mended before a build starts; off GitHub, where codes tell shells more than failed or not. */
+const BAD_USAGE = 2;
+
+/** What cancelled the run. */
+let cancelledBy: 'SIGINT' | 'SIGTERM' | null = null;
 
 async function main(): Promise<void> {
   const cancellation = new AbortController();
   const cancelled = new Promise<never>((_resolve, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
+      // Not `once`: npm passes on a Ctrl-C that the terminal has sent already, and the second would leave the login behind.
+      process.on(signal, () => {
+        if (cancelledBy !== null) return;
+        cancelledBy = signal;
         cancellation.abort();
         setTimeout(() => {
           reject(new CancelledError(`The run was cancelled (${signal}).`));
@@ -30,6 +41,12 @@ async function main(): Promise<void> {
   const world = { runner: createRunner(), run: runProcess, signal, now: new Date(), wait };
   await Promise.race([runBuildPhase(world), cancelled]);
   if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
+}
+
+function getExitCode(error: unknown): number {
+  if (isOnGitHub()) return 1;
+  if (cancelledBy !== null) return 128 + constants.signals[cancelledBy];
+  return error instanceof InputError ? BAD_USAGE : 1;
 }
 
 /** For a failed step also what it printed last, which people would look for in the log. */
@@ -50,6 +67,6 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     reportFailure(describeFailure(error), findFailedPass(error)?.place ?? null);
-    process.exit(1);
+    process.exit(getExitCode(error));
   },
 );

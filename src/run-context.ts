@@ -1,7 +1,7 @@
 // Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
 import { describeFault } from './plan/words.js';
 import type { Git } from './git/git.js';
-import { InputError } from './plan/input-error.js';
+import { NoWorkTreeError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
 import { type RunContext, mayHaveMerged } from './plan/plan.js';
 import {
@@ -17,12 +17,9 @@ import type { Runner } from './runner/runner.js';
 /** @throws InputError when neither a workflow nor a git work tree says which commit is built */
 export async function readWorkflowEvent(runner: Runner, git: Git): Promise<WorkflowEvent> {
   if (runner.onGitHub) return parseWorkflowEvent(runner.readEventFacts());
-  const [sha, branch] = await Promise.all([git.readHead(), git.readBranch()]);
-  if (sha === null)
-    throw new InputError(
-      `${runner.workspace} is no git work tree with a commit, so there is nothing to name an image after.`,
-    );
-  return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD') };
+  const [sha, branch, dirty] = await Promise.all([git.readHead(), git.readBranch(), git.hasChanges()]);
+  if (sha === null) throw new NoWorkTreeError(runner.workspace);
+  return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD'), dirty };
 }
 
 export interface ContextRequest {
@@ -35,9 +32,9 @@ export interface ContextRequest {
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
-  const { runner, now } = request;
+  const { runner, git, now } = request;
   const payload = runner.onGitHub ? runner.readEventFacts().payload : null;
-  const defaultBranch = readDefaultBranch(payload);
+  const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
     findCommitTime(request, payload),
     findMergedBranch(request, defaultBranch),

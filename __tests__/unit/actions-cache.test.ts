@@ -69,7 +69,10 @@ describe('runs that leave the Actions cache alone', () => {
   test.each<[string, Case]>([
     ['a push', { event: pushTo('main'), registry: registryWith() }],
     ['a refresh', { given: { 'reuse-cache': 'false' } }],
-    ['a developer', { event: { kind: 'local', name: 'local', branch: 'main', sha: SHA }, given: { push: 'false' } }],
+    [
+      'a developer',
+      { event: { kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: false }, given: { push: 'false' } },
+    ],
     [
       'a git tag where the registry has an image',
       { event: gitTagPush('v1.2.3'), registry: { ...NO_ACCESS, images: registryWith('main', 'builder-main').images } },

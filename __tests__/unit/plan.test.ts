@@ -45,7 +45,16 @@ function plan(
 const mergeGroup: WorkflowEvent = { kind: 'merge-group', name: 'merge_group', baseBranch: 'develop', sha: SHA };
 const other: WorkflowEvent = { kind: 'other', name: 'issue_comment', sha: SHA, fork: false };
 const foreignRun: WorkflowEvent = { kind: 'other', name: 'workflow_run', sha: SHA, fork: true };
-const local: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA };
+const local: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: false };
+
+const dirty: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: true };
+
+test('changes that are not committed are said, and write neither the branch nor its builder and cache', () => {
+  const { notes, scope, tags, builder } = plan(dirty, { push: 'true' });
+  expect(notes).toEqual([expect.stringMatching(/changes that are not committed/)]);
+  expect([scope, tags.moving, builder.tag, builder.output]).toEqual([null, [], null, 'cache']);
+  expect(plan(local, { push: 'true' }).notes).toEqual([]);
+});
 
 describe('the lineage, nearest first', () => {
   const lineage = (event: WorkflowEvent, main: string | null = 'main', merged: string | null = null): string[] => {
@@ -64,6 +73,7 @@ describe('the lineage, nearest first', () => {
     ['a git tag', gitTagPush('v1.2.3'), ['main']],
     ['an event without a branch', other, ['main']],
     ["a developer's machine", local, ['topic', 'main']],
+    ["a developer's machine with changes in the work tree", dirty, ['topic', 'main']],
   ])('%s', (_, event, expected) => expect(lineage(event)).toEqual(expected));
 
   test('without a main branch it is shorter', () =>

@@ -28,7 +28,7 @@ const OWN: Readonly<Record<string, WorkflowEvent>> = {
   'workflow_run of the same repository': onBranch('workflow_run'),
   merge_group: { kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA },
   issue_comment: { kind: 'other', name: 'issue_comment', sha: SHA, fork: false },
-  "a developer's machine": { kind: 'local', name: 'local', branch: 'topic', sha: SHA },
+  "a developer's machine": { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: false },
 };
 const FORKS: Readonly<Record<string, WorkflowEvent>> = {
   'pull_request of a fork': fromFork(),

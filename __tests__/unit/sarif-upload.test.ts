@@ -21,7 +21,7 @@ describe('the commit', () => {
     [fromFork(), 'fork'],
     [{ kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA }, 'merge queue'],
     [{ kind: 'other', name: 'issue_comment', sha: SHA, fork: false }, 'issue_comment'],
-    [{ kind: 'local', name: 'local', branch: 'main', sha: SHA }, 'no GitHub workflow'],
+    [{ kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: false }, 'no GitHub workflow'],
   ])('%j is not uploaded', (event, reason) =>
     expect(decideUpload(event)).toEqual({ kind: 'skip', reason: expect.stringContaining(reason) }),
   );

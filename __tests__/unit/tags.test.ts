@@ -140,11 +140,21 @@ describe('the tag table, from what the runner says', () => {
     ['a branch', 'feature-x', 'feature-x', ['feature-x']],
     ['a detached head', null, undefined, []],
   ])("a developer's machine on %s", (_, branch, scope, moving) => {
-    const derived = derive({ kind: 'local', name: 'local', branch, sha: SHA });
+    const derived = derive({ kind: 'local', name: 'local', branch, sha: SHA, dirty: false });
     expect(derived.scope?.tag).toBe(scope);
     expect(derived.unique).toBe(`dev-${SHA}-${NOW_TAG}`);
     expect(derived.moving).toEqual(moving);
   });
+
+  test('a work tree with changes has no tag but its own, which says so', () =>
+    expect(derive({ kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: true })).toEqual({
+      scope: null,
+      unique: `dev-${SHA}-${NOW_TAG}-dirty`,
+      moving: [],
+    }));
+
+  test('a branch that is called like such a tag has another', () =>
+    expect(branchTag(`dev-${SHA}-${NOW_TAG}-dirty`)).toMatch(/^dev_.*-dirty-[0-9a-f]{10}$/));
 });
 
 describe('tags of a git tag', () => {

@@ -1,5 +1,5 @@
 // What the git work tree knows, for what the event does not say.
-import type { RunProcess } from '../process/process.js';
+import type { ProcessResult, RunProcess } from '../process/process.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,12 +28,35 @@ export class Git {
     return this.ask('symbolic-ref', '--short', '--quiet', 'HEAD');
   }
 
+  /** What `origin/HEAD` stands for, as `git clone` has set it; null without. */
+  async readDefaultBranch(): Promise<string | null> {
+    const prefix = 'refs/remotes/origin/';
+    const head = await this.ask('symbolic-ref', '--quiet', `${prefix}HEAD`);
+    return head?.startsWith(prefix) === true ? head.slice(prefix.length) : null;
+  }
+
+  /** The URL of the remote `origin`, or null. */
+  readOrigin(): Promise<string | null> {
+    return this.ask('remote', 'get-url', 'origin');
+  }
+
+  /** Whether files differ from the commit, or are in none: also when git does not say. */
+  async hasChanges(): Promise<boolean> {
+    const result = await this.start('--no-optional-locks', 'status', '--porcelain');
+    return result?.code !== 0 || result.stdout.trim() !== '';
+  }
+
   /** The answer without its line break; null when git is not there, fails, or says nothing. */
   private async ask(...args: readonly string[]): Promise<string | null> {
-    // The runner's user is often not the owner of the work tree, which git would refuse to read.
-    const trusted = ['-c', `safe.directory=${this.directory}`, ...args];
-    const result = await this.run('git', trusted, { env: this.env, cwd: this.directory }).catch(() => null);
+    const result = await this.start(...args);
     const answer = result?.code === 0 ? result.stdout.trim() : '';
     return answer === '' ? null : answer;
+  }
+
+  /** Null when git is not there. */
+  private start(...args: readonly string[]): Promise<ProcessResult | null> {
+    // The runner's user is often not the owner of the work tree, which git would refuse to read.
+    const trusted = ['-c', `safe.directory=${this.directory}`, ...args];
+    return this.run('git', trusted, { env: this.env, cwd: this.directory }).catch(() => null);
   }
 }

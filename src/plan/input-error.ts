@@ -4,6 +4,12 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+export class NoWorkTreeError extends InputError {
+  constructor(directory: string) {
+    super(`${directory} is no git work tree with a commit, so there is nothing to name an image after.`);
+  }
+}
+
 /**
  * Shows a value in an error message on one line, shortened, with control characters escaped.
  * Never call it with a secret.

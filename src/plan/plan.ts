@@ -107,6 +107,9 @@ export type WriteAccess =
       /** False: nobody logged in. */ readonly hasLogin: boolean;
     };
 
+const DIRTY =
+  'The work tree has changes that are not committed: the tag says dirty, and no tag of the branch is moved.';
+
 export const NOTHING_ASKED: RegistryState = { unique: null, images: [], mergedCache: null, writeAccess: null };
 
 /**
@@ -160,10 +163,12 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       ...(inputs.verify === null ? [] : ['the verify script']),
       ...(inputs.scan === null ? [] : [`scan by ${inputs.scan.scanner} (${inputs.scan.threshold})`]),
     ],
-    notes:
-      unique === derived.unique
+    notes: [
+      ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
+      ...(unique === derived.unique
         ? []
-        : [`${derived.unique} exists in the registry and is never moved: this build is ${unique}.`],
+        : [`${derived.unique} exists in the registry and is never moved: this build is ${unique}.`]),
+    ],
   };
 }
 
@@ -189,7 +194,9 @@ export function getLineage(
   const onMain = scope !== null && scope.branch === mainBranch;
   const hasBase = (event.kind === 'pull-request' || event.kind === 'merge-group') && !onMain;
   const base = hasBase ? event.baseBranch : null;
-  const branches = event.kind === 'git-tag' ? [mainBranch] : [scope?.branch ?? null, mergedBranch, base, mainBranch];
+  // Without a scope where it may not write, a developer's branch is still where its layers are.
+  const own = event.kind === 'local' ? event.branch : (scope?.branch ?? null);
+  const branches = event.kind === 'git-tag' ? [mainBranch] : [own, mergedBranch, base, mainBranch];
   return [...new Set(branches.filter((branch): branch is string => branch !== null && branch !== ''))].map(toScope);
 }
 

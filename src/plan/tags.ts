@@ -130,7 +130,7 @@ function getScope(event: WorkflowEvent): Scope | null {
     case 'pull-request':
       return event.fork ? null : toScope(event.headBranch);
     case 'local':
-      return event.branch === null ? null : toScope(event.branch);
+      return event.branch === null || event.dirty ? null : toScope(event.branch);
     case 'git-tag':
     case 'merge-group':
     case 'other':
@@ -153,7 +153,7 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
     case 'pull-request':
       return parseTag(`review-pr-${event.number}-${event.sha}-${compactUtc(now)}`);
     case 'local':
-      return parseTag(`dev-${event.sha}-${compactUtc(now)}`);
+      return parseTag(`dev-${event.sha}-${compactUtc(now)}${event.dirty ? '-dirty' : ''}`);
   }
 }
 

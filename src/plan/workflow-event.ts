@@ -57,6 +57,8 @@ export interface LocalEvent {
   readonly name: 'local';
   readonly branch: string | null;
   readonly sha: string;
+  /** Whether the work tree has what no commit has: the image is not the commit's then. */
+  readonly dirty: boolean;
 }
 
 export type WorkflowEvent = BranchEvent | GitTagEvent | PullRequestEvent | MergeGroupEvent | OtherEvent | LocalEvent;

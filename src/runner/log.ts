@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as core from '@actions/core';
 import type { DockerfilePlace } from '../plan/dockerfile.js';
+import { isOnGitHub } from './on-github.js';
 
 export interface Log {
   /** Prints a line as text, whatever it quotes. */
@@ -16,11 +17,6 @@ export interface Log {
    * @param title folds it under this line
    */
   foreign<T>(body: (print: (line: string) => void) => Promise<T>, title?: string): Promise<T>;
-}
-
-/** In a workflow, and not on a developer's machine. */
-export function isOnGitHub(env: Readonly<Record<string, string | undefined>>): boolean {
-  return env.GITHUB_ACTIONS === 'true';
 }
 
 export function createLog(onGitHub: boolean): Log {

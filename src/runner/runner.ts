@@ -1,6 +1,6 @@
 // The Actions runner: the only reader of the environment, the only user of the toolkit.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -9,7 +9,8 @@ import type { InputName } from '../plan/inputs.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { describeFault } from '../plan/words.js';
 import type { EventFacts } from '../plan/workflow-event.js';
-import { type Log, createLog, isOnGitHub } from './log.js';
+import { type Log, createLog } from './log.js';
+import { isOnGitHub } from './on-github.js';
 import type { OutputName } from './outputs.js';
 import { DIRECTORY_STATE } from './saved-state.js';
 
@@ -63,7 +64,7 @@ export interface ActionRunner<Input extends string, Output extends string> {
   writeSummary(markdown: string): Promise<void>;
   /** For files that later steps shall have; to be made when there is one. */
   getOutputFolder(): string;
-  /** A folder of this run's own that the post phase removes; its name is saved before it is made. */
+  /** A folder of this run's own that goes with it, or with the post phase; its name is saved before it is made. */
   reserveDirectory(): string;
 }
 
@@ -124,6 +125,8 @@ export function createRunner<Input extends string = InputName, Output extends st
     reserveDirectory: () => {
       const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
       if (onGitHub) core.saveState(DIRECTORY_STATE, directory);
+      // There is no post phase; a run that is cancelled may have no time for its own end.
+      else process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
       return directory;
     },
   };
