@@ -10,6 +10,8 @@ export interface Answer {
   readonly stderr?: string;
   /** Written to the file that --metadata-file names. */
   readonly metadata?: object;
+  /** How long it runs; at once unless given. */
+  readonly seconds?: number;
 }
 
 /** First words of a command line -> answer; the longest match counts. */
@@ -80,6 +82,7 @@ if (answer.metadata && args.includes('--metadata-file')) fs.writeFileSync(metada
 process.stdout.write(answer.stdout ?? '');
 process.stderr.write(answer.stderr ?? '');
 process.exitCode = answer.code ?? 0;
+setTimeout(() => undefined, (answer.seconds ?? 0) * 1000);
 `;
   await writeFile(join(bin, 'docker'), program, { mode: 0o755 });
   return {

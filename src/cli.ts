@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// The command line: flags become inputs, and the action's own bundle does the rest. docs: docs/laptop.md
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Git } from './git/git.js';
+import { type GivenInputs, deriveImage, parseCommandLine, toInputs } from './plan/command-line.js';
+import { InputError, NoWorkTreeError } from './plan/input-error.js';
+import { isRecord } from './plan/json.js';
+import { runProcess } from './process/process.js';
+import { toHelp } from './report/help.js';
+import { type CommandLine, readCommandLine, setInputs } from './runner/command-line.js';
+
+const BAD_USAGE = 2;
+
+try {
+  const commandLine = readCommandLine();
+  const request = parseCommandLine(commandLine.args);
+  switch (request.kind) {
+    case 'help':
+      process.stdout.write(toHelp());
+      break;
+    case 'version':
+      process.stdout.write(`${await readVersion(commandLine)}\n`);
+      break;
+    case 'build':
+      await build(commandLine, request.given);
+      break;
+  }
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  process.stderr.write(`Error: ${error.message}\n`);
+  process.exitCode = BAD_USAGE;
+}
+
+/** @throws InputError in a workflow, and when there is no name for the image */
+async function build({ onGitHub, workingDirectory, env, program }: CommandLine, given: GivenInputs): Promise<void> {
+  if (onGitHub) {
+    // What it decides by the event (forks never push, whose branch it is), nobody would decide here.
+    throw new InputError('In a GitHub workflow, use the action: "uses: DFE-Digital/two-pass-build@v1".');
+  }
+  setInputs(
+    toInputs(given, given.image ?? (await findImage(new Git(runProcess, env, workingDirectory), workingDirectory))),
+  );
+  const action = pathToFileURL(join(dirname(program), '../index.js'));
+  await import(/* webpackIgnore: true */ action.href);
+}
+
+async function findImage(git: Git, workingDirectory: string): Promise<string> {
+  const [head, origin] = await Promise.all([git.readHead(), git.readOrigin()]);
+  if (head === null) throw new NoWorkTreeError(workingDirectory);
+  return deriveImage(origin);
+}
+
+async function readVersion({ program }: CommandLine): Promise<string> {
+  const description: unknown = JSON.parse(await readFile(join(dirname(program), '../../package.json'), 'utf8'));
+  return isRecord(description) && typeof description.version === 'string' ? description.version : 'unknown';
+}
