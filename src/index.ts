@@ -15,17 +15,19 @@ const LEAVE_AFTER_MS = 6000;
 /** Bad usage, or something else to be mended before a build starts; off GitHub, where codes tell shells more than failed or not. */
 const BAD_USAGE = 2;
 
-/** What cancelled the run. */
-let cancelledBy: 'SIGINT' | 'SIGTERM' | null = null;
+interface Cancellation {
+  /** What cancelled the run. */
+  by: 'SIGINT' | 'SIGTERM' | null;
+}
 
-async function main(): Promise<void> {
+async function main(cancelling: Cancellation): Promise<void> {
   const cancellation = new AbortController();
   const cancelled = new Promise<never>((_resolve, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // Not `once`: npm passes on a Ctrl-C that the terminal has sent already, and the second would leave the login behind.
       process.on(signal, () => {
-        if (cancelledBy !== null) return;
-        cancelledBy = signal;
+        if (cancelling.by !== null) return;
+        cancelling.by = signal;
         cancellation.abort();
         setTimeout(() => {
           reject(new CancelledError(`The run was cancelled (${signal}).`));
@@ -43,9 +45,9 @@ async function main(): Promise<void> {
   if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
 }
 
-function getExitCode(error: unknown): number {
+function getExitCode(error: unknown, { by }: Cancellation): number {
   if (isOnGitHub()) return 1;
-  if (cancelledBy !== null) return 128 + constants.signals[cancelledBy];
+  if (by !== null) return 128 + constants.signals[by];
   return error instanceof InputError ? BAD_USAGE : 1;
 }
 
@@ -62,11 +64,12 @@ function findFailedPass(error: unknown): PassFailedError | null {
   return error instanceof Error && error.cause !== undefined ? findFailedPass(error.cause) : null;
 }
 
-main().then(
+const cancelling: Cancellation = { by: null };
+main(cancelling).then(
   // Connections that are kept open for the next request must not keep the process.
   () => process.exit(),
   (error: unknown) => {
     reportFailure(describeFailure(error), findFailedPass(error)?.place ?? null);
-    process.exit(getExitCode(error));
+    process.exit(getExitCode(error, cancelling));
   },
 );
