@@ -5,6 +5,7 @@
 import { csvFields } from './build-options.js';
 import type { Scanner } from './scan-input.js';
 import { SEVERITIES, type Severity, rankSeverity } from './severity.js';
+import { withoutTerminalCodes } from './words.js';
 
 export interface ScanRequest {
   readonly scanner: Scanner;
@@ -241,14 +242,10 @@ function lastWords(output: string): string {
     .slice(-20_000)
     .split(/[\r\n]+/)
     .map((line) =>
-      line
-        .replace(TERMINAL_CODES, '')
+      withoutTerminalCodes(line)
         .replace(/\p{Cc}/gu, ' ')
         .trim(),
     )
     .filter((line) => /[A-Za-z]{3}/.test(line));
   return (lines.at(-1) ?? '').slice(0, 500).replace(/[.\s]+$/, '');
 }
-
-/** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
-const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;

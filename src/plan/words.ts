@@ -16,3 +16,11 @@ const LONGEST_LINE = 200;
 export function describeFault(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown reason';
 }
+
+/** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
+const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;
+
+/** What other programs print for a terminal, as plain text. */
+export function withoutTerminalCodes(text: string): string {
+  return text.replace(TERMINAL_CODES, '');
+}

@@ -1,7 +1,7 @@
 // The job summary: Markdown for the page of the run. Pure text.
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
-import { formatMegabytes } from '../plan/words.js';
+import { formatMegabytes, withoutTerminalCodes } from '../plan/words.js';
 import type { Work } from '../progress/build-step.js';
 import { type PassFigures, describeCached, describeMiss, describePass } from './pass-report.js';
 import { type TimedPass, sumWork, toGantt } from './timeline.js';
@@ -119,14 +119,11 @@ function toFailure({ message, output }: Failure): string[] {
 
 /** Text of anybody, which cannot end the block: its fence is longer than any run of backticks in it. */
 function toCodeBlock(text: readonly string[]): string[] {
-  const lines = text.map((line) => shorten(line.replace(TERMINAL_CODES, '').replace(/(?!\t)\p{Cc}/gu, '')));
+  const lines = text.map((line) => shorten(withoutTerminalCodes(line).replace(/(?!\t)\p{Cc}/gu, '')));
   const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return [`${fence}text`, ...lines, fence];
 }
-
-/** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
-const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;
 
 function toNotPushed({ image, tags, production, push }: Plan): string[] {
   const reason = `**Not pushed:** ${escapeMarkdown(push.reason)}.`;
