@@ -2,7 +2,8 @@
 import type { KeptBuilder } from './keep-builder.js';
 import type { Seen } from './passes.js';
 import type { Dockerfile } from './plan/dockerfile.js';
-import { taggedReference } from './plan/image-name.js';
+import { pinnedReference, taggedReference } from './plan/image-name.js';
+import { type MirrorOutcome, listPinned, listReferences } from './plan/mirror-outcome.js';
 import type { Plan } from './plan/plan.js';
 import type { PublishedProduction } from './publish.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
@@ -38,11 +39,22 @@ export function announceTags(
   { image, builder }: Plan,
   published: PublishedProduction,
   kept: KeptBuilder,
+  copies: readonly MirrorOutcome[],
   note: (progress: Partial<RunResult>) => void,
 ): void {
   const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
-  note({ pushedTags: written });
-  runner.setOutput('tags', written.map((tag) => taggedReference(image, tag)).join('\n'));
+  note({ pushedTags: written, mirrors: copies });
+  const references = [...written.map((tag) => taggedReference(image, tag)), ...listReferences(copies)];
+  runner.setOutput('tags', references.join('\n'));
+  if (copies.length === 0) return;
+  const { digest } = published.manifest;
+  runner.setOutput('pinned-mirrors', listPinned(copies, digest).join('\n'));
+  for (const { image: mirror, tags, error, effort } of copies) {
+    // What failed is said in the end, when everything else is done.
+    const [unique] = tags;
+    if (error === null && unique !== undefined)
+      runner.log.info(`Copied to ${pinnedReference(mirror, unique, digest)} (${effort})`);
+  }
 }
 
 /**

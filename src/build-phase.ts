@@ -23,16 +23,23 @@ import { CheckFailedError } from './plan/check-error.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { type Inputs, parseInputs } from './plan/inputs.js';
-import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, planBuild } from './plan/plan.js';
+import { NOTHING_ASKED, type Plan, mayWantToPush, planBuild } from './plan/plan.js';
 import { explainPassFailure } from './explain-failure.js';
 import { type KeptBuilder, keepBuilder } from './keep-builder.js';
 import { type KeptLayers, openKeptLayers } from './kept-layers.js';
 import { mask, maskSecrets } from './mask-secrets.js';
+import { copyToMirrors } from './mirrors.js';
+import { expectMirrored } from './plan/mirror-outcome.js';
 import { toScope, uniqueCandidates } from './plan/tags.js';
 import { type Seen, buildProduction, isOwnStepOfProduction, keepBuilderOnly } from './passes.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
 import { pushChecked } from './publish-checked.js';
-import { type RegistrySession, openRegistrySession, readRegistryState } from './registry-session.js';
+import {
+  type AskedRegistry,
+  type RegistrySession,
+  openRegistrySession,
+  readRegistryState,
+} from './registry-session.js';
 import { toLocalLines } from './report/local-result.js';
 import { toPlanJson } from './report/plan-report.js';
 import { type RunResult, toFiguresJson, toPassLines, toSummary } from './report/summary.js';
@@ -90,7 +97,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   let layers: KeptLayers | null = null;
   const seen: Seen = { steps: new Set(), warnings: new Map() };
   try {
-    const { facts, session, state } = await lookAround(world, inputs, draft, context.now, directory, warn);
+    const { facts, session, state, mirrors } = await lookAround(world, inputs, draft, context.now, directory, warn);
     const { engine } = facts;
     const { configDirectory, registry } = session;
     const { images } = state;
@@ -173,14 +180,25 @@ export async function runBuildPhase(world: World): Promise<void> {
       return explain(error);
     });
     if (published !== null) note({ bytes: { ...published.bytes, main: mainBytes } });
-    const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(explain);
+    const copying =
+      registry === null || published === null
+        ? Promise.resolve([])
+        : copyToMirrors({ world, from: registry, mirrors, manifest: published.manifest, tags: published.tags });
+    const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(
+      async (error: unknown) => {
+        await copying;
+        return explain(error);
+      },
+    );
     announceBuilder(runner, plan, builder);
+    const copies = await copying;
     if (published === null) announceLocalImage(runner, plan);
-    else announceTags(runner, plan, published, builder, note);
+    else announceTags(runner, plan, published, builder, copies, note);
     note(withBuilder(result, builder));
     for (const line of toPassLines(result)) runner.log.info(line);
     await layers.save(request);
     if (!runner.onGitHub) for (const line of toLocalLines(result)) runner.log.info(line);
+    expectMirrored(copies, result.plan.image, result.plan.tags.unique);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     note({ error: { message, output: listOutput(error) } });
@@ -210,7 +228,7 @@ async function lookAround(
   now: Date,
   directory: string,
   warn: (message: string) => void,
-): Promise<{ facts: EngineFacts; session: RegistrySession; state: RegistryState }> {
+): Promise<{ facts: EngineFacts; session: RegistrySession } & AskedRegistry> {
   const inspecting = inspectEngine(run, runner.childEnv, inputs.builder, signal);
   const asking = openRegistrySession({
     runner,
@@ -221,7 +239,7 @@ async function lookAround(
     findInsecureRegistries: async () => (await inspecting).insecureRegistries,
     write: mayWantToPush(inputs, draft.event),
     warn,
-  }).then(async (session) => ({ session, state: await readRegistryState(session, draft, now, warn) }));
+  }).then(async (session) => ({ session, ...(await readRegistryState(session, draft, now, warn)) }));
   // Both are waited for in any case: nothing may write into the run's folder after it is removed.
   const [facts, asked] = await Promise.allSettled([inspecting, asking]);
   if (facts.status === 'rejected') throw facts.reason;

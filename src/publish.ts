@@ -7,7 +7,7 @@ import { withoutOlderVersions } from './plan/tags.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { describeFault } from './plan/words.js';
 import { readImages } from './registry/image.js';
-import type { Registry } from './registry/registry.js';
+import type { Manifest, Registry } from './registry/registry.js';
 import type { ImageBytes, RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
 import { type UniqueTag, settleUniqueTag } from './unique-tag.js';
@@ -23,7 +23,9 @@ export interface PublishRequest {
 }
 
 export interface PublishedProduction {
+  /** The unique tag first. */
   readonly tags: readonly Tag[];
+  readonly manifest: Manifest;
   /** Uncompressed layer digests, one list for each platform. */
   readonly layers: readonly (readonly string[])[];
   readonly bytes: Pick<ImageBytes, 'image' | 'platforms'>;
@@ -63,6 +65,7 @@ export async function publishProduction(request: PublishRequest, built: PassResu
   const images = await readImages(registry, own, manifest).catch(() => []);
   return {
     tags: written,
+    manifest,
     layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
     bytes: { image: sumBytes(images), ...(images.length > 1 && { platforms: images.length }) },
   };

@@ -6,20 +6,20 @@ import {
   readDockerConfig,
   readStoredLogin,
 } from './docker/docker-config.js';
-import { type ServerAnswer, explainDenial, showAnswer, toRunFacts } from './plan/denial.js';
+import { toRunFacts } from './plan/denial.js';
 import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
 import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache-manifest.js';
-import { type Tag, isLoopback, pinnedReference } from './plan/image-name.js';
-import { NOTHING_ASKED, type Plan, type RegistryState, type WriteAccess, sourceTags } from './plan/plan.js';
+import { type Tag, pinnedReference } from './plan/image-name.js';
+import { NOTHING_ASKED, type Plan, type RegistryState, sourceTags } from './plan/plan.js';
 import { cacheTag, uniqueCandidates } from './plan/tags.js';
 import { describeFault } from './plan/words.js';
 import type { WorkflowEvent } from './plan/workflow-event.js';
 import type { RunProcess } from './process/process.js';
-import { ConnectionError, createSender } from './registry/http.js';
+import { type OpenMirror, openMirrors } from './mirrors.js';
+import { connectRegistry, explainConnection, isFault, probeWriteAccess } from './registry-connection.js';
 import { readStoredImage } from './registry/image.js';
-import { Registry, RegistryError } from './registry/registry.js';
-import { LoginRejectedError, TokenServerError } from './registry/token.js';
+import { type Registry, RegistryError } from './registry/registry.js';
 import type { Runner } from './runner/runner.js';
 
 export interface RegistrySession {
@@ -31,6 +31,8 @@ export interface RegistrySession {
   readonly hasLogin: boolean;
   /** Whether the run wants to push. */
   readonly write: boolean;
+  /** Logs in to the mirrors and asks each for write access; to be called when the image itself may be pushed. */
+  readonly openMirrors: () => Promise<readonly OpenMirror[]>;
 }
 
 export interface SessionRequest {
@@ -60,23 +62,21 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   const config = await readDockerConfig(runner.dockerConfigDirectory);
   const login: StoredLogin | null =
     credentials ?? (await readStoredLogin(config, image.registry, run, runner.childEnv));
-  const connect = async (insecure: boolean): Promise<Registry> => {
-    const registry = new Registry(image, { send: createSender('two-pass-build'), login, insecure, write });
-    await registry.connect();
-    return registry;
-  };
-  const connected = await connect(isLoopback(image.registry)).catch(async (error: unknown) => {
-    if (!(error instanceof ConnectionError) || !(await request.findInsecureRegistries()).includes(image.registry))
-      return error;
-    return connect(true).catch((second: unknown) => second);
+  const { repository, actor } = runner;
+  const runFacts = toRunFacts(inputs, request.event, { repository, actor, hasLogin: login !== null });
+  const connected = await connectRegistry(image, { ...request, login }).catch((error: unknown) => {
+    if (write || !isFault(error)) throw explainConnection(error, image, runFacts);
+    return error;
   });
-  const reachable = connected instanceof Registry;
-  if (!reachable) {
-    if (write || !isFault(connected)) throw explainConnection(connected, request);
-    warn(`There is no cache from ${image.registry} in this run: ${connected.message}`);
-  }
-  const registry = reachable ? connected : null;
-  const session = { registry, write, hasLogin: login !== null, configDirectory: config.directory };
+  if (connected instanceof Error) warn(`There is no cache from ${image.registry} in this run: ${connected.message}`);
+  const registry = connected instanceof Error ? null : connected;
+  const session: RegistrySession = {
+    registry,
+    write,
+    hasLogin: login !== null,
+    configDirectory: config.directory,
+    openMirrors: () => openMirrors({ ...request, config, login, runFacts }),
+  };
   if (credentials === null) return session;
   if (!logout) {
     await logInPersistently(run, runner.childEnv, image.registry, credentials);
@@ -86,32 +86,50 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   return { ...session, configDirectory };
 }
 
+export interface AskedRegistry {
+  readonly state: RegistryState;
+  readonly mirrors: readonly OpenMirror[];
+}
+
 /** Asks everything that the plan wants to know, all at once, and writes the merged cache where the run may write. */
 export async function readRegistryState(
   session: RegistrySession,
   draft: Plan,
   now: Date,
   warn: Warn,
-): Promise<RegistryState> {
+): Promise<AskedRegistry> {
   const { registry, write, hasLogin } = session;
-  if (registry === null) return NOTHING_ASKED;
-  const [writeAccess, unique, images] = await Promise.all([
-    write ? probe(registry, hasLogin) : null,
-    findUniqueTag(registry, uniqueCandidates(draft.tags.unique, now), write),
+  if (registry === null) return { state: NOTHING_ASKED, mirrors: [] };
+  const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
+  const opening = probing.then((access) =>
+    access?.allowed === true && draft.mirrors.length > 0 ? session.openMirrors() : [],
+  );
+  const findUnique = async (): Promise<Tag | null> => {
+    // Free everywhere, so that the image has one tag. Without mirrors there is nothing to wait for.
+    const others = draft.mirrors.length === 0 ? [] : await opening;
+    const registries = [registry, ...others.map((mirror) => mirror.registry)];
+    return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
+  };
+  const [writeAccess, mirrors, unique, images] = await Promise.all([
+    probing,
+    opening,
+    findUnique(),
     Promise.all(sourceTags(draft).map((tag) => readSource(registry, tag, warn))),
   ]);
   const found = images.filter((image) => image !== null);
-  if (writeAccess?.allowed !== true) return { writeAccess, unique, images: found, mergedCache: null };
-  return { writeAccess, unique, ...(await writeMergedCache(registry, draft, found, warn)) };
+  const asked = { writeAccess, unique, mirrors };
+  if (writeAccess?.allowed !== true) return { state: { ...asked, images: found, mergedCache: null }, mirrors };
+  return { state: { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) }, mirrors };
 }
 
 /**
- * The first candidate that does not exist.
+ * The first candidate that does not exist, in none of the registries.
  * @throws InputError when there is none; RegistryError or ConnectionError when it cannot be found out
  */
-export async function findFreeTag(registry: Registry, candidates: Iterable<Tag>): Promise<Tag> {
+export async function findFreeTag(registries: readonly Registry[], candidates: Iterable<Tag>): Promise<Tag> {
   for (const tag of candidates) {
-    if ((await registry.readDigest(tag)) === null) return tag;
+    const digests = await Promise.all(registries.map((registry) => registry.readDigest(tag)));
+    if (digests.every((digest) => digest === null)) return tag;
   }
   throw new InputError(
     'All tags that this build could have exist in the registry already, and such a tag is never moved. Set the input tag.',
@@ -119,9 +137,13 @@ export async function findFreeTag(registry: Registry, candidates: Iterable<Tag>)
 }
 
 /** A run that does not push need not know; for one that does, not knowing could overwrite an image that is deployed. */
-async function findUniqueTag(registry: Registry, candidates: Iterable<Tag>, write: boolean): Promise<Tag | null> {
+async function findUniqueTag(
+  registries: readonly Registry[],
+  candidates: Iterable<Tag>,
+  write: boolean,
+): Promise<Tag | null> {
   try {
-    return await findFreeTag(registry, candidates);
+    return await findFreeTag(registries, candidates);
   } catch (error) {
     if (write || error instanceof InputError) throw error;
     return null;
@@ -182,42 +204,4 @@ async function writeCacheManifest(
   await registry.writeManifest(tag ?? merged.manifestDigest, manifest);
   // By digest as well: an engine that lives longer than a run may remember what the tag was.
   return tag === null ? `${image.name}@${merged.manifestDigest}` : pinnedReference(image, tag, merged.manifestDigest);
-}
-
-async function probe(registry: Registry, hasLogin: boolean): Promise<WriteAccess> {
-  const answer = await registry.probeWriteAccess();
-  return answer === null ? { allowed: true } : { allowed: false, answer, hasLogin };
-}
-
-/** The network's or the registry's fault, not that of the credentials. */
-function isFault(error: unknown): error is ConnectionError | RegistryError | TokenServerError {
-  return [ConnectionError, RegistryError, TokenServerError].some((kind) => error instanceof kind);
-}
-
-function explainConnection(error: unknown, { inputs, event, runner }: SessionRequest): unknown {
-  const { image, credentials } = inputs;
-  const answer = readRefusal(error);
-  if (answer !== null) {
-    const who = credentials === null ? 'with the login of the Docker config' : `as ${credentials.username}`;
-    const { repository, actor } = runner;
-    const facts = toRunFacts(inputs, event, { repository, actor, hasLogin: true });
-    const { cause, change } = explainDenial({ ...facts, action: 'login', image, answer, readable: false });
-    const said = error instanceof LoginRejectedError ? error.message : showAnswer(answer);
-    return new InputError(`Login to ${image.registry} ${who} was refused (${said}): ${cause}. ${change}.`, {
-      cause: error,
-    });
-  }
-  if (error instanceof ConnectionError) {
-    return new InputError(
-      `The registry ${image.registry} cannot be reached: ${error.message}. Check the input image, and the network of the runner.`,
-      { cause: error },
-    );
-  }
-  return error;
-}
-
-/** A registry behind a firewall says 403 before anybody logs in. */
-function readRefusal(error: unknown): ServerAnswer | null {
-  if (error instanceof LoginRejectedError) return error.answer;
-  return error instanceof RegistryError && error.status === 403 ? error.answer : null;
 }

@@ -64,7 +64,7 @@ async function writeFreeTag(registry: Registry, { candidates }: UniqueTag, own: 
   const tried = new Set<Tag>();
   for (;;) {
     const tag = await findFreeTag(
-      registry,
+      [registry],
       [...candidates()].filter((candidate) => !tried.has(candidate)),
     );
     tried.add(tag);

@@ -26,13 +26,16 @@ const SECRETS = {
   jobVariable: mark(),
   remoteToken: randomBytes(12).toString('hex'),
   scanToken: mark(),
+  mirrorPassword: mark(),
 };
+const MIRRORER = 'mirrorer';
 
 const fixture = useLab({
   stores: ['containerd', 'overlay2'],
   users: [
     { ...WRITER, password: SECRETS.password },
     { ...READER, password: SECRETS.readerPassword },
+    { ...WRITER, name: MIRRORER, password: SECRETS.mirrorPassword },
   ],
 });
 
@@ -44,6 +47,8 @@ interface Path {
   readonly event?: (team: Team) => Promise<WorkflowRun>;
   /** Replaces text in the Dockerfile. */
   readonly edit?: readonly [string, string];
+  /** Adds a mirror, whose login has this before its password. */
+  readonly mirror?: string;
   readonly succeeds: boolean;
   /** No build is started. */
   readonly early?: true;
@@ -101,6 +106,10 @@ async function walk(name: string, path: Path): Promise<Walk> {
       'secret-files': `three=${at('given/secret')}`,
       ssh: `default=${at('given/key')}`,
       'scan-token': SECRETS.scanToken,
+      ...(path.mirror !== undefined && {
+        mirrors: `${lab.registry.host}/${team.repository}-copy`,
+        'mirror-logins': `"${lab.registry.host}=${path.mirror}${SECRETS.mirrorPassword.replaceAll('"', '""')}"`,
+      }),
       ...path.inputs,
     },
     env: {
@@ -138,6 +147,7 @@ async function walk(name: string, path: Path): Promise<Walk> {
     ),
     ...(await readFolder(team.service.directory, /\/\.git\//)),
     ...(await readRepository(lab.registry, team.repository)),
+    ...(await readRepository(lab.registry, `${team.repository}-copy`)),
   ];
   return { result, leaks: findLeaks({ ...SECRETS, sshKey }, evidence), sshKey, team, started };
 }
@@ -175,6 +185,9 @@ const PATHS: Readonly<Record<string, Path>> = {
   'verify-fails': { store: 'overlay2', inputs: { verify: 'exit 3' }, succeeds: false },
   // There is no snyk on PATH, and its image cannot be had.
   'scan-in-a-container': { inputs: { scan: 'snyk' }, succeeds: false },
+  mirrored: { mirror: `${MIRRORER}:`, succeeds: true },
+  'refused-mirror-login': { mirror: `${MIRRORER}:x`, succeeds: false, early: true },
+  'mirror-login-without-a-name': { mirror: '', succeeds: false, early: true },
   'no-such-secret-file': { inputs: { 'secret-files': 'a=missing' }, succeeds: false, early: true },
 };
 
@@ -194,6 +207,7 @@ test.each(Object.entries(PATHS))('no secret is left or seen anywhere: %s', async
       SECRETS.githubToken,
       SECRETS.userLogin,
       SECRETS.secretFile,
+      SECRETS.mirrorPassword,
     ])
       expect(has(secret)).toBe(false);
     // Buildx hands its own on to git, which it asks about the commit.
@@ -206,9 +220,9 @@ test.each(Object.entries(PATHS))('no secret is left or seen anywhere: %s', async
 
 describe('masks', () => {
   test('are set for every secret in each of its forms before anything else is done', async () => {
-    const { result } = await walk('masks', { succeeds: true });
+    const { result } = await walk('masks', { mirror: `${MIRRORER}:`, succeeds: true });
     const masks = result.main?.masks ?? [];
-    const login = Buffer.from(`${WRITER.name}:${SECRETS.password}`).toString('base64');
+    const logins = [`${WRITER.name}:${SECRETS.password}`, `${MIRRORER}:${SECRETS.mirrorPassword}`];
     const lines = [SECRETS.secretOfLines, SECRETS.secretFile].flatMap((secret) =>
       secret.split('\n').map((line) => line.trim()),
     );
@@ -217,7 +231,8 @@ describe('masks', () => {
       SECRETS.githubToken,
       SECRETS.secret,
       SECRETS.secretEnv,
-      login,
+      SECRETS.mirrorPassword,
+      ...logins.map((login) => Buffer.from(login).toString('base64')),
       ...lines.filter((line) => line.length > 1),
     ];
     for (const secret of wanted) expect(masks).toContain(secret);

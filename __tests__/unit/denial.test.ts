@@ -20,6 +20,7 @@ const DEFAULTS: Omit<Denial, 'answer'> = {
   repository: 'Octo/app',
   login: 'workflow-token',
   username: 'octo',
+  inputs: 'image',
   readable: false,
 };
 

@@ -103,6 +103,7 @@ export function registryWith(...tags: readonly string[]): RegistryState {
     images: tags.map((tag) => storedImage(tag)),
     mergedCache: null,
     writeAccess: { allowed: true },
+    mirrors: [],
   };
 }
 

@@ -303,7 +303,7 @@ describe('any answers', () => {
     const realm = `https://${'a.'.repeat(5000)}example/`;
     const { send } = serving(() => ({ status: code }));
     const bearer = { scheme: 'bearer', realm, service: null } as const;
-    expect(await settle(() => fetchToken(send, bearer, null, PASSWORD))).toHaveProperty('error');
+    expect(await settle(() => fetchToken(send, bearer, [], PASSWORD))).toHaveProperty('error');
   });
 
   test('a token server gives a token, a refusal or an error for people', () =>
@@ -311,7 +311,7 @@ describe('any answers', () => {
       fc.asyncProperty(tokens, login, fc.boolean(), async (list, credentials, scoped) => {
         const { send, requests } = serving((_, count) => list[count % list.length] ?? null);
         const bearer = { scheme: 'bearer', realm: REALM, service: null } as const;
-        const outcome = await settle(() => fetchToken(send, bearer, scoped ? 'repository:x:pull' : null, credentials));
+        const outcome = await settle(() => fetchToken(send, bearer, scoped ? ['repository:x:pull'] : [], credentials));
         expect(requests.length).toBeLessThanOrEqual(2);
         expectNoLeak(requests, [REALM], false);
         if (!('value' in outcome)) return;
@@ -342,6 +342,7 @@ describe('any answers', () => {
           login: fc.constantFrom('none', 'workflow-token', 'own'),
           repository: fc.constant('owner/app'),
           username: fc.constantFrom(null, 'user'),
+          inputs: fc.constantFrom('image', 'mirrors'),
           readable: fc.boolean(),
         }),
         (code, said, image, facts) => {
@@ -415,7 +416,7 @@ describe('much of one thing', () => {
         expect(await readImages(registry, 'main', manifest)).toMatchObject([{ layers: [], records: [] }]);
         expect(await settle(() => registry.listTags())).toEqual({ value: [] });
         const bearer = { scheme: 'bearer', realm: REALM, service: null } as const;
-        const given = () => fetchToken((request) => send({ ...request, url: `${BASE}/x` }), bearer, null, null);
+        const given = () => fetchToken((request) => send({ ...request, url: `${BASE}/x` }), bearer, [], null);
         expect(await settle(given)).toMatchObject({ error: { name: 'TokenServerError' } });
       }
     }, 3000));
@@ -437,7 +438,7 @@ describe('prototypes that are named in JSON give no members', () => {
     expect(readAnswer({ status: 400, body: Buffer.from(content) }).text).toBe('');
     const bearer = { scheme: 'bearer', realm: REALM, service: null } as const;
     const { send } = serving(() => ({ status: 200, body: content }));
-    await expect(fetchToken(send, bearer, null, null)).rejects.toThrow(TokenServerError);
+    await expect(fetchToken(send, bearer, [], null)).rejects.toThrow(TokenServerError);
     expect((await readStoredImage(registry, TAG))?.images).toMatchObject([{ layers: [], records: [] }]);
     const records: unknown = JSON.parse(`[${content},{"digest":"${digestOf(1)}"}]`);
     expect(mergeCaches([{ name: 'main', layers: [], records }]).cache?.records).toBe(1);

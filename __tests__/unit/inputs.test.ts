@@ -7,6 +7,7 @@ describe('every input', () => {
     expect(inputsOf()).toEqual({
       image: { name: 'ghcr.io/owner/app', registry: 'ghcr.io', repository: 'owner/app' },
       credentials: null,
+      mirrors: [],
       withheldToken: false,
       githubToken: null,
       context: '.',
@@ -85,7 +86,7 @@ describe('every input', () => {
 
   test('each input is read by its listed name only', () => {
     expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length);
-    expect(INPUT_NAMES).toHaveLength(43);
+    expect(INPUT_NAMES).toHaveLength(45);
   });
 });
 
@@ -205,15 +206,14 @@ describe('credentials in build-args', () => {
 });
 
 test('every value that must be masked is known, with the input that it came in by', () => {
-  const { credentials, githubToken, secretEnvironment } = inputsOf({
+  const { credentials, mirrors, githubToken, secretEnvironment } = inputsOf({
     password: 'the-password',
     'github-token': 'the-token',
+    mirrors: 'owner/app',
+    'mirror-logins': 'docker.io=owner:the-mirror-password',
     secrets: 'a=the-secret\n"b=line 1\nline 2"',
   });
-  expect([...knownSecrets({ credentials, githubToken, secretEnvironment, scanToken: null }).keys()].sort()).toEqual([
-    'line 1\nline 2',
-    'the-password',
-    'the-secret',
-    'the-token',
-  ]);
+  expect(
+    [...knownSecrets({ credentials, mirrors, githubToken, secretEnvironment, scanToken: null }).keys()].sort(),
+  ).toEqual(['line 1\nline 2', 'the-mirror-password', 'the-password', 'the-secret', 'the-token']);
 });

@@ -49,7 +49,7 @@ test('basic authorization takes colons and accents in a password', () =>
 describe('fetching a token', () => {
   test('asks with the credentials in a header, never in the URL', async () => {
     const { send, requests } = serving([200, '{"token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toEqual({ token: 't' });
+    expect(await fetchToken(send, CHALLENGE, [SCOPE], LOGIN)).toEqual({ token: 't' });
     expect(requests).toEqual([
       {
         method: 'GET',
@@ -62,13 +62,23 @@ describe('fetching a token', () => {
   test('keeps what the realm asks for, and works without service, scope and login', async () => {
     const { send, requests } = serving([200, '{"access_token":"t"}']);
     const realm = 'https://a.example/t?account=x';
-    expect(await fetchToken(send, { scheme: 'bearer', realm, service: null }, null, null)).toEqual({ token: 't' });
+    expect(await fetchToken(send, { scheme: 'bearer', realm, service: null }, [], null)).toEqual({ token: 't' });
     expect(requests).toEqual([{ method: 'GET', url: realm, headers: {} }]);
+  });
+
+  test('asks for several scopes at once', async () => {
+    const { send, requests } = serving([200, '{"token":"t"}'], [200, '{"token":"t"}']);
+    const scopes = ['repository:a:pull,push', 'repository:b:pull'];
+    await fetchToken(send, CHALLENGE, scopes, LOGIN);
+    await fetchToken(send, CHALLENGE, scopes, { identityToken: 'id' });
+    expect(new URL(requests[0]!.url).searchParams.getAll('scope')).toEqual(scopes);
+    // RFC 6749, section 3.3: a list that spaces separate.
+    expect(new URLSearchParams(requests[1]!.body).get('scope')).toBe(scopes.join(' '));
   });
 
   test('trades an identity token in a form', async () => {
     const { send, requests } = serving([200, '{"access_token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, { identityToken: 'canary&id' })).toEqual({ token: 't' });
+    expect(await fetchToken(send, CHALLENGE, [SCOPE], { identityToken: 'canary&id' })).toEqual({ token: 't' });
     const [request] = requests;
     expect(request).toMatchObject({ method: 'POST', url: 'https://ghcr.io/token' });
     expect(request?.headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
@@ -82,12 +92,12 @@ describe('fetching a token', () => {
 
   test.each([401, 403])('%s for the scope, but not for the login, is a scope that is not to be had', async (status) => {
     const { send, requests } = serving([status, ''], [200, '{"token":"t"}']);
-    expect(await fetchToken(send, CHALLENGE, SCOPE, LOGIN)).toEqual({ refused: { status, text: '' } });
+    expect(await fetchToken(send, CHALLENGE, [SCOPE], LOGIN)).toEqual({ refused: { status, text: '' } });
     expect(requests[1]?.url).toBe('https://ghcr.io/token?service=ghcr.io');
   });
 
   test('403 without a login is a scope that is not to be had', async () =>
-    expect(await fetchToken(serving([403, '']).send, CHALLENGE, SCOPE, null)).toEqual({
+    expect(await fetchToken(serving([403, '']).send, CHALLENGE, [SCOPE], null)).toEqual({
       refused: { status: 403, text: '' },
     }));
 
@@ -102,16 +112,19 @@ describe('fetching a token', () => {
     ],
     ['for the login', null, [[401, '']]],
   ])('a refusal %s is a wrong login, and the error does not repeat it', async (_, scope, answers) => {
-    const error: unknown = await fetchToken(serving(...answers).send, CHALLENGE, scope, LOGIN).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await fetchToken(
+      serving(...answers).send,
+      CHALLENGE,
+      scope === null ? [] : [scope],
+      LOGIN,
+    ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LoginRejectedError);
     expect(String(error)).toContain('ghcr.io');
     expect(String(error)).not.toMatch(/canary|owner/);
   });
 
   test.each([404, 429, 500, 503])('status %s says nothing about the login', async (status) => {
-    const error: unknown = await fetchToken(serving([status, '']).send, CHALLENGE, SCOPE, LOGIN).catch(
+    const error: unknown = await fetchToken(serving([status, '']).send, CHALLENGE, [SCOPE], LOGIN).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).not.toBeInstanceOf(LoginRejectedError);
@@ -120,6 +133,7 @@ describe('fetching a token', () => {
 
   test.each(['', 'not json', '[]', 'null', '{}', '{"token":""}', '{"token":1}', '{"token":"a\\r\\nX-Injected: b"}'])(
     'an answer without a usable token: %s',
-    (body) => expect(fetchToken(serving([200, body]).send, CHALLENGE, SCOPE, LOGIN)).rejects.toThrow('without a token'),
+    (body) =>
+      expect(fetchToken(serving([200, body]).send, CHALLENGE, [SCOPE], LOGIN)).rejects.toThrow('without a token'),
   );
 });

@@ -2,7 +2,7 @@
 import { parse, stringify } from 'yaml';
 
 /** Inputs of the action that a caller hands over as secrets: what it gives as an input cannot come from a secret. */
-export const SECRETS: readonly string[] = ['password', 'secrets', 'scan-token'];
+export const SECRETS: readonly string[] = ['password', 'mirror-logins', 'secrets', 'scan-token'];
 
 /** Inputs of the action that the workflow has not, and why. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {

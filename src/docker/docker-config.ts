@@ -2,8 +2,8 @@
 // Format: https://github.com/docker/cli/blob/master/cli/config/configfile/file.go
 import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Credentials, encodeCredentials } from '../plan/credentials.js';
 import { InputError, quote } from '../plan/input-error.js';
-import type { Credentials } from '../plan/inputs.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import type { RunProcess } from '../process/process.js';
 
@@ -41,9 +41,9 @@ export function getLoginKey(registry: string): string {
 }
 
 /** The configuration with one login more; every other login, helper and setting stays as it is. */
-export function addLogin(content: JsonRecord, registry: string, { username, password }: Credentials): JsonRecord {
+export function addLogin(content: JsonRecord, registry: string, credentials: Credentials): JsonRecord {
   const key = getLoginKey(registry);
-  const auth = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+  const auth = encodeCredentials(credentials);
   const hasStore = content.credsStore !== undefined || content.credHelpers !== undefined;
   return {
     ...content,

@@ -18,6 +18,16 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
       "Password or token for the registry login; empty = no login, only what the Docker config already has; the workflow's token goes to GitHub's registry only",
     default: '${{ github.token }}',
   },
+  mirrors: {
+    description:
+      'Further image names, comma or line separated; each gets a copy of the pushed image with the same tags',
+    default: '',
+  },
+  'mirror-logins': {
+    description:
+      "Logins for the registries of mirrors, REGISTRY=USERNAME:PASSWORD, one a line; without one, that of the Docker config counts, or the image's own in its registry",
+    default: '',
+  },
   'github-token': {
     description: 'Token for the GitHub API (commit time, branch head); never used for the registry',
     default: '${{ github.token }}',

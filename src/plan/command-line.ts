@@ -11,6 +11,8 @@ export type Request =
 
 /** May be given several times: one line of the input each. */
 const LISTS: readonly string[] = [
+  'mirrors',
+  'mirror-logins',
   'build-args',
   'secrets',
   'secret-envs',

@@ -3,6 +3,7 @@
 // here was really said; the unit test has them with their sources.
 import { type ImageName, isGitHubRegistry, parseImageName } from './image-name.js';
 import type { Inputs } from './inputs.js';
+import type { Mirror } from './mirror-inputs.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** What a registry, its token server, or Buildx about them, has said. */
@@ -25,7 +26,33 @@ export interface RunFacts {
   readonly login: LoginKind;
   /** Null when it is not known: there is no login, or it is in the Docker config. */
   readonly username: string | null;
+  /** What to name in a message: the inputs of the image, or those of its mirrors. */
+  readonly inputs: 'image' | 'mirrors';
 }
+
+interface InputWords {
+  readonly image: string;
+  /** With their article, for "Check …". */
+  readonly login: string;
+  /** In quotes, for "Set … to a login". */
+  readonly quotedLogin: string;
+  readonly password: string;
+}
+
+const WORDS: Readonly<Record<RunFacts['inputs'], InputWords>> = {
+  image: {
+    image: 'image',
+    login: 'the inputs username and password',
+    quotedLogin: '"username" and "password"',
+    password: 'password',
+  },
+  mirrors: {
+    image: 'mirrors',
+    login: 'the input mirror-logins',
+    quotedLogin: '"mirror-logins"',
+    password: 'mirror-logins',
+  },
+};
 
 export interface Denial extends RunFacts {
   readonly action: 'login' | 'read' | 'write';
@@ -58,6 +85,27 @@ export function toRunFacts(
     repository: facts.repository,
     login: workflowToken ? 'workflow-token' : facts.hasLogin ? 'own' : 'none',
     username: credentials?.username ?? null,
+    inputs: 'image',
+  };
+}
+
+/**
+ * The same for a mirror. In the image's own registry it has the image's login, unless it was given one.
+ * @param facts of the run itself
+ */
+export function toMirrorFacts(
+  { image, credentials }: Mirror,
+  inputs: Pick<Inputs, 'image' | 'githubToken'>,
+  facts: RunFacts,
+  hasLogin: boolean,
+): RunFacts {
+  if (credentials === null && image.registry === inputs.image.registry) return facts;
+  const workflowToken = credentials !== null && credentials.password === inputs.githubToken;
+  return {
+    ...facts,
+    login: workflowToken ? 'workflow-token' : hasLogin ? 'own' : 'none',
+    username: credentials?.username ?? null,
+    inputs: 'mirrors',
   };
 }
 
@@ -93,22 +141,25 @@ export function explainDenial(denial: Denial): Explanation {
   if (action === 'read') return explainRead(denial);
   if (action === 'write' && denial.login === 'none')
     return {
-      cause: `there is no login for ${image.registry} (the input password is empty)`,
+      cause: `there is no login for ${image.registry} (the input ${WORDS[denial.inputs].password} ${denial.inputs === 'image' ? 'is empty' : 'has none'})`,
       change: explainMissingLogin(denial),
     };
   const { text } = answer;
   if (isGitHubRegistry(image.registry))
     return action === 'login' ? explainGitHubLogin(denial) : explainGitHubWrite(denial, text);
-  if (image.registry === 'docker.io') return action === 'login' ? explainHubLogin(text) : explainHubWrite(denial, text);
+  if (image.registry === 'docker.io')
+    return action === 'login' ? explainHubLogin(denial, text) : explainHubWrite(denial, text);
   if (image.registry.endsWith('.azurecr.io'))
     return action === 'login' ? explainAzureLogin(denial, text) : explainAzureWrite(denial);
-  return action === 'login' ? WRONG_LOGIN : explainOtherWrite(denial);
+  return action === 'login' ? explainWrongLogin(denial) : explainOtherWrite(denial);
 }
 
-const WRONG_LOGIN: Explanation = {
-  cause: 'the user name or the password is wrong, or has expired',
-  change: 'Check the inputs username and password',
-};
+function explainWrongLogin({ inputs }: Denial): Explanation {
+  return {
+    cause: 'the user name or the password is wrong, or has expired',
+    change: `Check ${WORDS[inputs].login}`,
+  };
+}
 
 function explainLimits({ image, answer: { status, text }, login }: Denial): Explanation | null {
   const { registry } = image;
@@ -132,36 +183,44 @@ function explainLimits({ image, answer: { status, text }, login }: Denial): Expl
   return null;
 }
 
-function explainForeignToken({ image, login, action }: Denial): Explanation | null {
+function explainForeignToken({ image, login, action, inputs }: Denial): Explanation | null {
   if (login !== 'workflow-token' || isGitHubRegistry(image.registry) || action === 'read') return null;
   return {
-    cause: `there is no login for ${image.registry}: the input password is the workflow's own token, which is for GitHub's registry only`,
-    change: `Set "username" and "password" to a login that may write to ${image.registry}`,
+    cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} is the workflow's own token, which is for GitHub's registry only`,
+    change: `Set ${WORDS[inputs].quotedLogin} to a login that may write to ${image.registry}`,
   };
 }
 
-function explainMissingLogin({ image, origin }: Denial): string {
-  if (isGitHubRegistry(image.registry)) return "Leave username and password out: the default is the workflow's token";
+function explainMissingLogin({ image, origin, inputs }: Denial): string {
+  if (isGitHubRegistry(image.registry)) {
+    return inputs === 'image'
+      ? "Leave username and password out: the default is the workflow's token"
+      : `Add "${image.registry}=\${{ github.actor }}:\${{ github.token }}" to mirror-logins`;
+  }
   if (origin === 'dependabot')
     return 'Add the password to the Dependabot secrets of the repository: runs of Dependabot get no other secrets';
-  return `Set "username" and "password" to a login that may write to ${image.registry}`;
+  return `Set ${WORDS[inputs].quotedLogin} to a login that may write to ${image.registry}`;
 }
 
 function explainGitHubWrite(
-  { image, origin, login, repository, username, readable }: Denial,
+  { image, origin, login, repository, username, readable, inputs }: Denial,
   text: string,
 ): Explanation {
+  const words = WORDS[inputs];
   const [owner = ''] = image.repository.split('/');
   const [runOwner = ''] = repository.toLowerCase().split('/');
   if (/owner not found/i.test(text))
-    return { cause: `GitHub has no owner ${owner}`, change: 'Correct the owner in the input image' };
+    return { cause: `GitHub has no owner ${owner}`, change: `Correct the owner in the input ${words.image}` };
   if (/user cannot be authenticated/i.test(text))
-    return { cause: 'the token in the input password is not valid any more', change: 'Renew it' };
+    return { cause: `the token in the input ${words.password} is not valid any more`, change: 'Renew it' };
   if (login === 'own') {
     return /expected scopes/i.test(text)
       ? {
-          cause: 'the token in the input password has no scope write:packages',
-          change: "Give it that scope, or leave username and password out, so that the workflow's token is used",
+          cause: `the token in the input ${words.password} has no scope write:packages`,
+          change:
+            inputs === 'image'
+              ? "Give it that scope, or leave username and password out, so that the workflow's token is used"
+              : 'Give it that scope',
         }
       : {
           cause: `${username ?? 'the login'} may not write this package`,
@@ -171,7 +230,7 @@ function explainGitHubWrite(
   if (runOwner !== '' && owner !== runOwner)
     return {
       cause: `the workflow's token is for packages of ${runOwner}, and this one is ${owner}'s`,
-      change: `Set the input image to ${image.registry}/${[runOwner, ...image.repository.split('/').slice(1)].join('/')}, or the input password to a token that may write packages of ${owner}`,
+      change: `Set the input ${words.image} to ${image.registry}/${[runOwner, ...image.repository.split('/').slice(1)].join('/')}, or the input ${words.password} to a token that may write packages of ${owner}`,
     };
   if (origin === 'dependabot')
     return {
@@ -195,26 +254,28 @@ function explainGitHubWrite(
   };
 }
 
-function explainGitHubLogin({ login }: Denial): Explanation {
+function explainGitHubLogin({ login, inputs }: Denial): Explanation {
+  const words = WORDS[inputs];
   if (login === 'workflow-token')
     return {
       cause: "the workflow's token is not valid any more",
-      change: 'Run the job again, and check the inputs username and password',
+      change: `Run the job again, and check ${words.login}`,
     };
   return {
     cause: 'the token is wrong, has expired, or is a fine-grained one, which GitHub does not take here',
-    change: "Check the inputs username and password, or leave both out, so that the workflow's token is used",
+    change: `Check ${words.login}${inputs === 'image' ? ", or leave both out, so that the workflow's token is used" : ''}`,
   };
 }
 
-function explainHubWrite({ image, username }: Denial, text: string): Explanation {
+function explainHubWrite({ image, username, inputs }: Denial, text: string): Explanation {
+  const words = WORDS[inputs];
   const [namespace = '', ...rest] = image.repository.split('/');
-  const readWrite = 'Create an access token with the permission Read & Write, and set the input password to it';
+  const readWrite = `Create an access token with the permission Read & Write, and set the input ${words.password} to it`;
   if (/insufficient scopes/i.test(text)) return { cause: 'the access token may only read', change: readWrite };
   if (username !== null && username.toLowerCase() !== namespace)
     return {
       cause: `${username} may not write to ${image.repository}, or there is no such repository`,
-      change: `Set the input image to ${[username.toLowerCase(), ...rest].join('/')}. If ${namespace} is right, its owner must create the repository and let ${username} write`,
+      change: `Set the input ${words.image} to ${[username.toLowerCase(), ...rest].join('/')}. If ${namespace} is right, its owner must create the repository and let ${username} write`,
     };
   return {
     cause: `the access token may only read, or there is no repository ${image.repository}`,
@@ -222,14 +283,13 @@ function explainHubWrite({ image, username }: Denial, text: string): Explanation
   };
 }
 
-function explainHubLogin(text: string): Explanation {
+function explainHubLogin(denial: Denial, text: string): Explanation {
   return /personal access token/i.test(text)
     ? {
         cause: 'the account takes no password here',
-        change:
-          'Check the inputs username and password: the password must be an access token with the permission Read & Write',
+        change: `Check ${WORDS[denial.inputs].login}: the password must be an access token with the permission Read & Write`,
       }
-    : WRONG_LOGIN;
+    : explainWrongLogin(denial);
 }
 
 /** The user name tells what kind of login it is: https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
@@ -245,24 +305,25 @@ function explainAzureWrite({ image, username }: Denial): Explanation {
   };
 }
 
-function explainAzureLogin({ image, username }: Denial, text: string): Explanation {
-  if (!/not registered with aad|must be guid/i.test(text)) return WRONG_LOGIN;
+function explainAzureLogin(denial: Denial, text: string): Explanation {
+  if (!/not registered with aad|must be guid/i.test(text)) return explainWrongLogin(denial);
+  const { image, username } = denial;
+  const { login } = WORDS[denial.inputs];
   if (username === getAzureName(image))
     return {
       cause: `the admin user of ${image.registry} is off`,
-      change:
-        'Set the inputs username and password to a service principal or a token that may push, or switch the admin user on',
+      change: `Set ${login} to a service principal or a token that may push, or switch the admin user on`,
     };
   return {
     cause: `${username ?? 'the user name'} is neither the ID of a service principal nor the name of a token`,
-    change: 'Check the inputs username and password',
+    change: `Check ${login}`,
   };
 }
 
-function explainOtherWrite({ image, username }: Denial): Explanation {
+function explainOtherWrite({ image, username, inputs }: Denial): Explanation {
   return {
     cause: `${username ?? 'the login'} may not write to it, or it does not exist`,
-    change: `To push, set "username" and "password" to a login that may write to ${image.registry}`,
+    change: `To push, set ${WORDS[inputs].quotedLogin} to a login that may write to ${image.registry}`,
   };
 }
 

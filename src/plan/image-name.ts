@@ -54,14 +54,15 @@ export function parseDigest(text: string): Digest {
 }
 
 /**
- * Parses the `image` input; upper case is lowered for the user, since registries only know lower case.
+ * Parses an image name; upper case is lowered for the user, since registries only know lower case.
+ * @param what the input that it comes from
  * @throws InputError when the text is not an image name, or has a tag or digest.
  */
-export function parseImageName(text: string): ImageName {
+export function parseImageName(text: string, what = 'image'): ImageName {
   const name = text.trim().toLowerCase();
   const wrong = (why: string): InputError =>
     new InputError(
-      `image ${quote(text)} is not an image name: ${why} Give registry and repository, like ghcr.io/owner/app.`,
+      `${what} ${quote(text)} is not an image name: ${why} Give registry and repository, like ghcr.io/owner/app.`,
     );
   if (name === '') throw wrong('it is empty.');
   if (name.includes('://')) throw wrong('it starts with a URL scheme.');
@@ -70,7 +71,7 @@ export function parseImageName(text: string): ImageName {
 
   const slash = name.indexOf('/');
   const first = slash === -1 ? '' : name.slice(0, slash);
-  const hasHost = first === 'localhost' || /[.:]/.test(first);
+  const hasHost = isHost(first);
   const host = hasHost ? first : DOCKER_HUB;
   const path = hasHost ? name.slice(slash + 1) : name;
   if (path.includes(':'))
@@ -79,9 +80,24 @@ export function parseImageName(text: string): ImageName {
   if (!PATH.test(path))
     throw wrong(`${quote(path)} is not a repository path (a-z, 0-9, and single ".", "_", "-" between them).`);
 
-  const registry = host === 'index.docker.io' ? DOCKER_HUB : host;
+  const registry = withoutAlias(host);
   const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
   return Object.freeze({ name, registry, repository });
+}
+
+/** @returns the registry that an image name with this host has, or null for what is no host of one */
+export function parseRegistry(text: string): string | null {
+  const host = text.toLowerCase();
+  return isHost(host) && HOST.test(host) ? withoutAlias(host) : null;
+}
+
+/** What tells the first part of a name from a repository on Docker Hub. */
+function isHost(first: string): boolean {
+  return first === 'localhost' || /[.:]/.test(first);
+}
+
+function withoutAlias(host: string): string {
+  return host === 'index.docker.io' ? DOCKER_HUB : host;
 }
 
 /** `NAME:TAG` */

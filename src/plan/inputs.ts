@@ -7,15 +7,12 @@ import {
   forbidSecretArguments,
   parseBuildOptions,
 } from './build-options.js';
-import { type ScanSettings, parseScan } from './scan-input.js';
+import { type Credentials, parseCredentials } from './credentials.js';
 import { type ImageName, type Tag, isGitHubRegistry, isLoopback, parseImageName, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
+import { type Mirror, parseMirrors } from './mirror-inputs.js';
+import { type ScanSettings, parseScan } from './scan-input.js';
 
 /** `auto` pushes when the run may; `always` fails when it may not. */
 export type PushMode = 'auto' | 'always' | 'never';
@@ -24,6 +21,8 @@ export interface Inputs {
   readonly image: ImageName;
   /** Null: no login, only what the Docker config already has. */
   readonly credentials: Credentials | null;
+  /** Further names of the image that is pushed. */
+  readonly mirrors: readonly Mirror[];
   /** Whether the password is the workflow's own token, and is kept back: another registry has no business with it. */
   readonly withheldToken: boolean;
   readonly githubToken: string | null;
@@ -62,6 +61,8 @@ const OTHER_INPUTS = [
   'image',
   'username',
   'password',
+  'mirrors',
+  'mirror-logins',
   'github-token',
   'context',
   'file',
@@ -104,8 +105,12 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   const image = parseImageName(readRaw('image'));
   const given = parseCredentials(read('username'), readRaw('password'));
   const githubToken = optional(read('github-token'));
+  const { mirrors, warnings: mirrorWarnings } = parseMirrors(readRaw, image, githubToken);
   const scanToken = optional(read('scan-token'));
-  forbidSecretArguments(flags, knownSecrets({ credentials: given, githubToken, secretEnvironment, scanToken }));
+  forbidSecretArguments(
+    flags,
+    knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
+  );
   const withheldToken =
     given?.password === githubToken && !isGitHubRegistry(image.registry) && !isLoopback(image.registry);
 
@@ -124,6 +129,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   return Object.freeze({
     image,
     credentials: withheldToken ? null : given,
+    mirrors,
     withheldToken,
     githubToken,
     context: parseContext(read('context')),
@@ -150,22 +156,26 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     comment: parseBoolean('comment', read('comment')),
     verify: read('verify') === '' ? null : readRaw('verify'),
     scan,
-    warnings,
+    warnings: [...warnings, ...mirrorWarnings],
   });
 }
 
 /** Every value that must never be seen: secret -> the input it came in by. */
 export function knownSecrets({
   credentials,
+  mirrors,
   githubToken,
   secretEnvironment,
   scanToken,
-}: Pick<Inputs, 'credentials' | 'githubToken' | 'secretEnvironment'> & {
+}: Pick<Inputs, 'credentials' | 'mirrors' | 'githubToken' | 'secretEnvironment'> & {
   readonly scanToken: string | null;
 }): Map<string, string> {
   const secrets = new Map<string, string>(
     Object.values(secretEnvironment).map((value) => [value, 'the input secrets']),
   );
+  for (const { credentials: login } of mirrors) {
+    if (login !== null) secrets.set(login.password, 'the input mirror-logins');
+  }
   if (scanToken !== null) secrets.set(scanToken, 'the input scan-token');
   if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
   if (credentials !== null) secrets.set(credentials.password, 'the input password');
@@ -177,27 +187,6 @@ function parsePushMode(text: string): PushMode {
   if (/^(?:true|True|TRUE)$/.test(text)) return 'always';
   if (/^(?:false|False|FALSE)$/.test(text)) return 'never';
   throw new InputError(`push is ${quote(text)}. Use auto, true or false.`);
-}
-
-function parseCredentials(username: string, rawPassword: string): Credentials | null {
-  if (rawPassword === '') return null;
-  // A trailing line break comes with secrets that were piped into the settings page.
-  const password = withoutFinalBreaks(rawPassword);
-  if (password.trim() === '') {
-    throw new InputError(
-      'password is only white space. Check the secret that it comes from, or leave it empty for no login.',
-    );
-  }
-  if (username === '') throw new InputError('username is empty, but a password is given. Set username as well.');
-  if (username.includes(':'))
-    throw new InputError('username has a colon, which no registry can take. Put only the user name there.');
-  return { username, password };
-}
-
-function withoutFinalBreaks(text: string): string {
-  let end = text.length;
-  while (/[\r\n]/.test(text.charAt(end - 1))) end -= 1;
-  return text.slice(0, end);
 }
 
 function parseTarget(input: InputName, text: string): string {

@@ -2,10 +2,11 @@
 // BuildKit merges several cache sources instead of ranking them (moby/buildkit#6418), so a pass gets one.
 import type { BuildFlag } from './build-options.js';
 import type { StoredImage } from './cache-manifest.js';
-import { type ServerAnswer, explainDenial, showAnswer, toRunFacts } from './denial.js';
+import { type RunFacts, type ServerAnswer, explainDenial, showAnswer, toMirrorFacts, toRunFacts } from './denial.js';
 import { type ImageName, type Tag, taggedReference } from './image-name.js';
 import { InputError } from './input-error.js';
 import type { Inputs } from './inputs.js';
+import type { Mirror } from './mirror-inputs.js';
 import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
@@ -60,6 +61,8 @@ export interface Plan {
   readonly lineage: readonly Scope[];
   readonly tags: { readonly unique: Tag; readonly moving: readonly Tag[] };
   readonly push: PushDecision;
+  /** Further names of what is pushed, which get the same tags. */
+  readonly mirrors: readonly ImageName[];
   readonly builder: PassPlan;
   readonly production: PassPlan;
   /** What production must pass before it is published. */
@@ -97,6 +100,13 @@ export interface RegistryState {
   readonly mergedCache: string | null;
   /** Null: not asked. */
   readonly writeAccess: WriteAccess | null;
+  /** Of each mirror that was asked. */
+  readonly mirrors: readonly MirrorAccess[];
+}
+
+export interface MirrorAccess {
+  readonly mirror: Mirror;
+  readonly access: WriteAccess;
 }
 
 export type WriteAccess =
@@ -110,7 +120,13 @@ export type WriteAccess =
 const DIRTY =
   'The work tree has changes that are not committed: the tag says dirty, and no tag of the branch is moved.';
 
-export const NOTHING_ASKED: RegistryState = { unique: null, images: [], mergedCache: null, writeAccess: null };
+export const NOTHING_ASKED: RegistryState = {
+  unique: null,
+  images: [],
+  mergedCache: null,
+  writeAccess: null,
+  mirrors: [],
+};
 
 /**
  * Decides the whole run. Call it with `NOTHING_ASKED` to learn what to ask the registry (and for a dry run), and again
@@ -135,6 +151,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     lineage,
     tags: { unique, moving },
     push,
+    mirrors: push.push ? inputs.mirrors.map(({ image }) => image) : [],
     builder: {
       ...common,
       name: 'builder',
@@ -231,12 +248,7 @@ export function mayWantToPush(inputs: Inputs, event: WorkflowEvent): boolean {
   return inputs.push !== 'never' && !isFork(event);
 }
 
-function decidePush(
-  inputs: Inputs,
-  event: WorkflowEvent,
-  context: RunContext,
-  { writeAccess, images }: RegistryState,
-): PushDecision {
+function decidePush(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): PushDecision {
   const mode = inputs.push;
   if (isFork(event)) {
     const reason = describeFork(event);
@@ -244,22 +256,60 @@ function decidePush(
     return { push: false, reason };
   }
   if (mode === 'never') return { push: false, reason: 'the input push is false' };
-  if (writeAccess === null) return { push: true, reason: 'the run may push if the registry lets it (not asked yet)' };
-  if (writeAccess.allowed) return { push: true, reason: 'the registry gives write access' };
-  const reason = describeDenial(inputs, event, context, writeAccess, images.length > 0);
-  if (mode === 'always') throw new InputError(`push is true, but ${reason}.`);
-  return { push: false, reason };
+  if (registry.writeAccess === null)
+    return { push: true, reason: 'the run may push if the registry lets it (not asked yet)' };
+  const refused = describeRefusal(inputs, event, context, registry);
+  if (refused !== null) {
+    if (mode === 'always') throw new InputError(`push is true, but ${refused}.`);
+    return { push: false, reason: refused };
+  }
+  const mirror = findRefusedMirror(inputs, event, context, registry);
+  if (mirror === null) return { push: true, reason: describeAccess(registry) };
+  // An image is pushed everywhere or nowhere. Only Dependabot's runs lack the secrets of a mirror without a mistake.
+  if (mode === 'auto' && mirror.facts.origin === 'dependabot') return { push: false, reason: mirror.reason };
+  throw new InputError(`The image may be pushed, but not to its mirror ${mirror.name}: ${mirror.reason}.`);
 }
 
-function describeDenial(
+function describeAccess({ mirrors }: RegistryState): string {
+  if (mirrors.length === 0) return 'the registry gives write access';
+  return `the registry gives write access, and so ${mirrors.length === 1 ? 'does the mirror' : `do all ${mirrors.length} mirrors`}`;
+}
+
+/** Null when the registry gives write access. */
+function describeRefusal(
   inputs: Inputs,
   event: WorkflowEvent,
   { repository, actor }: RunContext,
+  { writeAccess, images }: RegistryState,
+): string | null {
+  if (writeAccess?.allowed !== false) return null;
+  const { hasLogin } = writeAccess;
+  const facts = toRunFacts(inputs, event, { repository, actor, hasLogin });
+  return describeDenial(inputs.image, facts, writeAccess, images.length > 0);
+}
+
+/** The first mirror that takes nothing, and why. */
+function findRefusedMirror(
+  inputs: Inputs,
+  event: WorkflowEvent,
+  { repository, actor }: RunContext,
+  { mirrors }: RegistryState,
+): { readonly name: string; readonly facts: RunFacts; readonly reason: string } | null {
+  for (const { mirror, access } of mirrors) {
+    if (access.allowed) continue;
+    const run = toRunFacts(inputs, event, { repository, actor, hasLogin: true });
+    const facts = toMirrorFacts(mirror, inputs, run, access.hasLogin);
+    return { name: mirror.image.name, facts, reason: describeDenial(mirror.image, facts, access, false) };
+  }
+  return null;
+}
+
+function describeDenial(
+  image: ImageName,
+  facts: RunFacts,
   { answer, hasLogin }: Extract<WriteAccess, { allowed: false }>,
   readable: boolean,
 ): string {
-  const { image } = inputs;
-  const facts = toRunFacts(inputs, event, { repository, actor, hasLogin });
   const { cause, change } = explainDenial({ ...facts, action: 'write', image, answer, readable });
   if (!hasLogin) return `${cause}. ${change}`;
   return `the registry ${image.registry} refuses to take an upload to ${image.repository} (${showAnswer(answer)}): ${cause}. ${change}`;

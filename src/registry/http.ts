@@ -28,8 +28,8 @@ export class ConnectionError extends Error {
 
 /** Manifests are limited to 4 MiB by registries, and configs to much less. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
-const ATTEMPTS = 4;
-const MOST_REDIRECTS = 3;
+export const ATTEMPTS = 4;
+export const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
 export interface HttpLimits {
@@ -133,7 +133,7 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
  * @returns null for what is no redirect, or one that is not followed
  * @throws UnusableAnswerError for a place where no request may go
  */
-function followRedirect(request: HttpRequest, response: HttpResponse): HttpRequest | null {
+export function followRedirect(request: HttpRequest, response: HttpResponse): HttpRequest | null {
   const location = response.headers.get('location') ?? '';
   if (!REDIRECTS.includes(response.status) || location === '') return null;
   if (!URL.canParse(location, request.url)) throw new UnusableAnswerError('redirected to what is no address');
@@ -147,7 +147,8 @@ function followRedirect(request: HttpRequest, response: HttpResponse): HttpReque
   return { ...request, url: to.href, headers: Object.fromEntries(headers) };
 }
 
-async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
+/** The whole answer, within bounds. */
+export async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
   // The client's own time limit ends with the headers.
@@ -166,11 +167,15 @@ async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpR
   } finally {
     clearTimeout(stalled);
   }
+  return { status: message.statusCode ?? 0, headers: toHeaders(message), body: Buffer.concat(chunks) };
+}
+
+export function toHeaders(message: IncomingMessage): ReadonlyMap<string, string> {
   const entries = Object.entries(message.headers).map(([name, value]): [string, string] => [
     name.toLowerCase(),
     Array.isArray(value) ? value.join(', ') : (value ?? ''),
   ]);
-  return { status: message.statusCode ?? 0, headers: new Map(entries), body: Buffer.concat(chunks) };
+  return new Map(entries);
 }
 
 /** It will be the same the next time. */
@@ -179,7 +184,7 @@ class UnusableAnswerError extends Error {
 }
 
 /** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
-function mayPass({ cause }: ConnectionError): boolean {
+export function mayPass({ cause }: ConnectionError): boolean {
   if (cause instanceof UnusableAnswerError) return false;
   if (!(cause instanceof Error) || !('code' in cause)) return true;
   return (
@@ -192,7 +197,7 @@ function mayPass({ cause }: ConnectionError): boolean {
  * Milliseconds: what the server asks for, in seconds or as a date, up to a bound; else 0.3 s, 0.6 s, 1.2 s, give or take half.
  * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-function delayBefore(attempt: number, retryAfter: string | undefined, limits: HttpLimits): number {
+export function delayBefore(attempt: number, retryAfter?: string, limits = LIMITS): number {
   const text = retryAfter?.trim() ?? '';
   const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   if (Number.isFinite(asked)) return Math.min(Math.max(asked, 0), limits.longestWait);

@@ -1,12 +1,14 @@
 // One repository of an OCI registry: probe, read manifests, small writes. Layers never pass through here.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { type ServerAnswer, showAnswer } from '../plan/denial.js';
 import { type Digest, type ImageName, type Tag, isDigest, isTag } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
 import { toLine } from '../plan/words.js';
 import { readAnswer } from './answer.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
+import { type BlobDownload, downloadBlob, uploadBlob } from './stream.js';
 import {
   type Challenge,
   type Login,
@@ -46,6 +48,14 @@ export interface RegistryOptions {
   readonly insecure: boolean;
   /** Ask for push as well as pull. */
   readonly write: boolean;
+  /** Another repository of the same registry, whose blobs may be mounted. */
+  readonly mountFrom?: string;
+}
+
+/** An upload that the registry has opened. */
+interface Upload {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const MANIFEST_TYPES = [
@@ -141,11 +151,64 @@ export class Registry {
     return response.body;
   }
 
+  async hasBlob(digest: Digest): Promise<boolean> {
+    const { status } = await this.request('HEAD', `blobs/${digest}`);
+    return status === 200;
+  }
+
   /** Writes a small blob, unless it is there. */
   async writeBlob(digest: Digest, content: string): Promise<void> {
-    const found = await this.request('HEAD', `blobs/${digest}`);
-    if (found.status === 200) return;
-    const opened = await this.request('POST', 'blobs/uploads/');
+    if (await this.hasBlob(digest)) return;
+    const { url, headers } = await this.openUpload(digest, await this.request('POST', 'blobs/uploads/'));
+    const response = await this.options.send({ method: 'PUT', url, headers, body: content });
+    await this.confirmBlob(digest, response);
+  }
+
+  /**
+   * Opens a blob of any size for reading.
+   * @throws RegistryError when there is none; ConnectionError
+   */
+  async openBlob(digest: Digest): Promise<Readable> {
+    const open = async (): Promise<BlobDownload> => {
+      const { base, authorization } = await this.getSession();
+      const url = `${base}/v2/${this.image.repository}/blobs/${digest}`;
+      return downloadBlob({ url, headers: authorize(authorization) });
+    };
+    let { status, body } = await open();
+    if (status === 401) {
+      body.destroy();
+      this.session = null;
+      ({ status, body } = await open());
+    }
+    if (status === 200) return body;
+    body.destroy();
+    throw new RegistryError(`The registry answered ${status} when reading ${digest}.`, status);
+  }
+
+  /**
+   * Brings a blob here: by the registry itself from the repository that blobs may be mounted from, or else as it is read.
+   * @param open what to read, asked for only when it must be sent
+   * @returns whether its bytes were sent
+   * @throws RegistryError, ConnectionError, DamagedBlobError
+   */
+  async copyBlob(
+    { digest, size }: { readonly digest: Digest; readonly size: number },
+    open: () => Promise<Readable>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (await this.hasBlob(digest)) return false;
+    const { mountFrom } = this.options;
+    // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#mounting-a-blob-from-another-repository
+    const mount = mountFrom === undefined ? '' : `?mount=${digest}&from=${encodeURIComponent(mountFrom)}`;
+    const opened = await this.request('POST', `blobs/uploads/${mount}`);
+    if (opened.status === 201) return false;
+    const upload = await this.openUpload(digest, opened);
+    const response = await uploadBlob(upload, { digest, size, body: await open() }, { signal });
+    await this.confirmBlob(digest, response);
+    return true;
+  }
+
+  private async openUpload(digest: Digest, opened: HttpResponse): Promise<Upload> {
     const location = opened.headers.get('location');
     if (opened.status !== 202 || location === undefined)
       throw unexpected('opening an upload to', this.image.repository, opened);
@@ -155,12 +218,13 @@ export class Registry {
     url.searchParams.set('digest', digest);
     // Some registries take uploads at another host, with a signature in the address: no login goes there.
     const own = url.origin === new URL(base).origin ? authorize(authorization) : {};
-    const headers = { 'content-type': 'application/octet-stream', ...own };
-    const response = await this.options.send({ method: 'PUT', url: url.href, headers, body: content });
-    if (response.status === 201) return;
-    // A repeated request whose first answer got lost finds its upload closed, and the blob in place.
-    const stored = await this.request('HEAD', `blobs/${digest}`);
-    if (stored.status !== 200) throw unexpected('writing', digest, response);
+    return { url: url.href, headers: { 'content-type': 'application/octet-stream', ...own } };
+  }
+
+  /** A repeated request whose first answer got lost finds its upload closed, and the blob in place. */
+  private async confirmBlob(digest: Digest, response: HttpResponse): Promise<void> {
+    if (response.status === 201 || (await this.hasBlob(digest))) return;
+    throw unexpected('writing', digest, response);
   }
 
   /** All tags; none when the repository is not there or does not show them. */
@@ -250,7 +314,7 @@ export class Registry {
   }
 
   private async authorize(base: string, challenge: Challenge): Promise<Omit<Session, 'base'>> {
-    const { send, login, write } = this.options;
+    const { login, write } = this.options;
     if (challenge.scheme === 'bearer') {
       const wanted = await this.fetchToken(challenge, write ? 'pull,push' : 'pull');
       if ('token' in wanted) return { authorization: `Bearer ${wanted.token}`, refusal: null };
@@ -261,7 +325,7 @@ export class Registry {
     if ('identityToken' in login)
       throw new RegistryError(`The registry ${this.image.registry} takes no identity tokens.`, 401);
     const authorization = basicAuthorization(login);
-    const check = await send({ method: 'GET', url: `${base}/v2/`, headers: { authorization } });
+    const check = await this.options.send({ method: 'GET', url: `${base}/v2/`, headers: { authorization } });
     if (check.status === 401) throw new LoginRejectedError(this.image.registry, check);
     return { authorization, refusal: null };
   }
@@ -270,8 +334,12 @@ export class Registry {
     challenge: Extract<Challenge, { scheme: 'bearer' }>,
     actions: 'pull' | 'pull,push' | 'delete',
   ): Promise<TokenResult> {
-    const { send, login } = this.options;
-    return fetchToken(send, challenge, `repository:${this.image.repository}:${actions}`, login);
+    const { send, login, mountFrom } = this.options;
+    const scopes = [
+      `repository:${this.image.repository}:${actions}`,
+      ...(mountFrom === undefined ? [] : [`repository:${mountFrom}:pull`]),
+    ];
+    return fetchToken(send, challenge, scopes, login);
   }
 
   private async contact(): Promise<{ base: string; response: HttpResponse }> {

@@ -60,20 +60,20 @@ export function basicAuthorization({
 
 /**
  * Gets a bearer token. It may grant less than was asked for: only a write attempt tells.
- * @param scope `repository:NAME:pull,push`, or null to learn only whether the login is right
+ * @param scopes `repository:NAME:pull,push`, …; none to learn only whether the login is right
  * @throws LoginRejectedError when the credentials are wrong, TokenServerError for an answer that is of no use
  */
 export async function fetchToken(
   send: SendRequest,
   challenge: Extract<Challenge, { scheme: 'bearer' }>,
-  scope: string | null,
+  scopes: readonly string[],
   login: Login | null,
 ): Promise<TokenResult> {
-  const response = await requestToken(send, challenge, scope, login);
+  const response = await requestToken(send, challenge, scopes, login);
   if (response.status === 200) return { token: parseToken(response) };
   if (response.status === 401 || response.status === 403) {
     // ghcr.io says 403 both for a wrong password and for a scope that is not to be had.
-    if (scope !== null && (login === null || (await requestToken(send, challenge, null, login)).status === 200))
+    if (scopes.length > 0 && (login === null || (await requestToken(send, challenge, [], login)).status === 200))
       return { refused: readAnswer(response) };
     throw new LoginRejectedError(new URL(challenge.realm).host, response);
   }
@@ -83,7 +83,7 @@ export async function fetchToken(
 function requestToken(
   send: SendRequest,
   { realm, service }: Extract<Challenge, { scheme: 'bearer' }>,
-  scope: string | null,
+  scopes: readonly string[],
   login: Login | null,
 ): Promise<HttpResponse> {
   if (login !== null && 'identityToken' in login) {
@@ -92,14 +92,14 @@ function requestToken(
       refresh_token: login.identityToken,
       client_id: 'two-pass-build',
       ...(service === null ? {} : { service }),
-      ...(scope === null ? {} : { scope }),
+      ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
     });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return send({ method: 'POST', url: realm, headers, body: form.toString() });
   }
   const url = new URL(realm);
   if (service !== null) url.searchParams.set('service', service);
-  if (scope !== null) url.searchParams.set('scope', scope);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
   return send({
     method: 'GET',
     url: url.href,

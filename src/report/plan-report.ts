@@ -12,6 +12,7 @@ export function toPlanJson(plan: Plan): string {
     lineage: plan.lineage.map(({ branch, tag }) => ({ branch, tag })),
     tags: plan.tags,
     push: plan.push,
+    mirrors: plan.mirrors.map(({ name }) => name),
     builder: toPassJson(plan, plan.builder),
     production: toPassJson(plan, plan.production),
     notes: plan.notes,
@@ -36,7 +37,7 @@ function toPassJson(plan: Plan, pass: PassPlan): Record<string, unknown> {
 
 /** The plan to read: one decision a line. */
 export function toPlanLines(plan: Plan): string[] {
-  const { event, scope, lineage, tags, push } = plan;
+  const { event, scope, lineage, tags, push, mirrors } = plan;
   return [
     `Event:      ${event.name} (${event.kind}), commit ${event.sha}`,
     `Scope:      ${scope === null ? 'none: this run writes no branch tags' : `${scope.branch} -> ${scope.tag}`}`,
@@ -44,6 +45,7 @@ export function toPlanLines(plan: Plan): string[] {
     `Image:      ${taggedReference(plan.image, tags.unique)}`,
     `Moving:     ${tags.moving.length === 0 ? 'none' : tags.moving.join(', ')}`,
     `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
+    ...(mirrors.length === 0 ? [] : [`Mirrors:    ${mirrors.map(({ name }) => name).join(', ')}`]),
     toPassLine('Builder:   ', plan, plan.builder),
     toPassLine('Production:', plan, plan.production),
     ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),

@@ -1,5 +1,6 @@
 // The job summary: Markdown for the page of the run. Pure text.
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
+import type { MirrorOutcome } from '../plan/mirror-outcome.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { formatMegabytes, withoutTerminalCodes } from '../plan/words.js';
 import type { Work } from '../progress/build-step.js';
@@ -22,6 +23,8 @@ export interface RunResult {
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
+  /** What became of the copies; left out: there are none. */
+  readonly mirrors?: readonly MirrorOutcome[];
   /** Whether the team's own check has passed. */
   readonly verified?: boolean;
   /** Markdown of what the scanner found. */
@@ -83,6 +86,7 @@ export function toSummary(result: RunResult): string {
     const tags = limit(result.pushedTags.map((tag) => `\`${taggedReference(plan.image, tag)}\``));
     lines.push('', 'Pushed tags:', '', ...tags.map((tag) => `- ${tag}`));
   }
+  lines.push(...toMirrors(result));
   const remarks = limit([...plan.notes, ...result.warnings].map((remark) => escapeMarkdown(shorten(remark))));
   if (remarks.length > 0) lines.push('', 'Remarks:', '', ...remarks.map((remark) => `- ${remark}`));
   if (digest !== null && error === null)
@@ -188,6 +192,15 @@ function describeMisses({ plan, cacheTags, builder, production }: RunResult): st
     const missed = figures === null ? null : describeMiss(figures);
     return missed === null ? [] : [`First step not cached: ${missed}`];
   });
+}
+
+function toMirrors({ mirrors = [], digest }: RunResult): string[] {
+  if (mirrors.length === 0 || digest === null) return [];
+  const items = mirrors.map(({ image, tags: [unique], error }) => {
+    const name = unique === undefined ? image.name : pinnedReference(image, unique, digest);
+    return `- \`${name}\`${error === null ? '' : `: **failed**, ${escapeMarkdown(shorten(error))}`}`;
+  });
+  return ['', 'Mirrors:', '', ...limit(items)];
 }
 
 /** For the step that deploys. */

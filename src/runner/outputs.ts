@@ -5,6 +5,7 @@ export const OUTPUT_NAMES = [
   'tag',
   'digest',
   'pinned-image',
+  'pinned-mirrors',
   'tags',
   'builder-image',
   'builder-digest',
