@@ -19,11 +19,11 @@ export function showPlan(runner: Runner, plan: Plan, title: string): void {
 }
 
 export function setPlannedOutputs(runner: Runner, plan: Plan): void {
-  const { image, tags, builder } = plan;
+  const { image, tags, builder, parts } = plan;
   runner.setOutput('plan', toPlanJson(plan));
   runner.setOutput('image', taggedReference(image, tags.unique));
   runner.setOutput('tag', tags.unique);
-  if (builder.tag !== null && builder.output === 'registry')
+  if (builder.tag !== null && builder.output === 'registry' && parts.length === 0)
     runner.setOutput('builder-image', taggedReference(image, builder.tag));
   runner.setOutput('pushed', 'false');
 }
@@ -34,15 +34,16 @@ export function announceBuilder(runner: Runner, { image, builder }: Plan, { dige
   runner.setOutput('builder-digest', digest);
 }
 
+/** @param kept null when the run had no builder image to keep */
 export function announceTags(
   runner: Runner,
   { image, builder }: Plan,
   published: PublishedProduction,
-  kept: KeptBuilder,
+  kept: KeptBuilder | null,
   copies: readonly MirrorOutcome[],
   note: (progress: Partial<RunResult>) => void,
 ): void {
-  const written = [...published.tags, ...(kept.written && builder.tag !== null ? [builder.tag] : [])];
+  const written = [...published.tags, ...(kept?.written === true && builder.tag !== null ? [builder.tag] : [])];
   note({ pushedTags: written, mirrors: copies });
   const references = [...written.map((tag) => taggedReference(image, tag)), ...listReferences(copies)];
   runner.setOutput('tags', references.join('\n'));
@@ -75,6 +76,12 @@ export function announceDockerfileWarnings(
     if (dockerfile === null || line === null) runner.log.warning(text);
     else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
   }
+}
+
+/** Of a run that has built nothing, and may not push either. */
+export function announceNoIndex(runner: Runner, { push }: Plan): void {
+  runner.setOutput('pushed', 'false');
+  runner.log.notice(`Nothing was pushed: ${push.reason}. There is no index of the parts.`);
 }
 
 export function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {

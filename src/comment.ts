@@ -21,7 +21,8 @@ export interface CommentRequest {
 export async function commentOnPullRequest(request: CommentRequest): Promise<void> {
   const { inputs, result, warn } = request;
   const { event } = result.plan;
-  if (!inputs.comment || event.kind !== 'pull-request' || event.fork) return;
+  // The run that makes the index of the parts tells of the image.
+  if (!inputs.comment || inputs.part !== null || event.kind !== 'pull-request' || event.fork) return;
   try {
     await writeComment(request, event.number);
   } catch (error) {

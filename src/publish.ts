@@ -32,7 +32,10 @@ export interface PublishedProduction {
 }
 
 /** @throws Error when the registry does not serve what was pushed, or refuses a tag */
-export async function publishProduction(request: PublishRequest, built: PassResult): Promise<PublishedProduction> {
+export async function publishProduction(
+  request: PublishRequest,
+  built: Pick<PassResult, 'digest'>,
+): Promise<PublishedProduction> {
   const { runner, plan, registry, unique, note } = request;
   const { image } = plan;
   const [{ tag: own, manifest }, moving] = await Promise.all([

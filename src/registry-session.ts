@@ -31,6 +31,7 @@ export interface RegistrySession {
   readonly hasLogin: boolean;
   /** Whether the run wants to push. */
   readonly write: boolean;
+  readonly hasMirrors: boolean;
   /** Logs in to the mirrors and asks each for write access; to be called when the image itself may be pushed. */
   readonly openMirrors: () => Promise<readonly OpenMirror[]>;
 }
@@ -75,6 +76,7 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
     write,
     hasLogin: login !== null,
     configDirectory: config.directory,
+    hasMirrors: inputs.mirrors.length > 0,
     openMirrors: () => openMirrors({ ...request, config, login, runFacts }),
   };
   if (credentials === null) return session;
@@ -101,12 +103,13 @@ export async function readRegistryState(
   const { registry, write, hasLogin } = session;
   if (registry === null) return { state: NOTHING_ASKED, mirrors: [] };
   const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
+  // Those of a part too, which copies nothing itself: what cannot be copied in the end is found out before the build.
   const opening = probing.then((access) =>
-    access?.allowed === true && draft.mirrors.length > 0 ? session.openMirrors() : [],
+    access?.allowed === true && session.hasMirrors ? session.openMirrors() : [],
   );
   const findUnique = async (): Promise<Tag | null> => {
     // Free everywhere, so that the image has one tag. Without mirrors there is nothing to wait for.
-    const others = draft.mirrors.length === 0 ? [] : await opening;
+    const others = session.hasMirrors ? await opening : [];
     const registries = [registry, ...others.map((mirror) => mirror.registry)];
     return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
   };

@@ -93,7 +93,7 @@ describe('a pull request that is over', () => {
 
   test('goes with exactly the tags that the build has written', () => {
     const event = pullRequest({ headBranch: 'Feature/Ünïcode', number: 41 });
-    const derived = deriveTags({ event, now: NOW, ownTag: null, extraTags: [] });
+    const derived = deriveTags({ event, now: NOW, ownTag: null, extraTags: [], part: null });
     const scope = derived.scope!.tag;
     const written = [derived.unique, ...derived.moving, builderTag(scope), cacheTag(scope)];
     const ended = [{ pulls: [41], branch: 'Feature/Ünïcode', branchStays: null }];
@@ -367,5 +367,5 @@ describe('the tags of a branch', () => {
     else expect(found).toMatch(reason);
   });
 
-  test('are those of the build', () => expect(toScope(SCOPE).tag).toBe(SCOPE));
+  test('are those of the build', () => expect(toScope(SCOPE, null).tag).toBe(SCOPE));
 });

@@ -24,6 +24,7 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   pull: 'false',
   push: 'auto',
   'reuse-cache': 'true',
+  'part-of-index': 'false',
   'dry-run': 'false',
   logout: 'true',
   comment: 'false',

@@ -26,6 +26,9 @@ describe('every input', () => {
       cacheFrom: [],
       mainBranch: null,
       tag: null,
+      part: null,
+      indexOf: [],
+      platforms: [],
       extraTags: [],
       dryRun: false,
       logout: true,
@@ -86,7 +89,7 @@ describe('every input', () => {
 
   test('each input is read by its listed name only', () => {
     expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length);
-    expect(INPUT_NAMES).toHaveLength(45);
+    expect(INPUT_NAMES).toHaveLength(47);
   });
 });
 

@@ -58,8 +58,8 @@ test('changes that are not committed are said, and write neither the branch nor 
 
 describe('the lineage, nearest first', () => {
   const lineage = (event: WorkflowEvent, main: string | null = 'main', merged: string | null = null): string[] => {
-    const { scope } = deriveTags({ event, now: NOW, ownTag: null, extraTags: [] });
-    return getLineage(event, scope, main, merged).map(({ branch }) => branch);
+    const { scope } = deriveTags({ event, now: NOW, ownTag: null, extraTags: [], part: null });
+    return getLineage(event, scope, main, merged, null).map(({ branch }) => branch);
   };
 
   test.each<[string, WorkflowEvent, readonly string[]]>([

@@ -11,17 +11,22 @@ import {
   gitTagTag,
   uniqueCandidates,
 } from '../../src/plan/tags.js';
+import { parsePlatform } from '../../src/plan/platform.js';
 import { type EventFacts, type WorkflowEvent, parseWorkflowEvent } from '../../src/plan/workflow-event.js';
 import { NOW, NOW_TAG, SHA, fromFork, gitTagPush, messageOf, pullRequest, pushTo } from './fixtures.js';
 
 const HEAD = 'feedfacefeedfacefeedfacefeedfacefeedface';
 
-function derive(event: WorkflowEvent, own: { tag?: string; extra?: readonly string[] } = {}): DerivedTags {
+function derive(
+  event: WorkflowEvent,
+  own: { tag?: string; extra?: readonly string[]; part?: string } = {},
+): DerivedTags {
   return deriveTags({
     event,
     now: NOW,
     ownTag: own.tag === undefined ? null : parseTag(own.tag),
     extraTags: (own.extra ?? []).map((tag) => parseTag(tag)),
+    part: own.part === undefined ? null : parsePlatform(own.part),
   });
 }
 
@@ -385,8 +390,10 @@ describe('for every valid git branch name', () => {
       return fc.constantFrom<string>(
         commit,
         `${commit}-${compactUtc(now)}`,
-        deriveTags({ event, now, ownTag: null, extraTags: [] }).unique,
+        deriveTags({ event, now, ownTag: null, extraTags: [], part: null }).unique,
         `dev-${commit}-${compactUtc(now)}`,
+        `${commit}-linux_arm64`,
+        derive(pushTo('main'), { part: 'linux/arm/v7' }).moving[0]!,
       );
     });
     fc.assert(

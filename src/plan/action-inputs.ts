@@ -79,6 +79,16 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   },
   tag: { description: 'Own unique tag instead of the one from the workflow context', default: '' },
   'extra-tags': { description: 'Further tags of the production image, comma or line separated', default: '' },
+  'part-of-index': {
+    description:
+      'true = the image is one platform of an image that another run puts together; its tags end with the platform, and no others are written',
+    default: 'false',
+  },
+  'index-of': {
+    description:
+      'Digests or pinned images of such parts, comma or line separated; nothing is built, and an index of them gets the tags',
+    default: '',
+  },
   'dry-run': {
     description: 'true = print the plan and set the outputs that are known; touch neither Docker nor the registry',
     default: 'false',

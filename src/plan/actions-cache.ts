@@ -54,7 +54,7 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
   // A slash ends each part, so that no branch's name is the beginning of another's.
   const own =
     event.kind === 'pull-request' && event.fork
-      ? start(`fork/${toScope(`${event.headRepository ?? 'deleted'}:${event.headBranch}`).tag}`)
+      ? start(`fork/${toScope(`${event.headRepository ?? 'deleted'}:${event.headBranch}`, inputs.part).tag}`)
       : scope === null
         ? null
         : start(`branch/${scope.tag}`);

@@ -2,7 +2,7 @@
 // and may pick a record whose layers it cannot load (moby/buildkit#6418); one source is stable.
 // Format: https://github.com/moby/buildkit/blob/master/cache/remotecache/v1/doc.go
 import { createHash } from 'node:crypto';
-import { type Digest, type Tag, isDigest } from './image-name.js';
+import { type Digest, type Tag, digestOf, isDigest } from './image-name.js';
 import { type JsonRecord, isRecord } from './json.js';
 
 /** A layer of an image, in the order of its manifest. */
@@ -321,10 +321,6 @@ function toOciMediaType(mediaType: string): string {
   const docker = /^application\/vnd\.docker\.image\.rootfs\.diff\.tar(?:\.(gzip|zstd))?$/.exec(mediaType);
   if (docker === null) return mediaType;
   return `application/vnd.oci.image.layer.v1.tar${docker[1] === undefined ? '' : `+${docker[1]}`}`;
-}
-
-function digestOf(text: string): Digest {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}` as Digest;
 }
 
 function toList(value: unknown): readonly unknown[] {

@@ -4,6 +4,7 @@
 // nothing that stays needs it; a tag that goes while its version stays is taken off it (`free`).
 import { type Digest, type Tag, isDigest, isTag } from './image-name.js';
 import { isRecord } from './json.js';
+import { PLATFORM_ENDING, PLATFORM_PATTERN } from './platform.js';
 import { builderTag, cacheTag, toScope } from './tags.js';
 
 /** A manifest in the package, as GitHub lists it. */
@@ -71,8 +72,13 @@ export interface CleanupPlan {
   readonly needs: ReadonlyMap<Digest, readonly Digest[]>;
 }
 
-/** `review-pr-<number>-<sha>-<time>`, with a second time where a tag of that name was taken; see src/plan/tags.ts. */
-const REVIEW_TAG = /^review-pr-([1-9]\d{0,14})-(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-\d{14}){1,2}$/;
+/**
+ * `review-pr-<number>-<sha>-<time>`, of a part of an index with its platform, and with a second time where a tag of that
+ * name was taken; see src/plan/tags.ts.
+ */
+const REVIEW_TAG = new RegExp(
+  `^review-pr-([1-9]\\d{0,14})-(?:[0-9a-f]{40}|[0-9a-f]{64})-\\d{14}(?:${PLATFORM_PATTERN})?(?:-\\d{14})?$`,
+);
 /**
  * Where registries without the referrers API have attestations and signatures of a manifest.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema, and cosign's `.sig`
@@ -97,17 +103,17 @@ export function parseReferences(content: unknown): References {
 /** Chooses the tags whose turn has come: review tags of closed pull requests, and the three tags of their branches. */
 export function chooseTags(versions: readonly PackageVersion[], ended: readonly Ended[], rules: CleanupRules): Choice {
   const { mainBranches, isKept } = rules;
-  const protectedTags = new Set<string>(mainBranches.flatMap(scopeTags));
+  const protectedTags = mainBranches.flatMap(scopeTags);
   const tags = new Set<string>();
   const kept = new Map<string, Kept>();
   for (const { pulls, branch, branchStays } of ended) {
     const scope = branch === null ? [] : scopeTags(branch);
     for (const version of versions) {
-      const onStayingBranch = branchStays !== null && version.tags.some((tag) => tag === scope[0]);
+      const onStayingBranch = branchStays !== null && version.tags.some((tag) => isOneOf(tag, scope.slice(0, 1)));
       for (const tag of version.tags) {
         const review = pulls.includes(readPullNumber(tag) ?? 0);
-        if (!review && !scope.some((one) => one === tag)) continue;
-        const reason = protectedTags.has(tag)
+        if (!review && !isOneOf(tag, scope)) continue;
+        const reason = isOneOf(tag, protectedTags)
           ? 'it is a tag of the main branch'
           : isKept(tag)
             ? 'the input keep-tags names it'
@@ -127,8 +133,14 @@ export function chooseTags(versions: readonly PackageVersion[], ended: readonly 
 
 /** What the build writes for a branch: the branch tag first. */
 function scopeTags(branch: string): readonly Tag[] {
-  const { tag } = toScope(branch);
+  const { tag } = toScope(branch, null);
   return [tag, builderTag(tag), cacheTag(tag)];
+}
+
+/** Also with a platform behind it, as parts of an index have. */
+function isOneOf(tag: string, scope: readonly Tag[]): boolean {
+  const whole = tag.replace(PLATFORM_ENDING, '');
+  return scope.some((one) => one === whole);
 }
 
 /** True when nothing can go, so that no manifest need be read. */

@@ -28,6 +28,7 @@ const LISTS: readonly string[] = [
   'no-cache-filters',
   'cache-from',
   'extra-tags',
+  'index-of',
   'scan-args',
 ] satisfies InputName[];
 

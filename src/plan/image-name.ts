@@ -1,5 +1,6 @@
 // Names, tags and digests as types that cannot be wrong: the only way to get one is to parse it here.
 // Grammar: https://github.com/distribution/reference/blob/main/reference.go
+import { createHash } from 'node:crypto';
 import { InputError, quote } from './input-error.js';
 
 declare const brand: unique symbol;
@@ -45,6 +46,11 @@ export function parseTag(text: string, what = 'tag'): Tag {
 
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && DIGEST.test(text);
+}
+
+/** The SHA-256 of what a registry stores. */
+export function digestOf(content: string | Buffer): Digest {
+  return parseDigest(`sha256:${createHash('sha256').update(content).digest('hex')}`);
 }
 
 /** @throws Error when the text is not a digest. */

@@ -8,10 +8,20 @@ import {
   parseBuildOptions,
 } from './build-options.js';
 import { type Credentials, parseCredentials } from './credentials.js';
-import { type ImageName, type Tag, isGitHubRegistry, isLoopback, parseImageName, parseTag } from './image-name.js';
+import {
+  type Digest,
+  type ImageName,
+  type Tag,
+  isGitHubRegistry,
+  isLoopback,
+  parseImageName,
+  parseTag,
+} from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
+import { parseIndexOf, parsePart } from './index-inputs.js';
 import { type Mirror, parseMirrors } from './mirror-inputs.js';
+import type { Platform } from './platform.js';
 import { type ScanSettings, parseScan } from './scan-input.js';
 
 /** `auto` pushes when the run may; `always` fails when it may not. */
@@ -44,6 +54,12 @@ export interface Inputs {
   readonly cacheFrom: readonly string[];
   readonly mainBranch: string | null;
   readonly tag: Tag | null;
+  /** The one platform of an image that is to be part of an index; null for an image of its own. */
+  readonly part: Platform | null;
+  /** The parts of the index that this run makes instead of a build; none: it builds. */
+  readonly indexOf: readonly Digest[];
+  /** Platforms as they were asked for; none: the builder's own. */
+  readonly platforms: readonly string[];
   readonly extraTags: readonly Tag[];
   readonly dryRun: boolean;
   readonly logout: boolean;
@@ -78,6 +94,8 @@ const OTHER_INPUTS = [
   'main-branch',
   'tag',
   'extra-tags',
+  'part-of-index',
+  'index-of',
   'dry-run',
   'logout',
   'comment',
@@ -125,6 +143,15 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     fail: parseBoolean('scan-fail', read('scan-fail')),
     uploadSarif: parseBoolean('upload-sarif', read('upload-sarif')),
   });
+  const verify = read('verify') === '' ? null : readRaw('verify');
+  const platforms = listPlatforms(flags);
+  const part = parseBoolean('part-of-index', read('part-of-index')) ? parsePart(platforms) : null;
+  const indexOf = parseIndexOf(readRaw('index-of'), image);
+  if (indexOf.length > 0) {
+    if (part !== null) throw new InputError('part-of-index and index-of are both given: a part has no parts.');
+    if (verify !== null || scan !== null)
+      throw new InputError('verify, scan: index-of builds nothing to check. Check each part where it is built.');
+  }
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
     image,
@@ -148,13 +175,16 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
     mainBranch: optional(read('main-branch')),
     tag: read('tag') === '' ? null : parseOwnTag(read('tag'), 'tag'),
+    part,
+    indexOf,
+    platforms,
     extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((tag, index) =>
       parseOwnTag(tag, `extra-tags: item ${index + 1},`),
     ),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
     comment: parseBoolean('comment', read('comment')),
-    verify: read('verify') === '' ? null : readRaw('verify'),
+    verify,
     scan,
     warnings: [...warnings, ...mirrorWarnings],
   });
@@ -180,6 +210,10 @@ export function knownSecrets({
   if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
   if (credentials !== null) secrets.set(credentials.password, 'the input password');
   return secrets;
+}
+
+function listPlatforms(flags: readonly BuildFlag[]): readonly string[] {
+  return flags.filter(({ input }) => input === 'platforms').flatMap(({ value }) => value.split(','));
 }
 
 function parsePushMode(text: string): PushMode {

@@ -3,10 +3,11 @@
 import type { BuildFlag } from './build-options.js';
 import type { StoredImage } from './cache-manifest.js';
 import { type RunFacts, type ServerAnswer, explainDenial, showAnswer, toMirrorFacts, toRunFacts } from './denial.js';
-import { type ImageName, type Tag, taggedReference } from './image-name.js';
+import { type Digest, type ImageName, type Tag, taggedReference } from './image-name.js';
 import { InputError } from './input-error.js';
 import type { Inputs } from './inputs.js';
 import type { Mirror } from './mirror-inputs.js';
+import type { Platform } from './platform.js';
 import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
@@ -65,6 +66,8 @@ export interface Plan {
   readonly mirrors: readonly ImageName[];
   readonly builder: PassPlan;
   readonly production: PassPlan;
+  /** Images of one platform each that become one; none when the image is built here. */
+  readonly parts: readonly Digest[];
   /** What production must pass before it is published. */
   readonly checks: readonly string[];
   /** What people should know about these decisions; said in the log. */
@@ -134,10 +137,11 @@ export const NOTHING_ASKED: RegistryState = {
  * @throws InputError when the run must push and may not
  */
 export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): Plan {
-  const derived = deriveTags({ event, now: context.now, ownTag: inputs.tag, extraTags: inputs.extraTags });
+  const { tag: ownTag, extraTags, part } = inputs;
+  const derived = deriveTags({ event, now: context.now, ownTag, extraTags, part });
   const { scope, moving } = derived;
   const unique = registry.unique ?? derived.unique;
-  const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch);
+  const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
@@ -150,8 +154,10 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     scope,
     lineage,
     tags: { unique, moving },
+    parts: inputs.indexOf,
     push,
-    mirrors: push.push ? inputs.mirrors.map(({ image }) => image) : [],
+    // A part is copied with the index.
+    mirrors: push.push && part === null ? inputs.mirrors.map(({ image }) => image) : [],
     builder: {
       ...common,
       name: 'builder',
@@ -172,7 +178,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       output: push.push ? 'registry' : 'engine',
       cacheFrom: [...sources.production, ...extra],
       flags: inputs.flags,
-      labels: getLabels(inputs, event, context, unique),
+      labels: getLabels(inputs, event, context, part === null ? unique : getVersion(inputs, event)),
       provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
       sbom: inputs.sbom,
     },
@@ -194,7 +200,9 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
  * builder: of a layer that both have, its gzip form is the one that both can use.
  */
 export function sourceTags(plan: Plan): readonly Tag[] {
-  return plan.production.noCache ? [] : plan.lineage.flatMap(({ tag }) => [tag, builderTag(tag)]);
+  return plan.production.noCache || plan.parts.length > 0
+    ? []
+    : plan.lineage.flatMap(({ tag }) => [tag, builderTag(tag)]);
 }
 
 /**
@@ -207,6 +215,7 @@ export function getLineage(
   scope: Scope | null,
   mainBranch: string | null,
   mergedBranch: string | null,
+  part: Platform | null,
 ): readonly Scope[] {
   const onMain = scope !== null && scope.branch === mainBranch;
   const hasBase = (event.kind === 'pull-request' || event.kind === 'merge-group') && !onMain;
@@ -214,7 +223,8 @@ export function getLineage(
   // Without a scope where it may not write, a developer's branch is still where its layers are.
   const own = event.kind === 'local' ? event.branch : (scope?.branch ?? null);
   const branches = event.kind === 'git-tag' ? [mainBranch] : [own, mergedBranch, base, mainBranch];
-  return [...new Set(branches.filter((branch): branch is string => branch !== null && branch !== ''))].map(toScope);
+  const named = branches.filter((branch): branch is string => branch !== null && branch !== '');
+  return [...new Set(named)].map((branch) => toScope(branch, part));
 }
 
 /** True for runs that ask which pull request their commit merged: pushes to main, where the answer saves a build. */
@@ -324,12 +334,17 @@ function describeFork(event: WorkflowEvent): string {
   return `runs for the code of a fork never push, and this ${event.name} is from ${from}`;
 }
 
+/** What all parts of an index have in common: their tags have platforms and times of their own. */
+function getVersion({ tag }: Inputs, event: WorkflowEvent): string {
+  return tag ?? (event.kind === 'git-tag' ? event.gitTag : event.sha);
+}
+
 /** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
-function getLabels(inputs: Inputs, event: WorkflowEvent, context: RunContext, unique: Tag): Record<string, string> {
+function getLabels(inputs: Inputs, event: WorkflowEvent, context: RunContext, version: string): Record<string, string> {
   const labels = {
     'org.opencontainers.image.source': context.repositoryUrl,
     'org.opencontainers.image.revision': event.sha,
-    'org.opencontainers.image.version': unique,
+    'org.opencontainers.image.version': version,
     // The commit's time, never the clock: the same commit gives the same image.
     'org.opencontainers.image.created': context.committedAt,
     'org.opencontainers.image.title': inputs.image.repository.split('/').at(-1) ?? inputs.image.repository,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import parseVersion from 'semver/functions/parse.js';
 import { type Tag, isTag, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
+import { PLATFORM_ENDING, type Platform, toTagEnding } from './platform.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** The branch whose moving tags a run may write, and the tag that stands for it. */
@@ -26,14 +27,16 @@ export interface TagRequest {
   readonly ownTag: Tag | null;
   /** Input `extra-tags`. */
   readonly extraTags: readonly Tag[];
+  /** The one platform of a part of an index: its tags end with it, and no other tag is written. */
+  readonly part: Platform | null;
 }
 
 const LONGEST_PLAIN_BRANCH = 100;
 const HASH_DIGITS = 10;
 const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
 const OWN_PREFIX = /^(builder|cache|review-pr|dev)(?:-|$)/;
-/** What the hash below makes, and what `withTime` makes. */
-const OWN_ENDINGS = [/-[0-9a-f]{10}$/, /-\d{14}$/];
+/** What the hash below makes, what `withTime` makes, and what parts of an index have. */
+const OWN_ENDINGS = [/-[0-9a-f]{10}$/, /-\d{14}$/, PLATFORM_ENDING];
 const VERSIONS = [
   /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
   /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
@@ -69,7 +72,7 @@ export function gitTagTag(gitTag: string): Tag {
   return isTag(gitTag) && keeps ? gitTag : branchTag(gitTag);
 }
 
-/** `NAME:builder-<scope>`; at most 108 characters, since a scope has at most 100. */
+/** `NAME:builder-<scope>`; at most 127 characters, since a scope has at most 100, and 19 more for a platform. */
 export function builderTag(scope: Tag): Tag {
   return parseTag(`builder-${scope}`);
 }
@@ -94,8 +97,15 @@ export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> 
 const MOST_RUNS_AT_ONCE = 60;
 
 function withTime(tag: Tag, now: Date): Tag {
-  const suffix = `-${compactUtc(now)}`;
-  return parseTag(tag.slice(0, 128 - suffix.length) + suffix);
+  return withEnding(tag, `-${compactUtc(now)}`);
+}
+
+function withEnding(tag: Tag, ending: string): Tag {
+  return parseTag(tag.slice(0, 128 - ending.length) + ending);
+}
+
+function withPlatform(tag: Tag, platform: Platform | null): Tag {
+  return platform === null ? tag : withEnding(tag, toTagEnding(platform));
 }
 
 /** UTC as `yyyymmddhhmmss`. */
@@ -107,9 +117,10 @@ export function compactUtc(now: Date): string {
  * The whole tag table.
  * @throws InputError when the caller's own tag is one that moves.
  */
-export function deriveTags({ event, now, ownTag, extraTags }: TagRequest): DerivedTags {
-  const scope = getScope(event);
-  const unique = ownTag ?? uniqueTag(event, now);
+export function deriveTags({ event, now, ownTag, extraTags, part }: TagRequest): DerivedTags {
+  const scope = getScope(event, part);
+  const unique = withPlatform(ownTag ?? uniqueTag(event, now), part);
+  if (part !== null) return { scope, unique, moving: scope === null ? [] : [scope.tag] };
   const moving = [
     ...(event.kind === 'git-tag' ? versionTags(event.gitTag) : []),
     ...(scope === null ? [] : [scope.tag]),
@@ -123,14 +134,14 @@ export function deriveTags({ event, now, ownTag, extraTags }: TagRequest): Deriv
   return { scope, unique, moving: [...new Set([...moving, ...extraTags])].filter((tag) => tag !== unique) };
 }
 
-function getScope(event: WorkflowEvent): Scope | null {
+function getScope(event: WorkflowEvent, part: Platform | null): Scope | null {
   switch (event.kind) {
     case 'branch':
-      return toScope(event.branch);
+      return toScope(event.branch, part);
     case 'pull-request':
-      return event.fork ? null : toScope(event.headBranch);
+      return event.fork ? null : toScope(event.headBranch, part);
     case 'local':
-      return event.branch === null || event.dirty ? null : toScope(event.branch);
+      return event.branch === null || event.dirty ? null : toScope(event.branch, part);
     case 'git-tag':
     case 'merge-group':
     case 'other':
@@ -138,8 +149,9 @@ function getScope(event: WorkflowEvent): Scope | null {
   }
 }
 
-export function toScope(branch: string): Scope {
-  return { branch, tag: branchTag(branch) };
+/** @param part the platform whose images of the branch are meant; null: the image of all */
+export function toScope(branch: string, part: Platform | null): Scope {
+  return { branch, tag: withPlatform(branchTag(branch), part) };
 }
 
 function uniqueTag(event: WorkflowEvent, now: Date): Tag {

@@ -2,6 +2,7 @@
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
 import type { CachedImage, ImageLayer, StoredImage } from '../plan/cache-manifest.js';
 import { type Digest, type Tag, isDigest } from '../plan/image-name.js';
+import type { Part } from '../plan/image-index.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import type { Manifest, Registry } from './registry.js';
 
@@ -47,6 +48,18 @@ export async function readConfigDigests(registry: Registry, manifest: Manifest):
 
 function listConfigs({ config }: JsonRecord): readonly Digest[] {
   return isRecord(config) && isDigest(config.digest) ? [config.digest] : [];
+}
+
+/** @returns null when the registry has no such manifest, or lacks its config */
+export async function readPart(registry: Registry, digest: Digest): Promise<Part | null> {
+  const manifest = await registry.readManifest(digest);
+  if (manifest === null) return null;
+  const content = parseJson(manifest.bytes);
+  const part = { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, content };
+  if (listChildren(content) !== null) return { ...part, config: null };
+  const [configDigest] = listConfigs(content);
+  const config = configDigest === undefined ? null : await registry.readBlob(configDigest);
+  return config === null ? null : { ...part, config: parseJson(config) };
 }
 
 async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {

@@ -1,7 +1,6 @@
 // An empty image that takes tags off other images: registries let nobody delete a tag, but a tag can be moved, and what
 // it was moved to can be deleted.
-import { createHash } from 'node:crypto';
-import { type Digest, parseDigest } from '../plan/image-name.js';
+import { digestOf } from '../plan/image-name.js';
 import type { Manifest, Registry } from './registry.js';
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
@@ -27,8 +26,4 @@ export async function preparePlaceholder(registry: Registry, name: string): Prom
   });
   await registry.writeBlob(configDigest, config);
   return { digest: digestOf(manifest), mediaType: MANIFEST_TYPE, bytes: Buffer.from(manifest, 'utf8') };
-}
-
-function digestOf(text: string): Digest {
-  return parseDigest(`sha256:${createHash('sha256').update(text, 'utf8').digest('hex')}`);
 }

@@ -13,8 +13,9 @@ export function toPlanJson(plan: Plan): string {
     tags: plan.tags,
     push: plan.push,
     mirrors: plan.mirrors.map(({ name }) => name),
-    builder: toPassJson(plan, plan.builder),
-    production: toPassJson(plan, plan.production),
+    ...(plan.parts.length > 0
+      ? { builder: null, production: null, parts: plan.parts }
+      : { builder: toPassJson(plan, plan.builder), production: toPassJson(plan, plan.production) }),
     notes: plan.notes,
   });
 }
@@ -46,8 +47,9 @@ export function toPlanLines(plan: Plan): string[] {
     `Moving:     ${tags.moving.length === 0 ? 'none' : tags.moving.join(', ')}`,
     `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
     ...(mirrors.length === 0 ? [] : [`Mirrors:    ${mirrors.map(({ name }) => name).join(', ')}`]),
-    toPassLine('Builder:   ', plan, plan.builder),
-    toPassLine('Production:', plan, plan.production),
+    ...(plan.parts.length > 0
+      ? [`Index of:   ${plan.parts.join(', ')}`]
+      : [toPassLine('Builder:   ', plan, plan.builder), toPassLine('Production:', plan, plan.production)]),
     ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),
     ...plan.notes.map((note) => `Note:       ${note}`),
   ];

@@ -1,7 +1,9 @@
 // The job summary: Markdown for the page of the run. Pure text.
 import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
+import type { ImageIndex } from '../plan/image-index.js';
 import type { MirrorOutcome } from '../plan/mirror-outcome.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showPlatform } from '../plan/platform.js';
 import { formatMegabytes, withoutTerminalCodes } from '../plan/words.js';
 import type { Work } from '../progress/build-step.js';
 import { type PassFigures, describeCached, describeMiss, describePass } from './pass-report.js';
@@ -23,6 +25,8 @@ export interface RunResult {
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
+  /** The platforms of an index that was made of parts; left out: the image was built here. */
+  readonly platforms?: ImageIndex['platforms'];
   /** What became of the copies; left out: there are none. */
   readonly mirrors?: readonly MirrorOutcome[];
   /** Whether the team's own check has passed. */
@@ -60,6 +64,7 @@ export function toSummary(result: RunResult): string {
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(...toNotPushed(plan));
   if (result.checks !== undefined) lines.push(...result.checks);
+  if (result.platforms !== undefined) lines.push(...toPlatforms(result.platforms));
   // Of a build that failed there is nothing to compare.
   if (result.builder !== null || result.production !== null) {
     lines.push(
@@ -129,9 +134,9 @@ function toCodeBlock(text: readonly string[]): string[] {
   return [`${fence}text`, ...lines, fence];
 }
 
-function toNotPushed({ image, tags, production, push }: Plan): string[] {
+function toNotPushed({ image, tags, production, push, parts }: Plan): string[] {
   const reason = `**Not pushed:** ${escapeMarkdown(push.reason)}.`;
-  if (production.output !== 'engine') return [reason, ''];
+  if (production.output !== 'engine' || parts.length > 0) return [reason, ''];
   return [`${reason} Later steps of this job have the image as \`${taggedReference(image, tags.unique)}\`.`, ''];
 }
 
@@ -179,6 +184,7 @@ function describeTime(result: RunResult): string {
 }
 
 function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): string {
+  if (plan.parts.length > 0) return '';
   if (plan.production.noCache) return 'Cache: not used, as asked for';
   if (actionsCacheKey !== null) return `Cache: the Actions cache, \`${actionsCacheKey}\``;
   if (cacheTags.length === 0) return 'Cache: the registry has no earlier image to start from';
@@ -192,6 +198,11 @@ function describeMisses({ plan, cacheTags, builder, production }: RunResult): st
     const missed = figures === null ? null : describeMiss(figures);
     return missed === null ? [] : [`First step not cached: ${missed}`];
   });
+}
+
+function toPlatforms(platforms: ImageIndex['platforms']): string[] {
+  const rows = platforms.map(({ platform, part }) => [`\`${showPlatform(platform)}\``, `\`${part}\``]);
+  return [...toTable([['Platform', 'Part'], ...rows]), ''];
 }
 
 function toMirrors({ mirrors = [], digest }: RunResult): string[] {
