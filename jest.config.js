@@ -1,4 +1,4 @@
-// One configuration, three projects: they differ only in what they may touch (CONTRIBUTING.md, "Tests").
+// One configuration for all projects: they differ only in what they may touch (CONTRIBUTING.md, "Tests").
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -15,5 +15,12 @@ const project = (name) => ({
 });
 
 export default {
-  projects: [project('unit'), project('contract'), project('e2e'), project('builders'), project('scanners')],
+  projects: [
+    project('unit'),
+    project('contract'),
+    project('e2e'),
+    project('builders'),
+    project('scanners'),
+    project('workflows'),
+  ],
 };

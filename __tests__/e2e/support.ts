@@ -55,7 +55,7 @@ export function splitLines(text: string | undefined): string[] {
 }
 
 /** `Builder: 5 of 5 steps cached` and the line for production, as figures. */
-export function readCachedSteps(result: ActionResult): { builder: string; production: string } {
+export function readCachedSteps(result: Pick<ActionResult, 'log'>): { builder: string; production: string } {
   const [, builder = '', production = ''] =
     /^Builder: (\d+ of \d+) steps cached.*\n^Production: (\d+ of \d+) steps cached/m.exec(result.log) ?? [];
   return { builder, production };
