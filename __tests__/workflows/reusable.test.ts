@@ -123,6 +123,37 @@ test('inputs of each type reach the action', async () => {
   expect(await workflows.lab().registry.tags(team.repository)).toEqual([]);
 });
 
+// One platform, since act keeps no outputs of a second one (nektos/act#981); __tests__/e2e/index.test.ts has two.
+test('with platform-runners, a part is built on its runner, and an index of it is what comes back', async () => {
+  const { registry, engine } = workflows.lab();
+  const { team, path } = await openTeam('parted', (document) => {
+    const runners = [{ platform: 'linux/amd64', 'runs-on': 'ubuntu-latest' }];
+    document.setIn(['jobs', 'image', 'with', 'platform-runners'], JSON.stringify(runners));
+    document.setIn(['jobs', 'image', 'with', 'extra-tags'], 'latest');
+  });
+  const event = await team.push();
+  const result = await workflows.run(team, path, event, { engine: engine('containerd'), secrets });
+  expectJobs(result, 'part', 'index', 'deploy', 'report');
+  const [index, main, part] = await Promise.all(
+    [event.sha, 'latest', `${event.sha}-linux_amd64`].map((tag) => registry.manifest(team.repository, tag)),
+  );
+  expect(index!.body).toMatchObject({
+    manifests: [{ digest: part!.digest, platform: { os: 'linux', architecture: 'amd64' } }],
+  });
+  expect(main!.digest).toBe(index!.digest);
+  const outputs = readReport(result);
+  expect(outputs).toMatchObject({
+    digest: index!.digest,
+    'pinned-image': `${team.image}:${event.sha}@${index!.digest}`,
+    'builder-image': '',
+    pushed: 'true',
+  });
+  expect(jobOf(result, 'deploy').log).toContain(`Deploy ${outputs['pinned-image']!}\n`);
+  // Inputs of the build reach the part, and tags the index alone.
+  expect(JSON.stringify(await registry.config(team.repository, event.sha))).toContain(`COMMIT_SHA=${event.sha}`);
+  expect((await registry.tags(team.repository)).filter((tag) => tag.startsWith('latest'))).toEqual(['latest']);
+});
+
 test('a wrong input ends the run red, and nothing is deployed', async () => {
   const { registry, engine } = workflows.lab();
   const { team, path } = await openTeam('mistaken', (document) => {
