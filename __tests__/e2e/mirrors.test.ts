@@ -193,6 +193,25 @@ describe('what may go wrong', () => {
       expect((await place.manifest(team.repository, result.outputs.tag!)).digest).toBe(result.outputs.digest);
   });
 
+  test('an index with attestations is mirrored with all that it names', async () => {
+    const team = await fixture.team('mirrored-index');
+    const event = await team.push();
+    const result = await team.build(event, {
+      engine: engine(),
+      inputs: {
+        mirrors: `${mirror.host}/${team.repository}`,
+        'mirror-logins': loginTo(mirror.host),
+        provenance: 'true',
+      },
+    });
+    expectSuccess(result);
+    const index = await mirror.manifest(team.repository, event.sha);
+    expect(index.digest).toBe(result.outputs.digest);
+    const { manifests } = index.body as unknown as { readonly manifests: readonly { readonly digest: string }[] };
+    expect(manifests).toHaveLength(2);
+    for (const { digest } of manifests) expect((await mirror.manifest(team.repository, digest)).digest).toBe(digest);
+  });
+
   test('a run of a fork touches no mirror, and asks for no login', async () => {
     const team = await fixture.team('fork-mirror');
     const mark = mirror.mark();

@@ -56,7 +56,7 @@ export async function uploadBlob(
   { digest, size, body }: { readonly digest: string; readonly size: number; readonly body: Readable },
   { signal, idle = IDLE }: { readonly signal: AbortSignal; readonly idle?: number },
 ): Promise<HttpResponse> {
-  const request = openRequest(url, { ...headers, 'content-length': `${size}` }, idle);
+  const request = openRequest(url, { ...headers, 'content-length': `${size}` }, { signal, idle });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     request.once('error', reject);
@@ -113,11 +113,15 @@ class BlobCheck extends Transform {
   }
 }
 
-function openRequest(url: string, headers: Readonly<Record<string, string>>, idle: number): ClientRequest {
+function openRequest(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { signal, idle }: { readonly signal: AbortSignal; readonly idle: number },
+): ClientRequest {
   const open = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
   // The client knows the proxies; it cannot tell a body that broke off from one that has ended.
   const agent = createClient(idle).getAgent(url);
-  const request = open(url, { method: 'PUT', headers, agent });
+  const request = open(url, { method: 'PUT', headers, agent, signal });
   request.setTimeout(idle, () => request.destroy(new Error(`no answer within ${idle / 1000} s`)));
   return request;
 }
