@@ -42,7 +42,9 @@ export function toPlanLines(plan: Plan): string[] {
   return [
     `Event:      ${event.name} (${event.kind}), commit ${event.sha}`,
     `Scope:      ${scope === null ? 'none: this run writes no branch tags' : `${scope.branch} -> ${scope.tag}`}`,
-    `Lineage:    ${lineage.length === 0 ? 'none' : lineage.map(({ branch }) => branch).join(', ')}`,
+    ...(plan.parts.length > 0
+      ? []
+      : [`Lineage:    ${lineage.length === 0 ? 'none' : lineage.map(({ branch }) => branch).join(', ')}`]),
     `Image:      ${taggedReference(plan.image, tags.unique)}`,
     `Moving:     ${tags.moving.length === 0 ? 'none' : tags.moving.join(', ')}`,
     `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
