@@ -1,70 +1,28 @@
-// The base image of the sample service: a static busybox, put together here and written into a registry over HTTP,
-// because nothing can be pulled from outside. Engines that were pruned pull it again, as real runs do.
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// The base image of the sample service: a static busybox.
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { runOrThrow } from './command.js';
+import { pushFolderImage } from './folder-image.js';
 import type { Registry } from './registry.js';
 import type { Tools } from './tools.js';
 
-const REPOSITORY = 'base/busybox';
-const TAG = '1';
-
 /** Puts the base image into a registry and gives its reference, `HOST/base/busybox:1`. */
-export async function pushBaseImage(registry: Registry, tools: Tools): Promise<string> {
-  const layer = await packLayer(tools.busybox);
-  const diffId = digestOf(gunzipSync(layer));
-  const config = JSON.stringify({
-    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
-    os: 'linux',
-    created: '2026-01-01T00:00:00Z',
+export function pushBaseImage(registry: Registry, { busybox }: Tools): Promise<string> {
+  return pushFolderImage(registry, {
+    repository: 'base/busybox',
+    tag: '1',
+    what: 'static busybox',
     config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'], Cmd: ['sh'] },
-    rootfs: { type: 'layers', diff_ids: [diffId] },
-    history: [{ created: '2026-01-01T00:00:00Z', created_by: 'static busybox' }],
+    fill: (root) => writeBusybox(root, busybox),
   });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: {
-      mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: await registry.putBlob(REPOSITORY, Buffer.from(config)),
-      size: Buffer.byteLength(config),
-    },
-    layers: [
-      {
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: await registry.putBlob(REPOSITORY, layer),
-        size: layer.length,
-      },
-    ],
-  };
-  await registry.putManifest(REPOSITORY, TAG, manifest.mediaType, JSON.stringify(manifest));
-  return `${registry.host}/${REPOSITORY}:${TAG}`;
 }
 
-async function packLayer(busybox: string): Promise<Buffer> {
-  const directory = await mkdtemp(join(tmpdir(), 'tpb-base-'));
-  try {
-    const root = join(directory, 'root');
-    for (const name of ['bin', 'etc', 'tmp']) await mkdir(join(root, name), { recursive: true });
-    await copyFile(busybox, join(root, 'bin/busybox'));
-    const applets = (await runOrThrow(busybox, ['--list'])).split('\n').filter((name) => /^[^/]+$/.test(name));
-    for (const name of applets) if (name !== 'busybox') await symlink('busybox', join(root, 'bin', name));
-    await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n');
-    await writeFile(join(root, 'etc/group'), 'root:x:0:\nnobody:x:65534:\n');
-    // Sorted, without owners and times: the same busybox always gives the same layer.
-    const archive = join(directory, 'layer.tar');
-    const normal = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--mode=a+rX,u+w'];
-    await runOrThrow('tar', ['--create', '--file', archive, '--directory', root, ...normal, '.']);
-    await runOrThrow('gzip', ['--no-name', archive]);
-    return await readFile(`${archive}.gz`);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-function digestOf(content: Buffer): string {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+/** Fills the root of an image: a shell with the usual programs, and users. */
+export async function writeBusybox(root: string, busybox: string): Promise<void> {
+  for (const name of ['bin', 'etc', 'tmp']) await mkdir(join(root, name), { recursive: true });
+  await copyFile(busybox, join(root, 'bin/busybox'));
+  const applets = (await runOrThrow(busybox, ['--list'])).split('\n').filter((name) => /^[^/]+$/.test(name));
+  for (const name of applets) if (name !== 'busybox') await symlink('busybox', join(root, 'bin', name));
+  await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n');
+  await writeFile(join(root, 'etc/group'), 'root:x:0:\nnobody:x:65534:\n');
 }
