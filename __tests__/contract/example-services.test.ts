@@ -64,6 +64,13 @@ test.each<Service>(['node', 'python'])('the %s service has its lockfile', (servi
   expect(existsSync(pathOf(`${service}/${SERVICES[service].lockfile}`))).toBe(true),
 );
 
+test('the packages of the node service are known by what they hold, not by one registry’s addresses', () => {
+  const { packages } = JSON.parse(read('node/package-lock.json')) as { packages: Readonly<Record<string, object>> };
+  const installed = Object.entries(packages).filter(([folder]) => folder !== '');
+  expect(installed.filter(([, one]) => !('integrity' in one) || 'resolved' in one)).toEqual([]);
+  expect(installed.some(([, one]) => 'dev' in one)).toBe(true);
+});
+
 describe('each habit is looked for', () => {
   const good = read('node/Dockerfile');
   test.each<[string, (text: string) => string]>([

@@ -1,7 +1,9 @@
 // Looks for secrets wherever a run leaves something, in every form in which they get there.
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runOrThrow } from '../../script/lab/command.js';
+import type { Lab } from '../../script/lab/lab.js';
 import type { Registry } from '../../script/lab/registry.js';
 
 /** What a place of that name holds. */
@@ -68,6 +70,38 @@ export async function readRepository(registry: Registry, repository: string): Pr
   };
   for (const tag of await registry.tags(repository)) await visit(tag);
   return evidence;
+}
+
+// In Node 24, since the machine's own may not know zstd.
+const UNPACK = `
+const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { gunzipSync, zstdDecompressSync } = require('node:zlib');
+for (const name of readdirSync('.')) {
+  const layer = readFileSync(name);
+  writeFileSync(name, layer[0] === 0x1f ? gunzipSync(layer) : zstdDecompressSync(layer));
+}`;
+
+/** The layers of a repository's images, as archives, without those of the image that they are built on. */
+export async function readLayers(
+  { registry, tools, directory }: Lab,
+  repository: string,
+  base: readonly [repository: string, reference: string],
+): Promise<Evidence> {
+  const list = async (name: string, reference: string) => {
+    const { layers = [] } = (await registry.manifest(name, reference)).body;
+    return (layers as readonly { digest: string; mediaType: string }[]).filter(({ mediaType }) =>
+      mediaType.includes('tar'),
+    );
+  };
+  const ofBase = new Set((await list(...base)).map(({ digest }) => digest));
+  const tags = await registry.tags(repository);
+  const ofTags = (await Promise.all(tags.map((tag) => list(repository, tag)))).flat().map(({ digest }) => digest);
+  const folder = await mkdtemp(join(directory, 'layers-'));
+  for (const digest of new Set(ofTags)) {
+    if (!ofBase.has(digest)) await writeFile(join(folder, digest), await registry.blob(repository, digest));
+  }
+  await runOrThrow(tools.node24, ['-e', UNPACK], { cwd: folder });
+  return readFolder(folder, /^$/);
 }
 
 export interface StartedProcess {

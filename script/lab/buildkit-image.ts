@@ -1,10 +1,10 @@
 // An image with buildkitd for the docker-container driver, compiled from its Go module, because moby/buildkit's own
 // image can only be pulled where the internet is. The product never needs Go; only this check does.
 import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { runOrThrow } from './command.js';
+import { basename, join } from 'node:path';
 import type { Engine } from './engine.js';
 import type { Lab } from './lab.js';
+import { copyLibraries } from './shared-libraries.js';
 
 /** The image that builders are made of: `docker buildx create --driver-opt image=…`. */
 export const BUILDKIT_IMAGE = 'lab/buildkit:1';
@@ -17,12 +17,8 @@ export async function loadBuildkitImage(lab: Lab, engine: Engine, bin: string): 
   for (const program of [join(bin, 'buildkitd'), join(bin, 'buildctl'), runc]) {
     await copyFile(program, join(context, 'root/usr/bin', basename(program)));
   }
-  // runc is linked dynamically in distributions; its libraries go where it looks for them.
-  const libraries = (await runOrThrow('ldd', [runc]).catch(() => '')).matchAll(/(\/\S+)(?= \(0x)/g);
-  for (const [library] of libraries) {
-    await mkdir(join(context, 'root', dirname(library)), { recursive: true });
-    await copyFile(library, join(context, 'root', library));
-  }
+  // runc is linked dynamically in distributions.
+  await copyLibraries(runc, join(context, 'root'));
   await writeFile(join(context, 'Dockerfile'), `FROM ${lab.baseImage}\nCOPY root /\nENTRYPOINT ["buildkitd"]\n`);
   const built = await engine.docker(['buildx', 'build', '--load', '--tag', BUILDKIT_IMAGE, context]);
   if (built.code !== 0) throw new Error(`The BuildKit image was not built:\n${built.stderr}`);

@@ -149,7 +149,7 @@ function daemonCommand(tools: Tools, store: ImageStore, directory: string, netwo
     ...['--group', String(process.getgid?.() ?? 0)],
     ...['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
     ...['--pidfile', join(directory, 'docker.pid'), '--cgroup-parent', `/${network.bridge}`],
-    // No build of the tests needs a way out, and the machine's firewall and forwarding stay as they are.
+    // The machine's firewall and forwarding stay as they are: a build that needs a way out takes the machine's network.
     ...['--bridge', network.bridge, '--iptables=false', '--ip6tables=false', '--ip-forward=false'],
     ...['--ip-masq=false', '--userland-proxy=false'],
     ...(store === 'overlay2' ? ['--storage-driver', 'overlay2'] : []),

@@ -1,6 +1,6 @@
 // A git repository with the sample service, and the changes that developers make to it.
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { runOrThrow } from './command.js';
 
 /** A sample service in its own git repository. */
@@ -25,18 +25,22 @@ export interface SampleServiceOptions {
   readonly branch?: string;
   /** Extra dependencies of that size altogether, for measurements. */
   readonly extraMegabytes?: number;
+  /** The folder of another service; what is installed or built in it is left out. */
+  readonly from?: string;
 }
 
 const MEGABYTE_IN_KILOBYTES = 1024;
 const EXTRA_DEPENDENCIES = 10;
 
-/** Writes the sample service into a new git repository with one commit. */
+/** Writes the sample service, or another, into a new git repository with one commit. */
 export async function writeSampleService(
   directory: string,
   options: SampleServiceOptions = {},
 ): Promise<SampleService> {
   await mkdir(directory, { recursive: true });
-  await cp(join(import.meta.dirname, 'sample-service'), directory, { recursive: true });
+  const from = options.from ?? join(import.meta.dirname, 'sample-service');
+  const isSource = (path: string) => !['node_modules', 'dist'].includes(basename(path));
+  await cp(from, directory, { recursive: true, filter: isSource });
   const git = (...args: readonly string[]) => runGit(directory, args);
   const head = async () => (await git('rev-parse', 'HEAD')).trim();
   const commit = async (message: string) => {
@@ -52,7 +56,7 @@ export async function writeSampleService(
   for (let number = 1; kilobytes > 0 && number <= EXTRA_DEPENDENCIES; number++) {
     await addDependency(`extra-${number}`, kilobytes);
   }
-  await commit('Add the sample service');
+  await commit('Add the service');
 
   return {
     directory,

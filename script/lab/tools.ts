@@ -15,6 +15,8 @@ export interface Tools {
   /** The machine's own Node and one that is recent enough for `using: node24`. */
   readonly node: string;
   readonly node24: string;
+  /** npm-cli.js in npm's whole package, whose folder can be copied. */
+  readonly npm: string;
   /** A folder with links to all of Docker's programs: goes first on PATH. */
   readonly bin: string;
   /** Folders of shared libraries that the machine lacks; usually empty. */
@@ -53,6 +55,7 @@ function parseTools(text: string): Tools {
     busybox: stringMember(paths, 'busybox'),
     node: stringMember(paths, 'node'),
     node24: stringMember(paths, 'node24'),
+    npm: stringMember(paths, 'npm'),
     bin: stringMember(env, 'bin'),
     ldLibraryPath: stringMember(env, 'ldLibraryPath'),
     versions: {

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
-import { answer } from './app.js';
+import { pino } from 'pino';
+import { createApp } from './app.js';
 
-const server = createServer((request, response) => {
-  const { status, body } = answer(request.url, process.env.COMMIT_SHA ?? 'unknown');
-  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-});
+const server = createServer(createApp({ commit: process.env.COMMIT_SHA ?? 'unknown', logger: pino() }));
 
 server.listen(Number(process.env.PORT ?? 3000));
 
