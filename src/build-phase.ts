@@ -18,7 +18,7 @@ import { type EngineFacts, inspectEngine } from './docker/inspect-engine.js';
 import { Git } from './git/git.js';
 import { listSuspectArguments } from './plan/build-options.js';
 import { toRunFacts } from './plan/denial.js';
-import { toCandidate } from './plan/candidate.js';
+import { toCandidate, withCandidate } from './plan/candidate.js';
 import { CheckFailedError } from './plan/check-error.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { sumBytes } from './plan/cache-manifest.js';
@@ -107,8 +107,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     });
     const { onStep, restored } = layers;
     const candidate = wantsChecks(inputs) ? toCandidate(layers.plan, engine, runner.architecture) : undefined;
-    const plan =
-      candidate === undefined || layers.plan.push.push ? layers.plan : { ...layers.plan, production: candidate };
+    const plan = candidate === undefined ? layers.plan : withCandidate(layers.plan, candidate);
     const main = mainBranch === null ? undefined : images.find(({ tag }) => tag === toScope(mainBranch).tag);
     const mainBytes = sumBytes(main?.images ?? []);
     const cacheTags = images.map(({ tag }) => tag);

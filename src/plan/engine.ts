@@ -9,6 +9,8 @@ export interface Engine {
   readonly builder: string | null;
   /** Buildx driver: `docker`, `docker-container`, `kubernetes`, `remote`, or one that is not known here yet. */
   readonly driver: string;
+  /** Machines that build together, each for its platforms; left out: one. */
+  readonly nodes?: number;
   /** Image store of the engine behind the `docker` driver; null for other drivers, which have their own. */
   readonly store: 'containerd' | 'overlay2' | null;
   /** `0.29.1` */
@@ -92,10 +94,14 @@ export function fitToEngine(draft: Plan, engine: Engine): Plan {
     return {
       ...plan,
       production: { ...plan.production, output: 'cache' },
-      notes: [
-        ...plan.notes,
-        `The image is not loaded into the engine: the ${engine.driver} driver cannot load one with several platforms or attestations.`,
-      ],
+      // What is to be checked is loaded all the same, as far as it can be.
+      notes:
+        plan.checks.length > 0
+          ? plan.notes
+          : [
+              ...plan.notes,
+              `The image is not loaded into the engine: the ${engine.driver} driver cannot load one with several platforms or attestations.`,
+            ],
     };
   }
   return plan;

@@ -1,7 +1,8 @@
 // Images as a registry has them: manifest or index, configs, and the inline cache in them. Layers are never read.
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
-import type { CachedImage, ImageLayer, StoredImage } from '../plan/cache-manifest.js';
-import { type Digest, type Tag, isDigest } from '../plan/image-name.js';
+import { createHash } from 'node:crypto';
+import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache } from '../plan/cache-manifest.js';
+import { type Digest, type Tag, isDigest, parseDigest } from '../plan/image-name.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import type { Manifest, Registry } from './registry.js';
 
@@ -31,22 +32,28 @@ export async function readImages(
   );
 }
 
-/** Digests of the configs behind a manifest or index, which cover the layers too; attestations have none that counts. */
+/**
+ * Digests of the configs behind a manifest or index, which cover the layers too, each as it is and without its inline
+ * cache; attestations have none that counts.
+ */
 export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
   const content = parseJson(manifest.bytes);
   const children = listChildren(content);
-  if (children === null) return listConfigs(content);
+  if (children === null) return listConfigs(registry, content);
   const found = await Promise.all(
     children.map(async (digest) => {
       const child = await registry.readManifest(digest);
-      return child === null ? [] : listConfigs(parseJson(child.bytes));
+      return child === null ? [] : listConfigs(registry, parseJson(child.bytes));
     }),
   );
   return found.flat();
 }
 
-function listConfigs({ config }: JsonRecord): readonly Digest[] {
-  return isRecord(config) && isDigest(config.digest) ? [config.digest] : [];
+async function listConfigs(registry: Registry, { config }: JsonRecord): Promise<readonly Digest[]> {
+  if (!isRecord(config) || !isDigest(config.digest)) return [];
+  const text = (await registry.readBlob(config.digest))?.toString('utf8');
+  const plain = createHash('sha256').update(withoutInlineCache(text ?? ''));
+  return [config.digest, parseDigest(`sha256:${plain.digest('hex')}`)];
 }
 
 async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {
