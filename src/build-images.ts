@@ -11,7 +11,7 @@ import { copyToMirrors } from './mirrors.js';
 import { type Seen, buildProduction, isOwnStepOfProduction, keepBuilderOnly } from './passes.js';
 import { listSuspectArguments } from './plan/build-options.js';
 import { sumBytes } from './plan/cache-manifest.js';
-import { toCandidate } from './plan/candidate.js';
+import { toCandidate, withCandidate } from './plan/candidate.js';
 import { toRunFacts } from './plan/denial.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
@@ -61,8 +61,7 @@ export async function buildImages(run: RunRequest, report: ReportedRun, dockerfi
     });
     const { onStep, restored } = layers;
     const candidate = wantsChecks(inputs) ? toCandidate(layers.plan, engine, runner.architecture) : undefined;
-    const plan =
-      candidate === undefined || layers.plan.push.push ? layers.plan : { ...layers.plan, production: candidate };
+    const plan = candidate === undefined ? layers.plan : withCandidate(layers.plan, candidate);
     const mainBranch = inputs.mainBranch ?? context.defaultBranch;
     const main =
       mainBranch === null ? undefined : images.find(({ tag }) => tag === toScope(mainBranch, inputs.part).tag);

@@ -5,6 +5,7 @@ import type { BranchHead } from './branch-head.js';
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from './docker/buildx.js';
 import { type BuildStep, type DockerfileWarning, type PassProgress, withEarlierSteps } from './progress/build-step.js';
 import { type Attempt, insistOnPass } from './pass-attempts.js';
+import type { Candidate } from './plan/candidate.js';
 import { builderStages, listSharedInstructions, mayOverlap, needsOwnSource } from './plan/builder-image.js';
 import { explainMiss, getInstruction, isShownAs } from './plan/cache-miss.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
@@ -23,7 +24,7 @@ export interface PassesRequest {
   readonly engine: Engine;
   readonly dockerfile: Dockerfile | null;
   /** Production in the local engine, where it is to be checked before it is pushed. */
-  readonly candidate?: PassPlan;
+  readonly candidate?: Candidate;
   /** The run's own folder. */
   readonly directory: string;
   readonly configDirectory: string;
@@ -68,7 +69,7 @@ interface StartedPass {
  * @throws PassFailedError; when only production's own steps failed, the builder image is kept for the next run first
  */
 export async function buildProduction(request: PassesRequest): Promise<BuiltProduction> {
-  const { plan, dockerfile, note } = request;
+  const { plan, dockerfile, note, candidate } = request;
   const stages = builderStages(plan, dockerfile);
   const overlap = mayOverlap(plan, dockerfile);
   const shared = plan.builder.exporter.zstd ? listSharedInstructions(plan, dockerfile) : [];
@@ -90,14 +91,11 @@ export async function buildProduction(request: PassesRequest): Promise<BuiltProd
         })
       : null;
     const title = `Building ${before === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
-    const built = await runOnePass(request, request.candidate ?? plan.production, {
-      title,
-      onStep,
-      onExporting: start,
-      onWriting: request.onWriting,
-      tellsSteps: before === null,
-    });
-    const result = before === null ? built : joinResults(before, built);
+    const hooks = { onStep, onWriting: request.onWriting, tellsSteps: before === null };
+    const pass = candidate?.whole ?? candidate?.load ?? plan.production;
+    const built = await runOnePass(request, pass, { title, ...hooks, onExporting: start });
+    const loaded = candidate === undefined || candidate.whole === null ? built : await load(request, candidate, built);
+    const result = before === null ? loaded : joinResults(before, loaded);
     note(toFigures(request, result));
     return { result, builder: started[0] ?? null };
   } catch (error) {
@@ -113,6 +111,16 @@ function buildFirst(request: PassesRequest, onStep: (step: BuildStep) => void): 
   const { builder } = request.plan;
   const pass: PassPlan = { ...builder, output: 'cache', tag: null };
   return runOnePass(request, pass, { title: `Building ${builder.target}`, onStep, tellsSteps: true });
+}
+
+/** Loads one platform of what was built; its steps are told already. */
+async function load(request: PassesRequest, candidate: Candidate, built: PassResult): Promise<PassResult> {
+  const title = `Loading ${candidate.load.target} into the engine`;
+  request.world.runner.log.info(title);
+  const loaded = await runOnePass(request, candidate.load, { title, onLine: () => undefined });
+  const seconds = built.seconds + loaded.seconds;
+  const work = [...built.progress.work, ...loaded.progress.work.filter(({ kind }) => kind === 'export')];
+  return { ...loaded, seconds, progress: { ...built.progress, work } };
 }
 
 /** Two solves as if they were one: what has run in the first is no cache in the second. */

@@ -1,9 +1,10 @@
 // Pushes the image that was checked, and no other: from the local engine as it is, or from a builder of its own by digest,
 // compared before it gets a tag.
 import type { CheckedImage } from './checks.js';
-import type { PassResult } from './docker/buildx.js';
+import { PassFailedError, type PassResult } from './docker/buildx.js';
 import { pushImage } from './docker/local-image.js';
 import { type PassesRequest, repeatPass, runOnePass } from './passes.js';
+import { listPlatforms } from './plan/build-options.js';
 import { pushesFromEngine } from './plan/candidate.js';
 import { CheckFailedError } from './plan/check-error.js';
 import type { Digest } from './plan/image-name.js';
@@ -64,8 +65,7 @@ async function pushFromBuilder(
   unique: UniqueTag,
   image: CheckedImage,
 ): Promise<PassResult> {
-  const pass = { ...request.plan.production, byDigest: true } as const;
-  const built = await runOnePass(request, pass, { title: `Pushing ${pass.target}, as it was checked` });
+  const built = await pushByDigest(request);
   const manifest = built.digest === null ? null : await registry.readManifest(built.digest);
   if (manifest === null) throw new Error(NOT_SERVED);
   await expectChecked(registry, manifest, image);
@@ -73,6 +73,23 @@ async function pushFromBuilder(
   await registry.writeManifest(unique.tag, manifest);
   return built;
 }
+
+/** Whatever was built for the check is taken as it is, in a run without cache too. */
+async function pushByDigest(request: PassesRequest): Promise<PassResult> {
+  const { plan, engine } = request;
+  const pass = { ...plan.production, noCache: false };
+  const title = `Pushing ${pass.target}, as it was checked`;
+  const joins = (engine.nodes ?? 1) > 1 && listPlatforms(pass.flags).length > 1;
+  if (!joins) return runOnePass(request, { ...pass, byDigest: 'alone' }, { title });
+  return runOnePass(request, { ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
+    // All platforms are one node's: nothing is to be joined, and BuildKit refuses the name before it pushes anything.
+    if (!(error instanceof PassFailedError) || !REFUSAL.test(error.message)) throw error;
+    return runOnePass(request, { ...pass, byDigest: 'alone' }, { title: `${title}, by one node` });
+  });
+}
+
+/** https://github.com/moby/buildkit/blob/master/util/push/push.go */
+const REFUSAL = /can't push tagged ref \S+ by digest/;
 
 /** The registry's word on it: by digest as the engine has it, or the same config, whose digest covers every layer. */
 async function expectChecked(registry: Registry, manifest: Manifest, { ids, id }: CheckedImage): Promise<void> {

@@ -82,6 +82,10 @@ test('what is checked is what gets its tag: pushed by digest, compared, then nam
     .map(({ userAgent }) => userAgent);
   // BuildKit itself writes no tag of production.
   expect(written).toEqual(['two-pass-build']);
+  // Without cache every step runs once, and not again for the push.
+  const refreshed = await team.build(event, { engine: engine(), inputs: { ...inputs, 'reuse-cache': 'false' } });
+  expectSuccess(refreshed);
+  expect(readCachedSteps(refreshed).production).toBe('0 of 1');
 });
 
 test('a check that fails, and one that changes what the image is built from, publish nothing', async () => {

@@ -90,6 +90,15 @@ describe('runs that leave the Actions cache alone', () => {
       reason: `a ${name} run for a fork shares it with the main branch`,
     });
   });
+
+  test.each<[string, number, string, 'on' | 'off']>([
+    ['several nodes that build together', 2, 'linux/amd64,linux/arm64', 'off'],
+    ['several nodes of which one builds', 2, 'linux/arm64', 'on'],
+    ['one node that builds all', 1, 'linux/amd64,linux/arm64', 'on'],
+  ])('%s: %s', (_, nodes, platforms, kind) => {
+    const engine = { ...CONTAINERD, driver: 'docker-container', store: null, nodes };
+    expect(decide({ given: { platforms }, engine }).decision.kind).toBe(kind);
+  });
 });
 
 describe('keys', () => {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { StoredImage } from '../../src/plan/cache-manifest.js';
 import { type Digest, parseTag } from '../../src/plan/image-name.js';
-import { readStoredImage } from '../../src/registry/image.js';
+import { readConfigDigests, readStoredImage } from '../../src/registry/image.js';
 import type { Manifest, Registry } from '../../src/registry/registry.js';
 import { digestOf } from './fixtures.js';
 
@@ -32,8 +33,8 @@ const configOf = (change: Record<string, unknown> = {}): Record<string, unknown>
   ...change,
 });
 
-/** Reads from a registry that has these and nothing else. */
-async function read(manifests: Record<string, unknown>, blobs: Record<string, unknown>): Promise<StoredImage | null> {
+/** A registry that has these and nothing else. */
+function registryOf(manifests: Record<string, unknown>, blobs: Record<string, unknown>): Registry {
   const toBytes = (content: unknown): Buffer =>
     Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
   const stub: Pick<Registry, 'readManifest' | 'readBlob'> = {
@@ -45,8 +46,11 @@ async function read(manifests: Record<string, unknown>, blobs: Record<string, un
     },
     readBlob: (digest) => Promise.resolve(blobs[digest] === undefined ? null : toBytes(blobs[digest])),
   };
-  return readStoredImage(stub as Registry, TAG);
+  return stub as Registry;
 }
+
+const read = (manifests: Record<string, unknown>, blobs: Record<string, unknown>): Promise<StoredImage | null> =>
+  readStoredImage(registryOf(manifests, blobs), TAG);
 
 const readOne = async (manifest: unknown, config?: unknown) => {
   const stored = await read({ main: manifest }, config === undefined ? {} : { [CONFIG]: config });
@@ -168,5 +172,20 @@ describe('an index', () => {
   test('with thousands of entries is not read to its end', async () => {
     const index = { manifests: Array.from({ length: 5000 }, () => platform(AMD64, 'amd64')) };
     expect((await read({ ...manifests, main: index }, blobs))?.images).toHaveLength(64);
+  });
+
+  test('has the digests of its configs, each as it is and without its inline cache', async () => {
+    // As BuildKit writes them: keys in order, and some characters escaped in a way that JavaScript would not keep.
+    const plain = (user: string) => `{"architecture":"amd64","config":{"User":"${user}\\u0026"},"os":"linux"}`;
+    const cached = (user: string) => plain(user).replace('"os"', '"moby.buildkit.cache.v0":"W10=","os"');
+    const configs = { [CONFIG]: cached('one'), [OTHER_CONFIG]: plain('two') };
+    const index = { manifests: [platform(AMD64, 'amd64'), platform(ARM64, 'arm64'), platform(digestOf(8), 'arm')] };
+    const registry = registryOf({ ...manifests, main: index }, configs);
+    const manifest = await registry.readManifest(TAG);
+    const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    expect(await readConfigDigests(registry, manifest!)).toEqual([
+      ...[CONFIG, digest(plain('one'))],
+      ...[OTHER_CONFIG, digest(plain('two'))],
+    ]);
   });
 });

@@ -53,6 +53,10 @@ describe('what may pass', () => {
       `${PUSH}failed to authorize: failed to fetch oauth token: unexpected status from POST request to http://127.0.0.1:1/token: 504 Gateway Timeout`,
       '504 Gateway Timeout',
     ],
+    [
+      `ERROR: failed to build: unexpected status from PUT request to ${URL}/manifests/main: 503 Service Unavailable`,
+      '503 Service Unavailable',
+    ],
     [`${PUSH}unexpected status: 500 Internal Server Error`, '500 Internal Server Error'],
     [`${PUSH}failed to do request: Head "${URL}/blobs/${SHA256}": EOF`, 'EOF'],
     [
@@ -156,4 +160,9 @@ describe('a cache that cannot be read', () => {
       cacheFault: false,
       transient: 'EOF',
     }));
+  test('is not what Buildx cannot read of an image that several nodes have pushed', () => {
+    const read = `unexpected status from GET request to ${URL}/blobs/${SHA256}: 503 Service Unavailable`;
+    const errors = [`merging manifest list x: ${read}`, `ERROR: failed to build: ${read}`];
+    expect(classifyFailure(errors)).toEqual({ cacheFault: false, transient: '503 Service Unavailable' });
+  });
 });

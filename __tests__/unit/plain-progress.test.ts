@@ -165,6 +165,7 @@ describe('plain progress', () => {
     ['exporting to image', true],
     ['exporting cache to registry', true],
     ['pushing ghcr.io/owner/app:builder-main', true],
+    ['merging manifest list ghcr.io/owner/app:builder-main', true],
     ['[internal] load metadata for docker.io/library/node:22', false],
     ['[builder 2/3] RUN exporting', false],
   ])('a failure of %j is one of the export: %s', (name, expected) =>

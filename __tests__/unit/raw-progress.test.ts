@@ -206,6 +206,14 @@ describe('besides the steps', () => {
     expect(read([ended(name)]).printed).toEqual([`${name}: 2.5 s`]);
   });
 
+  test('the index that Buildx writes for several nodes is a push', () => {
+    const name = 'merging manifest list ghcr.io/owner/app:main';
+    const reader = new RawProgressReader();
+    expect(reader.read(vertex(name), 0).pushing).toBe(true);
+    expect(reader.read(ended(name), 0).lines).toEqual([`${name}: 2.5 s`]);
+    expect(reader.progress.work).toMatchObject([{ name, kind: 'push' }]);
+  });
+
   test('an export is told with its longest parts', () => {
     const part = (id: string, completed: string) => ({ id, vertex: DIGEST, current: 0, started: START, completed });
     const { printed } = read([

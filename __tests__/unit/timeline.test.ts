@@ -47,12 +47,13 @@ describe('the chart', () => {
   });
 
   test('tells the platforms of a step apart', () => {
-    const steps = ['linux/amd64', 'linux/arm64'].map((platform) =>
+    const steps = ['linux/amd64', 'linux/arm64', 'linux/amd64->arm/v7'].map((platform) =>
       work('run', 0, 2000, `[${platform} builder 4/6] RUN make`),
     );
     expect(toGantt([{ name: 'builder', work: steps }]).filter((line) => line.includes('make'))).toEqual([
       expect.stringContaining('linux/amd64 4/6 RUN make 2.0 s :active'),
       expect.stringContaining('linux/arm64 4/6 RUN make 2.0 s :active'),
+      expect.stringContaining('linux/amd64 to arm/v7 4/6 RUN make 2.0 s :active'),
     ]);
   });
 

@@ -63,16 +63,24 @@ function getOutputArgs(image: ImageName, pass: PassPlan, reference: string | nul
  */
 const ZSTD = ['compression=zstd', 'oci-mediatypes=true'];
 
+/**
+ * Buildx pushes the index of several nodes to the name it is given, and to the tag `latest` of one that has neither tag
+ * nor digest. Of a digest it puts the index's own in its place, and writes no tag (build/build.go, util/imagetools).
+ */
+const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
+
 function getRegistryArgs(
   image: ImageName,
   { exporter: { store, zstd }, byDigest }: PassPlan,
   reference: string | null,
 ): string[] {
-  if (byDigest === true)
+  if (byDigest !== undefined) {
+    const name = byDigest === 'joined' ? `${image.name}@${ANY_DIGEST}` : image.name;
     return [
       '--output',
-      csvFields('type=image', `name=${image.name}`, 'push-by-digest=true', 'name-canonical=true', 'push=true'),
+      csvFields('type=image', `name=${name}`, 'push-by-digest=true', 'name-canonical=true', 'push=true'),
     ];
+  }
   if (reference === null) return ['--push'];
   if (store && !zstd) return ['--tag', reference, '--push'];
   const options = [...(store ? [] : ['store=false']), ...(zstd ? ZSTD : [])];

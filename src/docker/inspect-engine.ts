@@ -49,8 +49,9 @@ export async function inspectEngine(
   }
   if (driver !== 'docker') {
     const answer = parseInfo(info);
+    const nodes = inspected.stdout.match(/^Endpoint:/gm)?.length ?? 1;
     return {
-      engine: { builder, driver, store: null, buildxVersion, engineVersion: answer.version },
+      engine: { builder, driver, nodes, store: null, buildxVersion, engineVersion: answer.version },
       insecureRegistries: answer.insecureRegistries,
     };
   }

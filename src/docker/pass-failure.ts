@@ -1,5 +1,6 @@
 // What kind of failure ended a pass: pure, errors in, verdict out.
 // Only BuildKit's and Buildx's own errors count. A RUN step's output is never read.
+import { isJoining } from '../progress/build-step.js';
 
 /** Why a pass failed, as far as that decides what to do next. */
 export interface PassFailure {
@@ -45,7 +46,8 @@ const TRANSIENT: readonly RegExp[] = [
 export function classifyFailure(errors: readonly string[], said: readonly string[] = []): PassFailure {
   if (errors.some((line) => line.includes(STEP_FAILED))) return { cacheFault: false, transient: null };
   const fatal = errors.findLast((line) => line.startsWith(FATAL)) ?? '';
-  const pushFailed = PUSH.test(fatal);
+  // Where Buildx joins what several nodes have pushed, the last error does not say so.
+  const pushFailed = PUSH.test(fatal) || errors.some(isJoining);
   return {
     cacheFault: !pushFailed && errors.some((line) => !PUSH.test(line) && CACHE_FAULT.test(line)),
     transient: findTransient(fatal) ?? findTransient(findStatus(fatal, said)),

@@ -1,6 +1,7 @@
 // What a run that may not push keeps in the Actions cache, under which keys, and when that is worth it. Pure.
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
 import { createHash } from 'node:crypto';
+import { listPlatforms } from './build-options.js';
 import type { Engine } from './engine.js';
 import { type ImageName, type Tag, parseImageName, parseTag } from './image-name.js';
 import type { Inputs } from './inputs.js';
@@ -47,6 +48,10 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
     // Such a run has the cache of the main branch, which must never hold what a fork has built.
     const reason = `a ${event.name} run for a fork shares it with the main branch`;
     return { kind: 'off', reason };
+  }
+  if ((engine.nodes ?? 1) > 1 && listPlatforms(plan.production.flags).length > 1) {
+    // Each would write its local cache into the same folder, and the second finds the files of the first gone.
+    return { kind: 'off', reason: 'several nodes of a builder cannot write one entry' };
   }
   const form = engine.driver === 'docker' && engine.store === 'overlay2' ? 'image' : 'directory';
   const id = identify(plan, inputs);
@@ -107,7 +112,7 @@ export function rejectSize(bytes: number): string | null {
 
 /** Builds that differ in any of these have no steps in common, or a step in common that is worth nothing. */
 function identify({ image, builder, production }: Plan, { context, file }: Inputs): string {
-  const platforms = builder.flags.filter(({ input }) => input === 'platforms').map(({ value }) => value);
+  const platforms = listPlatforms(builder.flags);
   const parts = [image.name, context, file, builder.target, production.target, platforms];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

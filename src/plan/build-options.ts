@@ -149,6 +149,11 @@ export function parseBuildOptions(read: (input: BuildOptionName) => string): Par
   return { flags, secretEnvironment, warnings };
 }
 
+/** The target platforms as they were given; none: the builder's own. */
+export function listPlatforms(flags: readonly BuildFlag[]): readonly string[] {
+  return flags.filter(({ input }) => input === 'platforms').flatMap(({ value }) => value.split(','));
+}
+
 /** Names of the environment variables whose values `secret-envs` passes as secrets. */
 export function secretEnvironmentNames(flags: readonly BuildFlag[]): string[] {
   return flags

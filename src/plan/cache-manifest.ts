@@ -42,6 +42,11 @@ export function sumBytes([image]: readonly CachedImage[]): number | null {
     : image.layers.reduce((sum, { size }) => sum + size, 0);
 }
 
+/** The config of an image as BuildKit writes it without an inline cache: its keys are sorted, and this one is not the last. */
+export function withoutInlineCache(config: string): string {
+  return config.replace(/"moby\.buildkit\.cache\.v0":"[^"\\]*",/, '');
+}
+
 /** A cache config and what a manifest must list for it. */
 export interface MergedCache {
   /** JSON of media type `application/vnd.buildkit.cacheconfig.v0`. */

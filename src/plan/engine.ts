@@ -1,6 +1,7 @@
 // What the builder at hand can do, and the plan fitted to it: limits are said before a build, not guessed after.
 import coerce from 'semver/functions/coerce.js';
 import isOlder from 'semver/functions/lt.js';
+import { listPlatforms } from './build-options.js';
 import { InputError } from './input-error.js';
 import type { Exporter, Plan } from './plan.js';
 
@@ -9,6 +10,8 @@ export interface Engine {
   readonly builder: string | null;
   /** Buildx driver: `docker`, `docker-container`, `kubernetes`, `remote`, or one that is not known here yet. */
   readonly driver: string;
+  /** Machines that build together, each for its platforms; left out: one. */
+  readonly nodes?: number;
   /** Image store of the engine behind the `docker` driver; null for other drivers, which have their own. */
   readonly store: 'containerd' | 'overlay2' | null;
   /** `0.29.1` */
@@ -64,7 +67,7 @@ export function fitToEngine(draft: Plan, engine: Engine): Plan {
     production: { ...draft.production, exporter: getExporter(engine, 'production') },
   };
   const plain = engine.driver === 'docker' && engine.store === 'overlay2';
-  const platforms = plan.production.flags.find(({ input }) => input === 'platforms')?.value.split(',') ?? [];
+  const platforms = listPlatforms(plan.production.flags);
   const elsewhere =
     'Use a docker-container builder (docker/setup-buildx-action), or the containerd image store of Docker Engine.';
   if (plain) {
@@ -92,10 +95,14 @@ export function fitToEngine(draft: Plan, engine: Engine): Plan {
     return {
       ...plan,
       production: { ...plan.production, output: 'cache' },
-      notes: [
-        ...plan.notes,
-        `The image is not loaded into the engine: the ${engine.driver} driver cannot load one with several platforms or attestations.`,
-      ],
+      // What is to be checked is loaded all the same, as far as it can be.
+      notes:
+        plan.checks.length > 0
+          ? plan.notes
+          : [
+              ...plan.notes,
+              `The image is not loaded into the engine: the ${engine.driver} driver cannot load one with several platforms or attestations.`,
+            ],
     };
   }
   return plan;

@@ -5,6 +5,7 @@ import {
   type BuildFlag,
   type BuildOptionName,
   forbidSecretArguments,
+  listPlatforms,
   parseBuildOptions,
 } from './build-options.js';
 import { type Credentials, parseCredentials } from './credentials.js';
@@ -210,10 +211,6 @@ export function knownSecrets({
   if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
   if (credentials !== null) secrets.set(credentials.password, 'the input password');
   return secrets;
-}
-
-function listPlatforms(flags: readonly BuildFlag[]): readonly string[] {
-  return flags.filter(({ input }) => input === 'platforms').flatMap(({ value }) => value.split(','));
 }
 
 function parsePushMode(text: string): PushMode {

@@ -44,8 +44,11 @@ export interface PassPlan {
   readonly sbom: string | null;
   /** Value of --cache-to, beside what the output brings. */
   readonly cacheTo?: string;
-  /** Pushed under its digest alone: a tag comes when somebody has looked at it. */
-  readonly byDigest?: true;
+  /**
+   * Pushed under its digest alone: a tag comes when somebody has looked at it. `joined`: by several nodes, whose images
+   * Buildx joins in an index.
+   */
+  readonly byDigest?: 'alone' | 'joined';
 }
 
 export interface PushDecision {

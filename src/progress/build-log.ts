@@ -74,7 +74,7 @@ export class BuildLog {
     if (error !== null)
       return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${toSeconds(seconds)}: ${error}`];
     if (isDockerfileStep(name)) return this.stepEnded(vertex);
-    const writes = /^(?:exporting|pushing)/.test(name);
+    const writes = /^(?:exporting|pushing|merging manifest list)/.test(name);
     return seconds >= SLOW_SECONDS || writes ? [`${name}: ${toSeconds(seconds)}${describeParts(vertex)}`] : [];
   }
 

@@ -76,7 +76,12 @@ export interface ProgressReader {
 }
 
 /** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */
-const EXPORT = /^(?:exporting|pushing|\[auth\] .*[:,]push\b)/;
+const EXPORT = /^(?:exporting|pushing|merging manifest list|\[auth\] .*[:,]push\b)/;
+
+/** With several nodes Buildx itself writes the index of what they have pushed, and the tag with it. */
+export function isJoining(name: string): boolean {
+  return name.startsWith('merging manifest list ');
+}
 
 export function isDockerfileStep(name: string): boolean {
   return /^\[(?:[^\]]*\s)?\d+\/\d+\] (?!FROM\b)/.test(name);

@@ -34,7 +34,7 @@ export class PlainProgressReader implements ProgressReader {
       lines: [line],
       ran: ran === null ? [] : [ran],
       exporting: begins && /^#\d+ exporting layers\b/.test(line),
-      pushing: begins && /^#\d+ pushing /.test(line),
+      pushing: begins && /^#\d+ (?:pushing|merging manifest list) /.test(line),
     };
   }
 

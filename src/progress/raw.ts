@@ -16,6 +16,7 @@ import {
   findFailed,
   isCancelled,
   isDockerfileStep,
+  isJoining,
   isPulledLayer,
   listErrors,
   parseStage,
@@ -107,6 +108,7 @@ export class RawProgressReader implements ProgressReader {
     if (started !== null && completed === null) {
       vertex.started ??= started;
       vertex.done = false;
+      news.pushing ||= isJoining(vertex.name);
       news.lines.push(...this.log.started(vertex, now));
     }
     if (completed === null) return;
@@ -215,6 +217,8 @@ function listWork({ name, cached, started, ended, error, parts }: Vertex): Work[
       ? []
       : [{ name: kind === 'pull' ? name : part, stage, kind, start, end }];
   });
+  if (isJoining(name) && started !== null && ended !== null)
+    return [{ name, stage, kind: 'push', start: started, end: ended }];
   const ran = isDockerfileStep(name) && !cached && started !== null && ended !== null;
   if (!ran || (error !== null && isCancelled(error))) return ofParts;
   const failed = error === null ? {} : ({ failed: true } as const);

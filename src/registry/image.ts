@@ -1,7 +1,7 @@
 // Images as a registry has them: manifest or index, configs, and the inline cache in them. Layers are never read.
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
-import type { CachedImage, ImageLayer, StoredImage } from '../plan/cache-manifest.js';
-import { type Digest, type Tag, isDigest } from '../plan/image-name.js';
+import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache } from '../plan/cache-manifest.js';
+import { type Digest, type Tag, digestOf, isDigest } from '../plan/image-name.js';
 import type { Part } from '../plan/image-index.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import type { Manifest, Registry } from './registry.js';
@@ -32,22 +32,32 @@ export async function readImages(
   );
 }
 
-/** Digests of the configs behind a manifest or index, which cover the layers too; attestations have none that counts. */
+/**
+ * Digests of the configs behind a manifest or index, which cover the layers too, each as it is and without its inline
+ * cache; attestations have none that counts.
+ */
 export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
   const content = parseJson(manifest.bytes);
   const children = listChildren(content);
-  if (children === null) return listConfigs(content);
+  if (children === null) return listConfigs(registry, content);
   const found = await Promise.all(
     children.map(async (digest) => {
       const child = await registry.readManifest(digest);
-      return child === null ? [] : listConfigs(parseJson(child.bytes));
+      return child === null ? [] : listConfigs(registry, parseJson(child.bytes));
     }),
   );
   return found.flat();
 }
 
-function listConfigs({ config }: JsonRecord): readonly Digest[] {
-  return isRecord(config) && isDigest(config.digest) ? [config.digest] : [];
+async function listConfigs(registry: Registry, content: JsonRecord): Promise<readonly Digest[]> {
+  const digest = readConfigDigest(content);
+  if (digest === null) return [];
+  const text = (await registry.readBlob(digest))?.toString('utf8') ?? '';
+  return [digest, digestOf(withoutInlineCache(text))];
+}
+
+function readConfigDigest({ config }: JsonRecord): Digest | null {
+  return isRecord(config) && isDigest(config.digest) ? config.digest : null;
 }
 
 /** @returns null when the registry has no such manifest, or lacks its config */
@@ -57,15 +67,15 @@ export async function readPart(registry: Registry, digest: Digest): Promise<Part
   const content = parseJson(manifest.bytes);
   const part = { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, content };
   if (listChildren(content) !== null) return { ...part, config: null };
-  const [configDigest] = listConfigs(content);
-  const config = configDigest === undefined ? null : await registry.readBlob(configDigest);
+  const configDigest = readConfigDigest(content);
+  const config = configDigest === null ? null : await registry.readBlob(configDigest);
   return config === null ? null : { ...part, config: parseJson(config) };
 }
 
 async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {
   const none = { name, layers: [], records: [] };
-  const digest = isRecord(manifest.config) ? manifest.config.digest : undefined;
-  if (!isDigest(digest)) return none;
+  const digest = readConfigDigest(manifest);
+  if (digest === null) return none;
   const config = await registry.readBlob(digest);
   return config === null ? none : parseImage(name, manifest, parseJson(config));
 }

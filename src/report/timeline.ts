@@ -99,6 +99,8 @@ function toText(text: string): string {
   const plain = text
     // A platform stays: it tells the bars of one step apart.
     .replace(/^(cached )?\[((?:linux|windows)\/\S+ )?[^\]]*?(\d+\/\d+)\]/, '$1$2$3')
+    // Of a step that compiles for another platform BuildKit names both.
+    .replace(/^((?:cached )?\S+)->(?=\S+ \d+\/\d+)/, '$1 to ')
     .replace(/[^\p{L}\p{N} ./_=-]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
