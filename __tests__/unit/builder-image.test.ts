@@ -5,6 +5,7 @@ import {
   builderStages,
   decideBuilder,
   listSharedInstructions,
+  mayOverlap,
   needsOwnSource,
 } from '../../src/plan/builder-image.js';
 import type { CachedImage, StoredImage } from '../../src/plan/cache-manifest.js';
@@ -249,3 +250,17 @@ describe('the builder stage is built first, from its own image, where only that 
     ['a Dockerfile that nobody has read', withSources(['b'], ['p']), null, false],
   ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, file)).toBe(expected));
 });
+
+test.each<[string, Plan, ReturnType<typeof parseDockerfile> | null, boolean]>([
+  ['is, where production is made of it', planOf(), DOCKERFILE, true],
+  [
+    'is not in a refresh, where some of its steps would run twice',
+    planOf(pullRequest(), { 'reuse-cache': 'false' }),
+    DOCKERFILE,
+    false,
+  ],
+  ['is not where it is not written', planOf(fromFork()), DOCKERFILE, false],
+  ['is not where nobody has read the Dockerfile', planOf(), null, false],
+])('the builder image %s written while production is', (_, plan, dockerfile, expected) =>
+  expect(mayOverlap(plan, dockerfile)).toBe(expected),
+);

@@ -59,9 +59,12 @@ export function builderStages(plan: Plan, dockerfile: Dockerfile | null): Readon
   return new Set([...stagesInside(dockerfile, target)].map((stage) => getStageLabel(dockerfile, stage)));
 }
 
-/** Whether the builder image may be written while production still is: its solve shares production's. */
+/**
+ * Whether the builder image may be written while production still is: its solve shares production's. Not where every step
+ * runs again: what production has not finished, the other solve would sometimes run a second time.
+ */
 export function mayOverlap(plan: Plan, dockerfile: Dockerfile | null): boolean {
-  return plan.builder.output === 'registry' && isMadeOfBuilder(plan, dockerfile);
+  return plan.builder.output === 'registry' && !plan.builder.noCache && isMadeOfBuilder(plan, dockerfile);
 }
 
 /**
