@@ -15,6 +15,7 @@ const project = (name) => ({
 });
 
 export default {
+  testSequencer: './__tests__/longest-first.js',
   projects: [
     project('unit'),
     project('contract'),

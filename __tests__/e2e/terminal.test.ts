@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../script/lab/command.js';
 import { ACTION, WRITER } from '../../script/lab/team.js';
+import { toInputs } from '../../src/plan/command-line.js';
 import { useLab } from './support.js';
 
 const fixture = useLab({ stores: ['containerd'] });
@@ -21,12 +22,13 @@ async function runOnTerminal(directory: string, env: Readonly<Record<string, str
 test("Buildx draws its display, and the image is pushed with a developer's tag", async () => {
   const { registry, engine, baseImage } = fixture.lab();
   const team = await fixture.team('terminal');
-  const inputs = {
-    ...{ image: team.image, username: WRITER.name, password: WRITER.password, 'build-args': `BASE_IMAGE=${baseImage}` },
-    ...{ 'builder-target': 'builder', 'production-target': 'production', 'main-branch': 'main', push: 'true' },
-    ...{ pull: 'false', 'reuse-cache': 'true', 'dry-run': 'false', logout: 'true', comment: 'false' },
-    ...{ 'scan-severity': 'high', 'scan-fail': 'true', 'upload-sarif': 'false' },
+  const given = {
+    username: WRITER.name,
+    password: WRITER.password,
+    'build-args': `BASE_IMAGE=${baseImage}`,
+    push: 'true',
   };
+  const inputs = toInputs({ ...given, 'main-branch': 'main' }, team.image);
   const env = {
     ...engine('containerd').env,
     TERM: 'xterm',

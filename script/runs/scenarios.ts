@@ -83,14 +83,34 @@ export const SCENARIOS: readonly Scenario[] = [
     succeeds: true,
     record: (lab, engine) =>
       withTeam(lab, 'multi-platform', async (team) => {
-        await writeFile(join(team.service.directory, 'Dockerfile'), WITHOUT_RUN);
-        // Nothing compresses it, so that writing the layers takes its time.
-        await writeFile(join(team.service.directory, 'src/assets'), randomBytes(ASSET_BYTES));
-        await team.service.commit('Need no emulation');
-        return team.build(await team.push(), { engine, inputs: { platforms: 'linux/amd64,linux/arm64' } });
+        await needNoEmulation(team);
+        return team.build(await team.push(), { engine, inputs: { platforms: PLATFORMS.join() } });
+      }),
+  },
+  {
+    name: 'index',
+    succeeds: true,
+    record: (lab, engine) =>
+      withTeam(lab, 'index', async (team) => {
+        await needNoEmulation(team);
+        const event = await team.push();
+        const parts: string[] = [];
+        for (const platforms of PLATFORMS) {
+          const { outputs, log } = await team.build(event, { engine, inputs: { platforms, 'part-of-index': 'true' } });
+          if (outputs['pinned-image'] === undefined) throw new Error(`The part was not built:\n${log}`);
+          parts.push(outputs['pinned-image']);
+        }
+        const inputs = {
+          platforms: PLATFORMS.join(),
+          'index-of': parts.join('\n'),
+          mirrors: `${lab.registry.host}/octo/copies/app`,
+        };
+        return team.build(event, { engine, inputs });
       }),
   },
 ];
+
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 const ASSET_BYTES = 60_000_000;
 
@@ -101,6 +121,13 @@ COPY src /src
 FROM scratch AS production
 COPY --from=builder /src /src
 `;
+
+async function needNoEmulation({ service }: Team): Promise<void> {
+  await writeFile(join(service.directory, 'Dockerfile'), WITHOUT_RUN);
+  // Nothing compresses it, so that writing the layers takes its time.
+  await writeFile(join(service.directory, 'src/assets'), randomBytes(ASSET_BYTES));
+  await service.commit('Need no emulation');
+}
 
 const FAILING_CHECK = `#!/bin/sh
 # A team's tests, one of which finds a fault.

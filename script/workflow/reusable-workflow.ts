@@ -156,10 +156,7 @@ jobs:
     # One run at a time for each ref and image, and none is cancelled while it pushes. Of the runs that wait, GitHub keeps
     # the newest.
 ${toConcurrency()}
-    permissions:
-      contents: read
-      packages: write
-      pull-requests: read
+${PERMISSIONS}
     outputs:
 ${ownOutputs}
     steps:
@@ -181,10 +178,7 @@ ${toWith(names)}
     runs-on: ${expression('matrix.runs-on')}
     timeout-minutes: ${expression('inputs.timeout-minutes')}
 ${toConcurrency(` ${expression('matrix.platform')}`)}
-    permissions:
-      contents: read
-      packages: write
-      pull-requests: read
+${PERMISSIONS}
     # Outputs of a matrix overwrite each other, unless they have other names; an empty one overwrites nothing.
     outputs:
       pushed: ${expression('steps.build.outputs.pushed')}
@@ -208,10 +202,7 @@ ${toWith(names, { platforms: expression('matrix.platform'), 'part-of-index': 'tr
     runs-on: ${runsOn}
     timeout-minutes: ${expression('inputs.timeout-minutes')}
 ${toConcurrency(' index')}
-    permissions:
-      contents: read
-      packages: write
-      pull-requests: read
+${PERMISSIONS}
     outputs:
 ${ownOutputs}
     steps:
@@ -229,6 +220,7 @@ ${toWith(OF_INDEX, {
 `;
 }
 
+const PERMISSIONS = indent(4, ['permissions:', '  contents: read', '  packages: write', '  pull-requests: read']);
 const CHECKOUT = indent(6, [
   '- uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
   '  with:',
