@@ -136,7 +136,9 @@ export async function buildImages(run: RunRequest, report: ReportedRun, dockerfi
         : copyToMirrors({ world, from: registry, mirrors, manifest: published.manifest, tags: published.tags });
     const builder = await keepBuilder(request, registry, images, production, published?.layers ?? null).catch(
       async (error: unknown) => {
-        await copying;
+        // Production is published all the same, and its copies.
+        const copies = await copying;
+        if (published !== null) announceTags(runner, plan, published, null, copies, note);
         return explain(error);
       },
     );

@@ -52,6 +52,27 @@ test('a secret without a value, as in runs of forks, is left out with a warning'
   expect(result.log).not.toContain('id=npm_token');
 });
 
+test('a builder that production is not made of may fail: what is pushed by then is told', async () => {
+  const { registry, baseImage } = fixture.lab();
+  const team = await fixture.team('apart');
+  await writeFile(
+    join(team.service.directory, 'Dockerfile'),
+    `FROM ${baseImage} AS builder\nRUN exit 7\nFROM ${baseImage} AS production\nRUN touch /made\n`,
+  );
+  await team.service.commit('Build in vain');
+  const event = await team.push();
+  const mirrors = `${team.image}-copy`;
+  const result = await team.build(event, { engine: engine(), inputs: { 'build-args': '', mirrors } });
+  expectFailure(result, /exit 7/);
+  const { digest } = await registry.manifest(team.repository, event.sha);
+  expect(result.outputs).toMatchObject({
+    digest,
+    pushed: 'true',
+    tags: [team.image, mirrors].flatMap((name) => [event.sha, 'main'].map((tag) => `${name}:${tag}`)).join('\n'),
+    'pinned-mirrors': `${mirrors}:${event.sha}@${digest}`,
+  });
+});
+
 test('a failing RUN in the builder fails the run with its step, and no tag is written', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('broken');
