@@ -121,7 +121,9 @@ export async function readRegistryState(
   ]);
   const found = images.filter((image) => image !== null);
   const asked = { writeAccess, unique, mirrors };
-  if (writeAccess?.allowed !== true) return { state: { ...asked, images: found, mergedCache: null }, mirrors };
+  // What will not be pushed everywhere is pushed nowhere, and the run writes nothing.
+  const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
+  if (!mayWrite) return { state: { ...asked, images: found, mergedCache: null }, mirrors };
   return { state: { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) }, mirrors };
 }
 

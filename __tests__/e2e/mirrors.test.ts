@@ -212,6 +212,23 @@ describe('what may go wrong', () => {
     for (const { digest } of manifests) expect((await mirror.manifest(team.repository, digest)).digest).toBe(digest);
   });
 
+  test("a run of Dependabot's, without the login of a mirror, builds and pushes nothing anywhere", async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('dependabot-mirror');
+    expectSuccess(await team.build(await team.push(), { engine: engine() }));
+    const before = await registry.tags(team.repository);
+    const event = { ...(await team.pullRequest({ number: 4, head: 'dependabot/npm/x' })), actor: 'dependabot[bot]' };
+    const result = await team.build(event, {
+      engine: engine(),
+      inputs: { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': `${mirror.host}=mirrorer:` },
+    });
+    expectSuccess(result);
+    expect(result.outputs).toMatchObject({ pushed: 'false' });
+    expect(result.log).toMatch(/Nothing was pushed: .*Dependabot secrets/);
+    expect(await registry.tags(team.repository)).toEqual(before);
+    expect(await mirror.tags(team.repository)).toEqual([]);
+  });
+
   test('a run of a fork touches no mirror, and asks for no login', async () => {
     const team = await fixture.team('fork-mirror');
     const mark = mirror.mark();

@@ -19,6 +19,7 @@ import {
   NOW_TAG,
   SHA,
   type With,
+  digestOf,
   fromFork,
   gitTagPush,
   inputsOf,
@@ -112,6 +113,9 @@ describe('the lineage, nearest first', () => {
   ])('whether to ask for the merged pull request: %s', (_, event, given, main, expected) =>
     expect(mayHaveMerged(inputsOf(given), event, main)).toBe(expected),
   );
+
+  test('a run that only makes an index asks for no layers', () =>
+    expect(mayHaveMerged(inputsOf({ 'index-of': digestOf(1) }), pushTo('main'), 'main')).toBe(false));
 
   test('the input main-branch comes before the default branch', () => {
     const branches = (given: With): string[] => plan(pushTo('topic'), given).lineage.map(({ branch }) => branch);

@@ -233,7 +233,8 @@ export function getLineage(
 /** True for runs that ask which pull request their commit merged: pushes to main, where the answer saves a build. */
 export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranch: string | null): boolean {
   const main = inputs.mainBranch ?? defaultBranch;
-  return event.kind === 'branch' && event.name === 'push' && event.branch === main && inputs.reuseCache;
+  const builds = inputs.reuseCache && inputs.indexOf.length === 0;
+  return event.kind === 'branch' && event.name === 'push' && event.branch === main && builds;
 }
 
 /**
