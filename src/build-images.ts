@@ -1,5 +1,4 @@
 // Builds both images and publishes production: the story of a run from the first look at engine and registry on.
-import { join } from 'node:path';
 import { announceBuilder, announceDockerfileWarnings, announceLocalImage, announceTags, showPlan } from './announce.js';
 import { watchBranch } from './branch-head.js';
 import { type CheckedImage, checkProduction, wantsChecks } from './checks.js';
@@ -16,16 +15,11 @@ import { toRunFacts } from './plan/denial.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import { describeEngine, fitToEngine } from './plan/engine.js';
 import { expectMirrored } from './plan/mirror-outcome.js';
-import { mayWantToPush, planBuild } from './plan/plan.js';
+import { planBuild } from './plan/plan.js';
 import { toScope, uniqueCandidates } from './plan/tags.js';
 import { pushChecked } from './publish-checked.js';
 import { type PublishedProduction, publishProduction } from './publish.js';
-import {
-  type AskedRegistry,
-  type RegistrySession,
-  openRegistrySession,
-  readRegistryState,
-} from './registry-session.js';
+import { type AskedRegistry, type RegistrySession, askRegistry } from './registry-session.js';
 import { toLocalLines } from './report/local-result.js';
 import { toPlanJson } from './report/plan-report.js';
 import { type RunResult, toPassLines } from './report/summary.js';
@@ -44,10 +38,10 @@ export async function buildImages(run: RunRequest, report: ReportedRun, dockerfi
   let layers: KeptLayers | null = null;
   const seen: Seen = { steps: new Set(), warnings: new Map() };
   try {
-    const { facts, session, state, mirrors } = await lookAround(run, report);
+    const { facts, session, state } = await lookAround(run, report);
     const { engine } = facts;
     const { configDirectory, registry } = session;
-    const { images } = state;
+    const { images, mirrors } = state;
     const fitted = fitToEngine(planBuild(inputs, event, context, state), engine);
     layers = await openKeptLayers({
       world,
@@ -160,20 +154,12 @@ export async function buildImages(run: RunRequest, report: ReportedRun, dockerfi
 
 /** Looks at the engine and at the registry at the same time; what is wrong with the engine is said first. */
 async function lookAround(
-  { world: { runner, run, signal }, inputs, draft, context }: RunRequest,
-  { directory, warn }: ReportedRun,
-): Promise<{ facts: EngineFacts; session: RegistrySession } & AskedRegistry> {
-  const inspecting = inspectEngine(run, runner.childEnv, inputs.builder, signal);
-  const asking = openRegistrySession({
-    runner,
-    run,
-    inputs,
-    event: draft.event,
-    privateDirectory: join(directory, 'docker-config'),
-    findInsecureRegistries: async () => (await inspecting).insecureRegistries,
-    write: mayWantToPush(inputs, draft.event),
-    warn,
-  }).then(async (session) => ({ session, ...(await readRegistryState(session, draft, context.now, warn)) }));
+  run: RunRequest,
+  report: ReportedRun,
+): Promise<{ facts: EngineFacts; session: RegistrySession; state: AskedRegistry }> {
+  const { world, inputs } = run;
+  const inspecting = inspectEngine(world.run, world.runner.childEnv, inputs.builder, world.signal);
+  const asking = askRegistry(run, report, async () => (await inspecting).insecureRegistries);
   // Both are waited for in any case: nothing may write into the run's folder after it is removed.
   const [facts, asked] = await Promise.allSettled([inspecting, asking]);
   if (facts.status === 'rejected') throw facts.reason;

@@ -4,8 +4,8 @@ import type { CheckedImage } from './checks.js';
 import { PassFailedError, type PassResult } from './docker/buildx.js';
 import { pushImage } from './docker/local-image.js';
 import { type PassesRequest, repeatPass, runOnePass } from './passes.js';
-import { listPlatforms } from './plan/build-options.js';
 import { pushesFromEngine } from './plan/candidate.js';
+import { joinsNodes } from './plan/engine.js';
 import { CheckFailedError } from './plan/check-error.js';
 import type { Digest } from './plan/image-name.js';
 import type { PassFigures } from './report/pass-report.js';
@@ -79,8 +79,7 @@ async function pushByDigest(request: PassesRequest): Promise<PassResult> {
   const { plan, engine } = request;
   const pass = { ...plan.production, noCache: false };
   const title = `Pushing ${pass.target}, as it was checked`;
-  const joins = (engine.nodes ?? 1) > 1 && listPlatforms(pass.flags).length > 1;
-  if (!joins) return runOnePass(request, { ...pass, byDigest: 'alone' }, { title });
+  if (!joinsNodes(engine, pass)) return runOnePass(request, { ...pass, byDigest: 'alone' }, { title });
   return runOnePass(request, { ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
     // All platforms are one node's: nothing is to be joined, and BuildKit refuses the name before it pushes anything.
     if (!(error instanceof PassFailedError) || !REFUSAL.test(error.message)) throw error;

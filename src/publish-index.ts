@@ -1,5 +1,4 @@
 // Publishes an index of images that other runs have built, one for each platform. Nothing is built, and no engine is needed.
-import { join } from 'node:path';
 import { announceNoIndex, announceTags, showPlan } from './announce.js';
 import { watchBranch } from './branch-head.js';
 import { inspectEngine } from './docker/inspect-engine.js';
@@ -7,10 +6,10 @@ import { copyToMirrors } from './mirrors.js';
 import { makeImageIndex } from './plan/image-index.js';
 import { digestOf } from './plan/image-name.js';
 import { expectMirrored } from './plan/mirror-outcome.js';
-import { type Plan, mayWantToPush, planBuild } from './plan/plan.js';
+import { type Plan, planBuild } from './plan/plan.js';
 import { uniqueCandidates } from './plan/tags.js';
 import { publishProduction } from './publish.js';
-import { type AskedRegistry, openRegistrySession, readRegistryState } from './registry-session.js';
+import { askRegistry } from './registry-session.js';
 import { readPart } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import { toLocalLines } from './report/local-result.js';
@@ -23,7 +22,13 @@ export async function publishIndex(run: RunRequest, report: ReportedRun): Promis
   const { world, inputs, event, context, draft, github } = run;
   const { note, warn, read } = report;
   const { runner } = world;
-  const { registry, state, mirrors } = await askRegistry(run, report);
+  // Where there is no engine, nobody has called a registry insecure.
+  const findInsecureRegistries = async (): Promise<readonly string[]> => {
+    const facts = await inspectEngine(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
+    return facts?.insecureRegistries ?? [];
+  };
+  const { session, state } = await askRegistry(run, report, findInsecureRegistries);
+  const { registry } = session;
   const plan = planBuild(inputs, event, context, state);
   note({ plan });
   showPlan(runner, plan, 'Plan');
@@ -41,31 +46,10 @@ export async function publishIndex(run: RunRequest, report: ReportedRun): Promis
   const request = { runner, plan, registry, branch, unique, warn, note };
   const { tags, manifest, ...published } = await publishProduction(request, index);
   note({ bytes: { ...published.bytes, main: null } });
-  const copies = await copyToMirrors({ world, from: registry, mirrors, manifest, tags });
+  const copies = await copyToMirrors({ world, from: registry, mirrors: state.mirrors, manifest, tags });
   announceTags(runner, plan, { ...published, tags, manifest }, null, copies, note);
   if (!runner.onGitHub) for (const line of toLocalLines(read())) runner.log.info(line);
   expectMirrored(copies, plan.image, read().plan.tags.unique);
-}
-
-async function askRegistry(
-  { world: { runner, run, signal }, inputs, draft, context }: RunRequest,
-  { directory, warn }: ReportedRun,
-): Promise<AskedRegistry & { readonly registry: Registry | null }> {
-  const session = await openRegistrySession({
-    runner,
-    run,
-    inputs,
-    event: draft.event,
-    privateDirectory: join(directory, 'docker-config'),
-    // Where there is no engine, nobody has called a registry insecure.
-    findInsecureRegistries: async () => {
-      const facts = await inspectEngine(run, runner.childEnv, inputs.builder, signal).catch(() => null);
-      return facts?.insecureRegistries ?? [];
-    },
-    write: mayWantToPush(inputs, draft.event),
-    warn,
-  });
-  return { registry: session.registry, ...(await readRegistryState(session, draft, context.now, warn)) };
 }
 
 async function makeIndex(

@@ -1,4 +1,5 @@
 // The login of a run: for the docker client by its config, and for our own small requests.
+import { join } from 'node:path';
 import {
   type StoredLogin,
   createPrivateConfig,
@@ -11,7 +12,7 @@ import { InputError } from './plan/input-error.js';
 import type { Inputs } from './plan/inputs.js';
 import { CACHE_MANIFEST_TYPE, type StoredImage, mergeCaches } from './plan/cache-manifest.js';
 import { type Tag, pinnedReference } from './plan/image-name.js';
-import { NOTHING_ASKED, type Plan, type RegistryState, sourceTags } from './plan/plan.js';
+import { NOTHING_ASKED, type Plan, type RegistryState, mayWantToPush, sourceTags } from './plan/plan.js';
 import { cacheTag, uniqueCandidates } from './plan/tags.js';
 import { describeFault } from './plan/words.js';
 import type { WorkflowEvent } from './plan/workflow-event.js';
@@ -20,6 +21,7 @@ import { type OpenMirror, openMirrors } from './mirrors.js';
 import { connectRegistry, explainConnection, isFault, probeWriteAccess } from './registry-connection.js';
 import { readStoredImage } from './registry/image.js';
 import { type Registry, RegistryError } from './registry/registry.js';
+import type { ReportedRun, RunRequest } from './reported-run.js';
 import type { Runner } from './runner/runner.js';
 
 export interface RegistrySession {
@@ -36,7 +38,7 @@ export interface RegistrySession {
   readonly openMirrors: () => Promise<readonly OpenMirror[]>;
 }
 
-export interface SessionRequest {
+interface SessionRequest {
   readonly runner: Runner;
   readonly run: RunProcess;
   readonly inputs: Inputs;
@@ -57,7 +59,7 @@ type Warn = (message: string) => void;
  * user's own.
  * @throws InputError when the credentials are refused or the registry cannot be reached
  */
-export async function openRegistrySession(request: SessionRequest): Promise<RegistrySession> {
+async function openRegistrySession(request: SessionRequest): Promise<RegistrySession> {
   const { runner, run, inputs, write, warn } = request;
   const { image, credentials, logout } = inputs;
   const config = await readDockerConfig(runner.dockerConfigDirectory);
@@ -88,25 +90,35 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   return { ...session, configDirectory };
 }
 
-export interface AskedRegistry {
-  readonly state: RegistryState;
+export interface AskedRegistry extends RegistryState {
   readonly mirrors: readonly OpenMirror[];
 }
 
-/** Asks everything that the plan wants to know, all at once, and writes the merged cache where the run may write. */
-export async function readRegistryState(
-  session: RegistrySession,
-  draft: Plan,
-  now: Date,
-  warn: Warn,
-): Promise<AskedRegistry> {
+/**
+ * Logs in and asks everything that the plan wants to know.
+ * @param findInsecureRegistries registries that the engine may speak plain HTTP to; called only when HTTPS fails
+ * @throws InputError when a login is refused or a registry cannot be reached
+ */
+export async function askRegistry(
+  { world: { runner, run }, inputs, draft, context }: RunRequest,
+  { directory, warn }: ReportedRun,
+  findInsecureRegistries: SessionRequest['findInsecureRegistries'],
+): Promise<{ readonly session: RegistrySession; readonly state: AskedRegistry }> {
+  const { event } = draft;
+  const privateDirectory = join(directory, 'docker-config');
+  const write = mayWantToPush(inputs, event);
+  const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn };
+  const session = await openRegistrySession(request);
+  return { session, state: await readRegistryState(session, draft, context.now, warn) };
+}
+
+/** All at once; writes the merged cache where the run may write. */
+async function readRegistryState(session: RegistrySession, draft: Plan, now: Date, warn: Warn): Promise<AskedRegistry> {
   const { registry, write, hasLogin } = session;
-  if (registry === null) return { state: NOTHING_ASKED, mirrors: [] };
+  if (registry === null) return { ...NOTHING_ASKED, mirrors: [] };
   const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
   // Those of a part too, which copies nothing itself: what cannot be copied in the end is found out before the build.
-  const opening = probing.then((access) =>
-    access?.allowed === true && session.hasMirrors ? session.openMirrors() : [],
-  );
+  const opening = probing.then((access) => (access?.allowed === true ? session.openMirrors() : []));
   const findUnique = async (): Promise<Tag | null> => {
     // Free everywhere, so that the image has one tag. Without mirrors there is nothing to wait for.
     const others = session.hasMirrors ? await opening : [];
@@ -123,8 +135,8 @@ export async function readRegistryState(
   const asked = { writeAccess, unique, mirrors };
   // What will not be pushed everywhere is pushed nowhere, and the run writes nothing.
   const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
-  if (!mayWrite) return { state: { ...asked, images: found, mergedCache: null }, mirrors };
-  return { state: { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) }, mirrors };
+  if (!mayWrite) return { ...asked, images: found, mergedCache: null };
+  return { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) };
 }
 
 /**

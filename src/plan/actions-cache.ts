@@ -2,7 +2,7 @@
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
 import { createHash } from 'node:crypto';
 import { listPlatforms } from './build-options.js';
-import type { Engine } from './engine.js';
+import { type Engine, joinsNodes } from './engine.js';
 import { type ImageName, type Tag, parseImageName, parseTag } from './image-name.js';
 import type { Inputs } from './inputs.js';
 import type { PassPlan, Plan } from './plan.js';
@@ -49,7 +49,7 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
     const reason = `a ${event.name} run for a fork shares it with the main branch`;
     return { kind: 'off', reason };
   }
-  if ((engine.nodes ?? 1) > 1 && listPlatforms(plan.production.flags).length > 1) {
+  if (joinsNodes(engine, plan.production)) {
     // Each would write its local cache into the same folder, and the second finds the files of the first gone.
     return { kind: 'off', reason: 'several nodes of a builder cannot write one entry' };
   }

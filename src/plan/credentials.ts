@@ -25,7 +25,7 @@ export function parseCredentials(username: string, rawPassword: string): Credent
   return { username, password };
 }
 
-/** The form in which a Docker config has it. */
+/** The form in which a Docker config has it, and a login by HTTP: https://www.rfc-editor.org/rfc/rfc7617#section-2 */
 export function encodeCredentials({ username, password }: Credentials): string {
   return Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }

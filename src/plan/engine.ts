@@ -3,7 +3,7 @@ import coerce from 'semver/functions/coerce.js';
 import isOlder from 'semver/functions/lt.js';
 import { listPlatforms } from './build-options.js';
 import { InputError } from './input-error.js';
-import type { Exporter, Plan } from './plan.js';
+import type { Exporter, PassPlan, Plan } from './plan.js';
 
 export interface Engine {
   /** Name of the Buildx builder; null is the current one. */
@@ -47,6 +47,11 @@ function isAtLeast(version: string, oldest: string): boolean {
   const found = coerce(version);
   // A build from source has no number; it is taken to be new.
   return found === null || !isOlder(found, oldest);
+}
+
+/** Whether the platforms of a pass may be built by several nodes, whose images Buildx joins. */
+export function joinsNodes({ nodes = 1 }: Engine, { flags }: Pick<PassPlan, 'flags'>): boolean {
+  return nodes > 1 && listPlatforms(flags).length > 1;
 }
 
 /** One line for the log: what does the work. */

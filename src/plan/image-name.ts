@@ -121,6 +121,16 @@ export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(registry);
 }
 
+/** Whatever they are called: upper case, or an alias of the host. */
+export function isSameImage(one: ImageName, other: ImageName): boolean {
+  return one.registry === other.registry && one.repository === other.repository;
+}
+
+/** The workflow's own token is GitHub's, and no other registry's business. */
+export function mayHaveWorkflowToken(registry: string): boolean {
+  return isGitHubRegistry(registry) || isLoopback(registry);
+}
+
 /** ghcr.io, and the registry of a GitHub Enterprise Server: they take the token of a workflow as password. */
 export function isGitHubRegistry(registry: string): boolean {
   return registry === 'ghcr.io' || registry.startsWith('containers.');

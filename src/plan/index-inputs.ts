@@ -1,5 +1,5 @@
 // The inputs part-of-index and index-of: an image whose platforms are built by several runs. Pure.
-import { type Digest, type ImageName, isDigest, parseImageName } from './image-name.js';
+import { type Digest, type ImageName, isDigest, isSameImage, parseImageName } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
 import { type Platform, parsePlatform } from './platform.js';
@@ -41,7 +41,7 @@ function parsePartReference(item: string, index: number, image: ImageName): Dige
     );
   if (at === -1) return digest;
   const name = parseImageName(item.slice(0, at).replace(/:[^/:]*$/, ''), `index-of: item ${index + 1},`);
-  if (name.registry !== image.registry || name.repository !== image.repository)
+  if (!isSameImage(name, image))
     throw new InputError(
       `index-of: item ${index + 1} is of ${name.name}, and the image is ${image.name}. Build the parts with the same image.`,
     );

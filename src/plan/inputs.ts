@@ -9,15 +9,7 @@ import {
   parseBuildOptions,
 } from './build-options.js';
 import { type Credentials, parseCredentials } from './credentials.js';
-import {
-  type Digest,
-  type ImageName,
-  type Tag,
-  isGitHubRegistry,
-  isLoopback,
-  parseImageName,
-  parseTag,
-} from './image-name.js';
+import { type Digest, type ImageName, type Tag, mayHaveWorkflowToken, parseImageName, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
 import { parseIndexOf, parsePart } from './index-inputs.js';
@@ -130,8 +122,7 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
     flags,
     knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
   );
-  const withheldToken =
-    given?.password === githubToken && !isGitHubRegistry(image.registry) && !isLoopback(image.registry);
+  const withheldToken = given?.password === githubToken && !mayHaveWorkflowToken(image.registry);
 
   const builderTarget = parseTarget('builder-target', read('builder-target'));
   const productionTarget = parseTarget('production-target', read('production-target'));

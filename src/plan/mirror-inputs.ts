@@ -1,6 +1,6 @@
 // The inputs mirrors and mirror-logins: further names of the same image, each with its login. Pure.
 import type { Credentials } from './credentials.js';
-import { type ImageName, isGitHubRegistry, isLoopback, parseImageName, parseRegistry } from './image-name.js';
+import { type ImageName, isSameImage, mayHaveWorkflowToken, parseImageName, parseRegistry } from './image-name.js';
 import { InputError } from './input-error.js';
 import { parseList } from './list-input.js';
 
@@ -30,9 +30,9 @@ export function parseMirrors(
   const names = parseList('mirrors', read('mirrors'), { separator: 'item' });
   const images = names.map((name, index) => parseImageName(name, `mirrors: item ${index + 1},`));
   for (const [index, mirror] of images.entries()) {
-    if (isSame(mirror, image))
+    if (isSameImage(mirror, image))
       throw new InputError(`mirrors: item ${index + 1} is the image itself, ${mirror.name}. Leave it out.`);
-    if (images.findIndex((other) => isSame(other, mirror)) !== index)
+    if (images.findIndex((other) => isSameImage(other, mirror)) !== index)
       throw new InputError(`mirrors: ${mirror.name} is given twice. Leave one out.`);
   }
   const { logins, warnings } = parseLogins(read('mirror-logins'));
@@ -41,7 +41,7 @@ export function parseMirrors(
       throw new InputError(
         `mirror-logins: there is a login for ${registry}, and no mirror in that registry. Add one to mirrors, or leave the login out.`,
       );
-    if (password === githubToken && !isGitHubRegistry(registry) && !isLoopback(registry))
+    if (password === githubToken && !mayHaveWorkflowToken(registry))
       throw new InputError(
         `mirror-logins: the password for ${registry} is the workflow's own token, which is for GitHub's registry only. Give a password or token of ${registry}.`,
       );
@@ -50,10 +50,6 @@ export function parseMirrors(
     mirrors: images.map((mirror) => ({ image: mirror, credentials: logins.get(mirror.registry) ?? null })),
     warnings,
   };
-}
-
-function isSame(one: ImageName, other: ImageName): boolean {
-  return one.registry === other.registry && one.repository === other.repository;
 }
 
 const FORM = 'REGISTRY=USERNAME:PASSWORD';

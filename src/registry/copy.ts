@@ -2,7 +2,7 @@
 // https://github.com/opencontainers/image-spec/blob/main/descriptor.md
 import { type Digest, isDigest } from '../plan/image-name.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
-import { ATTEMPTS, ConnectionError, delayBefore, mayPass } from './http.js';
+import { ATTEMPTS, ConnectionError, delayBefore, isPassingStatus, mayPass } from './http.js';
 import { type Manifest, type Registry, RegistryError } from './registry.js';
 
 /** What it took. */
@@ -123,7 +123,7 @@ async function insistOnBlob(from: Registry, to: Registry, blob: Blob, { signal, 
       const passing =
         error instanceof ConnectionError
           ? mayPass(error)
-          : error instanceof RegistryError && (error.status === 429 || error.status >= 500);
+          : error instanceof RegistryError && isPassingStatus(error.status);
       if (!passing || attempt === ATTEMPTS || signal.aborted) throw error;
       await wait(delayBefore(attempt));
     }

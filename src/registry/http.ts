@@ -70,7 +70,7 @@ export function createSender(userAgent: string, limits = LIMITS): SendRequest {
         throw error;
       });
       const failed = outcome instanceof ConnectionError;
-      const passing = failed ? mayPass(outcome) : outcome.status === 429 || outcome.status >= 500;
+      const passing = failed ? mayPass(outcome) : isPassingStatus(outcome.status);
       if (passing && attempt < ATTEMPTS && request.once !== true) {
         await wait(delayBefore(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits));
         continue;
@@ -181,6 +181,11 @@ export function toHeaders(message: IncomingMessage): ReadonlyMap<string, string>
 /** It will be the same the next time. */
 class UnusableAnswerError extends Error {
   override readonly name = 'UnusableAnswerError';
+}
+
+/** What a server may not say the next time. */
+export function isPassingStatus(status: number): boolean {
+  return status === 429 || status >= 500;
 }
 
 /** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */

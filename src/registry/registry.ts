@@ -8,7 +8,7 @@ import { isRecord } from '../plan/json.js';
 import { toLine } from '../plan/words.js';
 import { readAnswer } from './answer.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from './http.js';
-import { type BlobDownload, downloadBlob, uploadBlob } from './stream.js';
+import { downloadBlob, uploadBlob } from './stream.js';
 import {
   type Challenge,
   type Login,
@@ -169,19 +169,13 @@ export class Registry {
    * @throws RegistryError when there is none; ConnectionError
    */
   async openBlob(digest: Digest): Promise<Readable> {
-    const open = async (): Promise<BlobDownload> => {
-      const { base, authorization } = await this.getSession();
+    const { status, body } = await this.withSession(async ({ base, authorization }) => {
       const url = `${base}/v2/${this.image.repository}/blobs/${digest}`;
-      return downloadBlob({ url, headers: authorize(authorization) });
-    };
-    let { status, body } = await open();
-    if (status === 401) {
-      body.destroy();
-      this.session = null;
-      ({ status, body } = await open());
-    }
+      const download = await downloadBlob({ url, headers: authorize(authorization) });
+      if (download.status !== 200) download.body.destroy();
+      return download;
+    });
     if (status === 200) return body;
-    body.destroy();
     throw new RegistryError(`The registry answered ${status} when reading ${digest}.`, status);
   }
 
@@ -284,18 +278,20 @@ export class Registry {
     headers: Readonly<Record<string, string>> = {},
     body?: string,
   ): Promise<HttpResponse> {
-    const sendOnce = async (): Promise<HttpResponse> => {
-      const { base, authorization } = await this.getSession();
+    return this.withSession(({ base, authorization }) => {
       const url = `${base}/v2/${this.image.repository}/${path}`;
       const request = { method, url, headers: { ...headers, ...authorize(authorization) } };
       return this.options.send(body === undefined ? request : { ...request, body });
-    };
+    });
+  }
+
+  /** Tokens live for minutes and builds for longer: with an old one, logs in once more and asks again. */
+  private async withSession<T extends { readonly status: number }>(ask: (session: Session) => Promise<T>): Promise<T> {
     const session = this.session;
-    const response = await sendOnce();
-    if (response.status !== 401 || session === null) return response;
-    // Tokens live for minutes and builds for longer: log in once more.
+    const answer = await ask(await this.getSession());
+    if (answer.status !== 401 || session === null) return answer;
     if (this.session === session) this.session = null;
-    return sendOnce();
+    return ask(await this.getSession());
   }
 
   private getSession(): Promise<Session> {

@@ -1,12 +1,13 @@
 // Registry logins: from a WWW-Authenticate challenge to an Authorization header.
 // https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
+import { type Credentials, encodeCredentials } from '../plan/credentials.js';
 import { type ServerAnswer, showAnswer } from '../plan/denial.js';
 import { isRecord } from '../plan/json.js';
 import { toLine } from '../plan/words.js';
 import { readAnswer } from './answer.js';
 import type { HttpResponse, SendRequest } from './http.js';
 
-export type Login = { readonly username: string; readonly password: string } | { readonly identityToken: string };
+export type Login = Credentials | { readonly identityToken: string };
 
 export type Challenge =
   { readonly scheme: 'basic' } | { readonly scheme: 'bearer'; readonly realm: string; readonly service: string | null };
@@ -48,14 +49,8 @@ export function parseChallenge(header: string): Challenge | null {
   return { scheme: 'bearer', realm, service: parameters.get('service') ?? null };
 }
 
-export function basicAuthorization({
-  username,
-  password,
-}: {
-  readonly username: string;
-  readonly password: string;
-}): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+export function basicAuthorization(credentials: Credentials): string {
+  return `Basic ${encodeCredentials(credentials)}`;
 }
 
 /**
