@@ -1,13 +1,12 @@
 // What a run tells later steps and people, each as soon as it is true: outputs, notices, warnings on lines.
 import type { KeptBuilder } from './keep-builder.js';
-import type { Seen } from './passes.js';
 import type { Dockerfile } from './plan/dockerfile.js';
-import { pinnedReference, taggedReference } from './plan/image-name.js';
+import { type Tag, pinnedReference, taggedReference } from './plan/image-name.js';
 import { type MirrorOutcome, listPinned, listReferences } from './plan/mirror-outcome.js';
 import type { Plan } from './plan/plan.js';
-import type { PublishedProduction } from './publish.js';
+import type { DockerfileWarning } from './progress/build-step.js';
+import type { PublishedImage } from './publish.js';
 import { toPlanJson, toPlanLines } from './report/plan-report.js';
-import type { RunResult } from './report/summary.js';
 import type { Runner } from './runner/runner.js';
 
 export function showPlan(runner: Runner, plan: Plan, title: string): void {
@@ -16,6 +15,12 @@ export function showPlan(runner: Runner, plan: Plan, title: string): void {
   });
   // On a terminal the plan has said them.
   if (runner.onGitHub) for (const message of plan.notes) runner.log.notice(message);
+}
+
+/** Before anything is built: what later steps know of a run that fails. */
+export function announcePlan(runner: Runner, plan: Plan, title: string): void {
+  showPlan(runner, plan, title);
+  runner.setOutput('plan', toPlanJson(plan));
 }
 
 export function setPlannedOutputs(runner: Runner, plan: Plan): void {
@@ -38,13 +43,11 @@ export function announceBuilder(runner: Runner, { image, builder }: Plan, { dige
 export function announceTags(
   runner: Runner,
   { image, builder }: Plan,
-  published: PublishedProduction,
+  published: Pick<PublishedImage, 'moved' | 'manifest'>,
   kept: KeptBuilder | null,
   copies: readonly MirrorOutcome[],
-  note: (progress: Partial<RunResult>) => void,
 ): void {
-  const written = [...published.tags, ...(kept?.written === true && builder.tag !== null ? [builder.tag] : [])];
-  note({ pushedTags: written, mirrors: copies });
+  const written = listWrittenTags(published, kept, builder.tag);
   const references = [...written.map((tag) => taggedReference(image, tag)), ...listReferences(copies)];
   runner.setOutput('tags', references.join('\n'));
   if (copies.length === 0) return;
@@ -58,17 +61,26 @@ export function announceTags(
   }
 }
 
+/** Every tag that the run has written to the registry, the unique one first. */
+export function listWrittenTags(
+  { moved }: Pick<PublishedImage, 'moved'>,
+  kept: KeptBuilder | null,
+  builderTag: Tag | null,
+): readonly Tag[] {
+  return [...moved.tags, ...(kept?.written === true && builderTag !== null ? [builderTag] : [])];
+}
+
 /**
- * Each once, although both passes find them.
+ * @param warnings each once, although both passes find them
  * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
  */
 export function announceDockerfileWarnings(
   runner: Runner,
   dockerfile: Dockerfile | null,
-  { warnings }: Seen,
+  warnings: readonly DockerfileWarning[],
   said: readonly string[],
 ): void {
-  for (const { message, url, line } of warnings.values()) {
+  for (const { message, url, line } of warnings) {
     const again =
       message.startsWith('SecretsUsedInArgOrEnv') && said.some((name) => message.includes(`(ARG "${name}")`));
     if (again) continue;

@@ -2,28 +2,27 @@
 import type { Plan } from './plan/plan.js';
 import type { GitHubApi } from './runner/github-api.js';
 
+/** Both answer with the commit that the branch has moved on to; null when it has not, or nobody can tell. */
 export interface BranchHead {
-  /**
-   * @param when `now` asks again; `before` takes the answer that is there. A branch that has moved on is not asked about
-   *   again
-   * @returns the commit that the branch has moved on to; null when it has not, or nobody can tell
-   */
-  readonly readNewer: (when: 'now' | 'before') => Promise<string | null>;
+  /** Asks GitHub; a branch that has moved on is not asked about again. */
+  askNewerCommit(): Promise<string | null>;
+  /** The last answer; asks only when there is none yet. */
+  lastNewerCommit(): Promise<string | null>;
 }
 
-export function watchBranch({ scope, event }: Plan, github: GitHubApi): BranchHead {
-  if (scope === null || event.kind === 'local') return { readNewer: () => Promise.resolve(null) };
+export function watchBranch({ scope, event }: Pick<Plan, 'scope' | 'event'>, github: GitHubApi): BranchHead {
+  const nobody = (): Promise<null> => Promise.resolve(null);
+  if (scope === null || event.kind === 'local') return { askNewerCommit: nobody, lastNewerCommit: nobody };
   const ask = async (): Promise<string | null> => {
     const head = await github.readBranchHead(scope.branch);
     return head === event.sha ? null : head;
   };
   let answer: Promise<string | null> | null = null;
-  return {
-    readNewer: async (when) => {
-      const before = await answer;
-      if (before !== null || (answer !== null && when === 'before')) return before;
-      answer = ask();
-      return answer;
-    },
+  const askNewerCommit = async (): Promise<string | null> => {
+    const before = await answer;
+    if (before !== null) return before;
+    answer = ask();
+    return answer;
   };
+  return { askNewerCommit, lastNewerCommit: () => answer ?? askNewerCommit() };
 }

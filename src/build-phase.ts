@@ -36,8 +36,6 @@ export async function runBuildPhase(world: World): Promise<void> {
     setPlannedOutputs(runner, draft);
     return;
   }
-  const request = { world, inputs, event, context, github, draft, secrets };
-  await runReported(request, (report) =>
-    builds ? buildImages(request, report, dockerfile) : publishIndex(request, report),
-  );
+  const setup = { world, inputs, event, context, github, dockerfile, draft, secrets };
+  await runReported(setup, builds ? buildImages : publishIndex);
 }

@@ -2,8 +2,7 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runBuildPhase } from './build-phase.js';
-import { PassFailedError } from './docker/buildx.js';
-import { CheckFailedError } from './plan/check-error.js';
+import { describeFailure, findFailedPass } from './failure.js';
 import { InputError } from './plan/input-error.js';
 import { CancelledError, runProcess } from './process/process.js';
 import { reportFailure } from './runner/log.js';
@@ -49,19 +48,6 @@ function getExitCode(error: unknown, { by }: Cancellation): number {
   if (isOnGitHub()) return 1;
   if (by !== null) return 128 + constants.signals[by];
   return error instanceof InputError ? BAD_USAGE : 1;
-}
-
-/** For a failed step also what it printed last, which people would look for in the log. */
-function describeFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const output = error instanceof CheckFailedError ? error.output : (findFailedPass(error)?.output ?? []);
-  return [message, ...output].join('\n');
-}
-
-/** Itself, or what it explains. */
-function findFailedPass(error: unknown): PassFailedError | null {
-  if (error instanceof PassFailedError) return error;
-  return error instanceof Error && error.cause !== undefined ? findFailedPass(error.cause) : null;
 }
 
 const cancelling: Cancellation = { by: null };

@@ -1,12 +1,28 @@
 // Keeps the builder image for later runs, with as little work as there is: none, a tag moved by the registry, or a pass.
-import type { PassResult } from './docker/buildx.js';
-import { type BuiltProduction, type PassesRequest, buildBuilder } from './passes.js';
+import type { BranchHead } from './branch-head.js';
+import { PassFailedError, type PassResult } from './docker/buildx.js';
 import { type BuilderDecision, type SolvedProduction, decideBuilder } from './plan/builder-image.js';
 import type { StoredImage } from './plan/cache-manifest.js';
-import type { Work } from './progress/build-step.js';
+import type { Dockerfile } from './plan/dockerfile.js';
 import { type Digest, type Tag, taggedReference } from './plan/image-name.js';
 import type { Plan } from './plan/plan.js';
+import type { Work } from './progress/build-step.js';
 import type { Registry } from './registry/registry.js';
+import type { PassRunner } from './run-pass.js';
+import type { Log } from './runner/log.js';
+
+export interface BuilderRequest {
+  readonly plan: Plan;
+  readonly dockerfile: Dockerfile | null;
+  readonly passes: PassRunner;
+  readonly branch: BranchHead;
+  /** Null when it gave no answer. */
+  readonly registry: Registry | null;
+  /** Images of the lineage that the registry had before this run. */
+  readonly stored: readonly StoredImage[];
+  readonly log: Log;
+  readonly warn: (message: string) => void;
+}
 
 /** What became of the builder image. */
 export interface KeptBuilder {
@@ -19,97 +35,98 @@ export interface KeptBuilder {
   readonly seconds: number | null;
   /** Of a pass of its own: writing the image. */
   readonly work: readonly Work[];
+  /** Why the builder stage, which production does not need then, could not be built; null when it is built. */
+  readonly failure: Error | null;
 }
 
-/** @throws PassFailedError when the builder stage, which production does not need, cannot be built */
+/**
+ * Never throws: production is published by then, and its copies are on their way.
+ * @param production its solve
+ * @param layers uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry
+ */
 export async function keepBuilder(
-  request: PassesRequest,
-  registry: Registry | null,
-  stored: readonly StoredImage[],
-  production: BuiltProduction,
+  request: BuilderRequest,
+  production: PassResult,
   layers: SolvedProduction['layers'],
 ): Promise<KeptBuilder> {
-  const { plan, dockerfile, world } = request;
-  const { steps } = production.result.progress;
-  const kept =
-    production.builder === null
-      ? await carryOut(request, registry, stored, decideBuilder(plan, dockerfile, stored, { steps, layers }))
-      : await confirm(request, registry, await production.builder.finish());
-  world.runner.log.info(`Builder image: ${kept.outcome}`);
-  return kept;
+  const { plan, dockerfile, stored, log } = request;
+  const { steps } = production.progress;
+  try {
+    const kept = await applyDecision(request, decideBuilder(plan, dockerfile, stored, { steps, layers }));
+    log.info(`Builder image: ${kept.outcome}`);
+    return kept;
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    return { ...notKept('not built'), failure };
+  }
 }
 
-async function carryOut(
-  request: PassesRequest,
-  registry: Registry | null,
-  stored: readonly StoredImage[],
-  decision: BuilderDecision,
-): Promise<KeptBuilder> {
-  const { plan, dockerfile, branch } = request;
+async function applyDecision(request: BuilderRequest, decision: BuilderDecision): Promise<KeptBuilder> {
+  const { plan, dockerfile, branch, stored, registry } = request;
   const { tag, output } = plan.builder;
   const writes = output === 'registry' && (decision.kind === 'build' || decision.kind === 'copy');
-  if (writes && (await branch.readNewer('before')) !== null) {
+  if (writes && (await branch.lastNewerCommit()) !== null) {
     // What production does not need is still built, since it may fail.
     const local: Plan = { ...plan, builder: { ...plan.builder, output: 'cache', tag: null } };
     const again = decideBuilder(local, dockerfile, stored, { steps: [], layers: null });
-    const { seconds } = await carryOut({ ...request, plan: local }, registry, stored, again);
-    return { ...LEFT, seconds };
+    const { seconds } = await applyDecision({ ...request, plan: local }, again);
+    return { ...notKept('left to the newer commit of the branch'), seconds };
   }
   switch (decision.kind) {
     case 'included':
-      return { digest: null, written: false, outcome: 'built with production, not kept', seconds: null, work: [] };
-    case 'keep':
-      return {
-        digest: decision.image.digest,
-        written: false,
-        outcome: `unchanged, ${decision.image.tag} is what it was`,
-        seconds: null,
-        work: [],
-      };
-    case 'copy': {
+      return notKept('built with production, not kept');
+    case 'keep': {
+      const { digest, tag: own } = decision.image;
+      return { ...notKept(`unchanged, ${own} is what it was`), digest };
+    }
+    case 'copy':
       if (tag !== null && registry !== null && (await copyTag(registry, decision.from, tag))) {
         const outcome = `unchanged, ${tag} is what ${decision.from.tag} is`;
-        return { digest: decision.from.digest, written: true, outcome, seconds: null, work: [] };
+        return { ...notKept(outcome), digest: decision.from.digest, written: true };
       }
-      break;
-    }
+      return confirm(request, await buildBuilder(request));
     case 'build':
-      break;
+      return confirm(request, await buildBuilder(request));
   }
-  return confirm(request, registry, await buildBuilder(request));
 }
 
-const LEFT: KeptBuilder = {
-  digest: null,
-  written: false,
-  outcome: 'left to the newer commit of the branch',
-  seconds: null,
-  work: [],
-};
+function notKept(outcome: string): KeptBuilder {
+  return { digest: null, written: false, outcome, seconds: null, work: [], failure: null };
+}
+
+/** @returns null, with a warning, when the builder image was built and could not be written: it is only cache */
+export async function buildBuilder({
+  plan: { builder },
+  passes,
+  warn,
+}: Pick<BuilderRequest, 'plan' | 'passes' | 'warn'>): Promise<PassResult | null> {
+  try {
+    const title = builder.output === 'registry' ? `Writing the ${builder.target} image` : `Building ${builder.target}`;
+    return await passes.run(builder, { title });
+  } catch (error) {
+    if (!(error instanceof PassFailedError) || !error.exportOnly) throw error;
+    warn(`The builder image was not kept for later runs. ${error.message}`);
+    return null;
+  }
+}
 
 /** Asks the registry for what the pass wrote; null is a pass that could not write it. */
-async function confirm(
-  { plan, warn }: PassesRequest,
-  registry: Registry | null,
-  built: PassResult | null | 'left',
-): Promise<KeptBuilder> {
-  const { tag } = plan.builder;
-  if (built === 'left') return LEFT;
-  if (built === null)
-    return { digest: null, written: false, outcome: 'not kept, it could not be written', seconds: null, work: [] };
+async function confirm({ plan, registry, warn }: BuilderRequest, built: PassResult | null): Promise<KeptBuilder> {
+  const { tag, output } = plan.builder;
+  if (built === null) return notKept('not kept, it could not be written');
   const { seconds } = built;
   const work = built.progress.work.filter(({ kind }) => kind === 'export' || kind === 'push');
-  if (plan.builder.output !== 'registry' || tag === null)
-    return { digest: null, written: false, outcome: 'built, not kept', seconds, work };
+  if (output !== 'registry' || tag === null) return { ...notKept('built, not kept'), seconds, work };
   const digest = (await registry?.readDigest(tag).catch(() => null)) ?? null;
   if (digest === null) {
     warn(`The registry does not serve the builder image ${tag}; later runs will build its steps again.`);
-    return { digest, written: false, outcome: 'not kept, the registry does not serve it', seconds, work };
+    return { ...notKept('not kept, the registry does not serve it'), seconds, work };
   }
-  return { digest, written: true, outcome: `written to ${taggedReference(plan.image, tag)}`, seconds, work };
+  const outcome = `written to ${taggedReference(plan.image, tag)}`;
+  return { ...notKept(outcome), digest, written: true, seconds, work };
 }
 
-/** Server-side: no layer moves. False when the registry does not play along; then the pass writes it. */
+/** By the registry itself: no layer moves. False when the registry refuses; then the pass writes it. */
 async function copyTag(registry: Registry, from: StoredImage, to: Tag): Promise<boolean> {
   try {
     const manifest = await registry.readManifest(from.digest);

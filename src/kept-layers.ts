@@ -5,93 +5,136 @@ import { join } from 'node:path';
 import type { BuildStep } from './progress/build-step.js';
 import { checkLayout } from './docker/oci-layout.js';
 import { type LocalEngine, loadImage, readImageSize, removeImage, saveImage } from './docker/local-image.js';
-import { type PassesRequest, runLayerExport } from './passes.js';
-import { type LayerKeys, decideLayers, planLayerExport, rejectSize, useLayers } from './plan/actions-cache.js';
+import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './plan/actions-cache.js';
 import { builderStages, isMadeOfBuilder } from './plan/builder-image.js';
 import { csvFields } from './plan/build-options.js';
-import { taggedReference } from './plan/image-name.js';
-import type { Plan } from './plan/plan.js';
+import type { Dockerfile } from './plan/dockerfile.js';
+import type { Engine } from './plan/engine.js';
+import { type ImageName, taggedReference } from './plan/image-name.js';
+import type { Inputs } from './plan/inputs.js';
+import type { PassPlan, Plan } from './plan/plan.js';
 import { describeFault, formatMegabytes } from './plan/words.js';
+import type { PassRunner } from './run-pass.js';
 import { type ActionsCache, openActionsCache } from './runner/actions-cache.js';
+import type { Runner } from './runner/runner.js';
+import type { World } from './world.js';
 
 /** What is known before the passes are. */
-export type KeptLayersRequest = Pick<
-  PassesRequest,
-  'world' | 'inputs' | 'plan' | 'engine' | 'dockerfile' | 'directory' | 'configDirectory' | 'warn'
->;
-
-export interface KeptLayers {
-  /** The plan, with the restored layers as the source of both passes. */
+export interface LayerStoreRequest {
+  readonly world: World;
+  readonly inputs: Inputs;
   readonly plan: Plan;
-  /** Key of the entry that they come from; null when there is none. */
+  readonly engine: Engine;
+  readonly dockerfile: Dockerfile | null;
+  /** The run's own folder. */
+  readonly directory: string;
+  readonly configDirectory: string;
+  readonly warn: (message: string) => void;
+}
+
+export interface LayerStore {
+  /** Value of --cache-from for both passes; null when nothing was restored. */
+  readonly source: string | null;
+  /** Key of the entry that it comes from; null when there is none. */
   readonly restored: string | null;
   /** To be told of each step that really ran: without one there is nothing new to keep. */
   readonly onStep: (step: BuildStep) => void;
-  /** Keeps what the passes have built. `builderOnly`: production's own steps failed. */
-  readonly save: (request: PassesRequest, how?: { readonly builderOnly: boolean }) => Promise<void>;
+  /** Keeps what the passes have built. `builder`: production's own steps failed. */
+  readonly save: (built: BuiltLayers, which: 'all' | 'builder') => Promise<void>;
   /** Leaves nothing on the machine. */
   readonly close: () => Promise<void>;
 }
 
+/** What the run's passes have built, in the engine. */
+export interface BuiltLayers {
+  readonly plan: Plan;
+  readonly passes: PassRunner;
+}
+
 /** Restores the nearest entry. Runs that push, and those without a cache service, get a store that does nothing. */
-export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLayers> {
-  const { world, inputs, plan, engine, dockerfile, configDirectory, warn } = request;
-  const { runner, run, now } = world;
-  const nothing: KeptLayers = {
-    plan,
-    restored: null,
-    onStep: () => undefined,
-    save: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
-  const decision = decideLayers(plan, inputs, engine, now);
+export async function openLayerStore(request: LayerStoreRequest): Promise<LayerStore> {
+  const { world, inputs, plan, engine, warn } = request;
+  const decision = decideLayers(plan, inputs, engine, world.now);
   if (decision.kind === 'off') {
-    if (decision.reason !== null) runner.log.info(`The Actions cache is not used: ${decision.reason}.`);
-    return nothing;
+    if (decision.reason !== null) world.runner.log.info(`The Actions cache is not used: ${decision.reason}.`);
+    return NO_STORE;
   }
   const cache = await openActionsCache().catch((error: unknown) => {
     warn(`The Actions cache cannot be used: ${describeFault(error)}`);
     return null;
   });
-  if (cache === null) return nothing;
+  if (cache === null) return NO_STORE;
+  const place: StorePlace = { cache, keys: decision.keys, local: toLocalEngine(request) };
+  return createStore(request, place, await restore(request, place));
+}
 
-  const { keys } = decision;
-  const local: LocalEngine = {
-    run,
-    env: { ...runner.childEnv, DOCKER_CONFIG: configDirectory },
+const NO_STORE: LayerStore = {
+  source: null,
+  restored: null,
+  onStep: () => undefined,
+  save: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+interface StorePlace {
+  readonly cache: ActionsCache;
+  readonly keys: LayerKeys;
+  readonly local: LocalEngine;
+}
+
+/** `answered` false: the service is in trouble, so nothing is sent to it either. */
+interface Restored extends Pick<LayerStore, 'source' | 'restored'> {
+  readonly answered: boolean;
+}
+
+function toLocalEngine({ world, engine, configDirectory }: LayerStoreRequest): LocalEngine {
+  return {
+    run: world.run,
+    env: { ...world.runner.childEnv, DOCKER_CONFIG: configDirectory },
     builder: engine.builder,
   };
-  const reference = taggedReference(keys.image, keys.tag);
+}
+
+/** Never throws: without an entry the passes build everything. */
+async function restore(request: LayerStoreRequest, place: StorePlace): Promise<Restored> {
+  const { world, warn } = request;
+  const { cache, keys } = place;
+  const nothing: Restored = { answered: true, source: null, restored: null };
+  const started = performance.now();
+  let key: string | null;
+  try {
+    key = await cache.restore(keys.restore);
+  } catch (error) {
+    warn(`Nothing was taken from the Actions cache: ${describeFault(error)}.`);
+    return { ...nothing, answered: false };
+  }
+  if (key === null) {
+    world.runner.log.info(`Actions cache: nothing there for ${keys.restore.join(', ')}`);
+    return nothing;
+  }
+  try {
+    return { ...nothing, source: await takeEntry(request, place, { key, started }), restored: key };
+  } catch (error) {
+    warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${describeFault(error)}.`);
+    return nothing;
+  }
+}
+
+function createStore(request: LayerStoreRequest, place: StorePlace, restored: Restored): LayerStore {
+  const { world, plan, dockerfile, warn } = request;
+  const { cache, keys, local } = place;
   const stages = builderStages(plan, dockerfile);
   let isNew = false;
-  const started = performance.now();
-  const { answered, key } = await cache.restore(keys.restore).then(
-    (found) => ({ answered: true, key: found }),
-    (error: unknown) => {
-      warn(`Nothing was taken from the Actions cache: ${describeFault(error)}.`);
-      return { answered: false, key: null };
-    },
-  );
-  if (answered && key === null) runner.log.info(`Actions cache: nothing there for ${keys.restore.join(', ')}`);
-  const entry = key === null ? null : { key, started };
-  const source =
-    entry === null
-      ? null
-      : await takeEntry(request, cache, keys, local, entry).catch((error: unknown) => {
-          warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${describeFault(error)}.`);
-          return null;
-        });
   return {
-    plan: source === null ? plan : useLayers(plan, inputs, source),
-    restored: source === null ? null : key,
+    ...restored,
     onStep: ({ stage }) => {
       isNew ||= keys.form === 'directory' || stages.has(stage);
     },
-    save: async (passes, { builderOnly } = { builderOnly: false }) => {
-      if (keys.save === null || !isNew || !answered || !cache.canSave || world.signal.aborted) return;
-      const target = builderOnly || !isMadeOfBuilder(plan, dockerfile) ? 'builder' : 'production';
+    save: async (built, which) => {
+      if (keys.save === null || !isNew || !restored.answered || !cache.canSave || world.signal.aborted) return;
+      const target = which === 'builder' || !isMadeOfBuilder(plan, dockerfile) ? 'builder' : 'production';
       try {
-        await save(passes, cache, { keys, key: keys.save, target, local });
+        await save(built, place, { key: keys.save, target, log: world.runner.log });
       } catch (error) {
         warn(`The layers of this run were not kept in the Actions cache: ${describeFault(error)}.`);
       }
@@ -99,7 +142,7 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
     close: async () => {
       try {
         await rm(cache.folder, { recursive: true, force: true });
-        if (keys.form === 'image') await removeImage(local, reference);
+        if (keys.form === 'image') await removeImage(local, taggedReference(keys.image, keys.tag));
       } catch (error) {
         warn(`What the Actions cache left on this machine could not be removed: ${describeFault(error)}.`);
       }
@@ -112,10 +155,8 @@ export async function openKeptLayers(request: KeptLayersRequest): Promise<KeptLa
  * @throws Error when the restored entry is not whole, or not what this action writes
  */
 async function takeEntry(
-  { world, directory }: KeptLayersRequest,
-  cache: ActionsCache,
-  keys: LayerKeys,
-  local: LocalEngine,
+  { world, directory }: LayerStoreRequest,
+  { cache, keys, local }: StorePlace,
   entry: { readonly key: string; readonly started: number },
 ): Promise<string> {
   const bytes = await measureFolder(cache.folder);
@@ -132,17 +173,16 @@ async function takeEntry(
 }
 
 interface SaveRequest {
-  readonly keys: LayerKeys;
   readonly key: string;
   readonly target: 'builder' | 'production';
-  readonly local: LocalEngine;
+  readonly log: Runner['log'];
 }
 
 /** @throws Error when the engine cannot write its layers out, or they are too large */
 async function save(
-  passes: PassesRequest,
-  cache: ActionsCache,
-  { keys, key, target, local }: SaveRequest,
+  { plan, passes }: BuiltLayers,
+  { cache, keys, local }: StorePlace,
+  { key, target, log }: SaveRequest,
 ): Promise<void> {
   const { folder } = cache;
   const started = performance.now();
@@ -151,7 +191,7 @@ async function save(
   try {
     if (keys.form === 'image') {
       const reference = taggedReference(keys.image, keys.tag);
-      await runLayerExport(passes, keys.image, planLayerExport(passes.plan, keys, target, 'type=inline'));
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, 'type=inline'));
       // Asked before it is written: it could fill the disk.
       checkSize(await readImageSize(local, reference));
       await saveImage(local, reference, join(folder, IMAGE_FILE));
@@ -159,13 +199,13 @@ async function save(
       // All layers, of stages that production only copies from too. zstd reaches none that production's own image has:
       // their blobs were made with it.
       const cacheTo = csvFields('type=local', `dest=${folder}`, 'mode=max', 'compression=zstd', 'oci-mediatypes=true');
-      await runLayerExport(passes, keys.image, planLayerExport(passes.plan, keys, target, cacheTo));
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, cacheTo));
     }
     const bytes = await measureFolder(folder);
     checkSize(bytes);
     const kept = await cache.save(key);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    passes.world.runner.log.info(
+    log.info(
       kept
         ? `Actions cache: kept ${key}, ${formatMegabytes(bytes)} in ${seconds} s`
         : `Actions cache: ${key} was not kept`,
@@ -173,6 +213,11 @@ async function save(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Writes out what was built. @throws PassFailedError */
+async function exportLayers(passes: PassRunner, image: ImageName, pass: PassPlan): Promise<void> {
+  await passes.runOnce(pass, { title: `Writing out the layers of ${pass.target}`, silent: true, image });
 }
 
 const IMAGE_FILE = 'image.tar';

@@ -9,6 +9,7 @@ import type { MirrorOutcome } from './plan/mirror-outcome.js';
 import type { MirrorAccess } from './plan/plan.js';
 import { describeFault, formatMegabytes } from './plan/words.js';
 import type { RunProcess } from './process/process.js';
+import type { PublishedImage, PushTarget } from './publish.js';
 import { connectRegistry, explainConnection, probeWriteAccess } from './registry-connection.js';
 import { copyContent } from './registry/copy.js';
 import type { Manifest, Registry } from './registry/registry.js';
@@ -56,18 +57,22 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
   }
 }
 
-export interface CopyRequest {
+interface CopyRequest {
   readonly world: Pick<World, 'signal' | 'wait'>;
   readonly from: Registry;
-  readonly mirrors: readonly OpenMirror[];
   readonly manifest: Manifest;
   /** The unique tag first. */
   readonly tags: readonly Tag[];
 }
 
 /** Copies to all mirrors at once. Never throws: each outcome says how it went. */
-export function copyToMirrors(request: CopyRequest): Promise<readonly MirrorOutcome[]> {
-  return Promise.all(request.mirrors.map((mirror) => copyToMirror(request, mirror)));
+export function copyPublished(
+  world: CopyRequest['world'],
+  { registry: from }: Pick<PushTarget, 'registry'>,
+  mirrors: readonly OpenMirror[],
+  { manifest, moved: { tags } }: Pick<PublishedImage, 'manifest' | 'moved'>,
+): Promise<readonly MirrorOutcome[]> {
+  return Promise.all(mirrors.map((mirror) => copyToMirror({ world, from, manifest, tags }, mirror)));
 }
 
 async function copyToMirror(

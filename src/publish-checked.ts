@@ -3,49 +3,40 @@
 import type { CheckedImage } from './checks.js';
 import { PassFailedError, type PassResult } from './docker/buildx.js';
 import { pushImage } from './docker/local-image.js';
-import { type PassesRequest, repeatPass, runOnePass } from './passes.js';
 import { pushesFromEngine } from './plan/candidate.js';
-import { joinsNodes } from './plan/engine.js';
 import { CheckFailedError } from './plan/check-error.js';
+import { type Engine, joinsNodes } from './plan/engine.js';
 import type { Digest } from './plan/image-name.js';
-import type { PassFigures } from './report/pass-report.js';
+import type { PassPlan, Plan } from './plan/plan.js';
 import { readConfigDigests } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
+import type { PassRunner } from './run-pass.js';
 import type { UniqueTag } from './unique-tag.js';
+import type { World } from './world.js';
 
-/**
- * @param figures of the production pass, to which the push adds
- * @throws PassFailedError when it cannot be pushed; CheckFailedError when something else would be published
- */
-export async function pushChecked(
-  request: PassesRequest,
-  registry: Registry,
-  unique: UniqueTag,
-  image: CheckedImage,
-  figures: PassFigures | null,
-): Promise<PassResult> {
-  const pushed = pushesFromEngine(request.engine)
-    ? await pushFromEngine(request, registry, unique, image)
-    : await pushFromBuilder(request, registry, unique, image);
-  if (figures !== null) {
-    const seconds = (figures.seconds ?? 0) + pushed.seconds;
-    request.note({ production: { ...figures, seconds, work: [...figures.work, ...pushed.progress.work] } });
-  }
-  return pushed;
+export interface PushCheckedRequest {
+  readonly world: Pick<World, 'runner' | 'signal'>;
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly passes: PassRunner;
+  readonly registry: Registry;
+  readonly unique: UniqueTag;
 }
 
-async function pushFromEngine(
-  request: PassesRequest,
-  registry: Registry,
-  unique: UniqueTag,
-  image: CheckedImage,
-): Promise<PassResult> {
-  const { world, onWriting } = request;
+/**
+ * @throws PassFailedError when it cannot be pushed; CheckFailedError when something else would be published
+ */
+export function pushChecked(request: PushCheckedRequest, image: CheckedImage): Promise<PassResult> {
+  return pushesFromEngine(request.engine) ? pushFromEngine(request, image) : pushFromBuilder(request, image);
+}
+
+async function pushFromEngine(request: PushCheckedRequest, image: CheckedImage): Promise<PassResult> {
+  const { world, passes, registry, unique } = request;
   const { runner, signal } = world;
   const start = Date.now();
-  const pushed = await repeatPass(request, { name: 'production', hasCache: false }, async () => {
+  const pushed = await passes.repeat({ name: 'production', hasCache: false }, async () => {
     runner.log.info(`Pushing ${image.reference}, as it was checked`);
-    onWriting();
+    unique.look();
     const digest = await pushImage(image.local, image.reference, { signal, stallLimit: runner.stallLimit });
     const work = [{ name: 'pushing', stage: '', kind: 'push', start, end: Date.now() } as const];
     const progress = { steps: [], failed: null, errors: [], warnings: [], work };
@@ -59,31 +50,26 @@ async function pushFromEngine(
 
 const NOT_SERVED = 'The registry does not serve the image that was pushed to it.';
 
-async function pushFromBuilder(
-  request: PassesRequest,
-  registry: Registry,
-  unique: UniqueTag,
-  image: CheckedImage,
-): Promise<PassResult> {
+async function pushFromBuilder(request: PushCheckedRequest, image: CheckedImage): Promise<PassResult> {
+  const { registry, unique } = request;
   const built = await pushByDigest(request);
   const manifest = built.digest === null ? null : await registry.readManifest(built.digest);
   if (manifest === null) throw new Error(NOT_SERVED);
   await expectChecked(registry, manifest, image);
-  request.onWriting();
+  unique.look();
   await registry.writeManifest(unique.tag, manifest);
   return built;
 }
 
 /** Whatever was built for the check is taken as it is, in a run without cache too. */
-async function pushByDigest(request: PassesRequest): Promise<PassResult> {
-  const { plan, engine } = request;
-  const pass = { ...plan.production, noCache: false };
+async function pushByDigest({ plan, engine, passes }: PushCheckedRequest): Promise<PassResult> {
+  const pass: PassPlan = { ...plan.production, noCache: false };
   const title = `Pushing ${pass.target}, as it was checked`;
-  if (!joinsNodes(engine, pass)) return runOnePass(request, { ...pass, byDigest: 'alone' }, { title });
-  return runOnePass(request, { ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
+  if (!joinsNodes(engine, pass)) return passes.run({ ...pass, byDigest: 'alone' }, { title });
+  return passes.run({ ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
     // All platforms are one node's: nothing is to be joined, and BuildKit refuses the name before it pushes anything.
     if (!(error instanceof PassFailedError) || !REFUSAL.test(error.message)) throw error;
-    return runOnePass(request, { ...pass, byDigest: 'alone' }, { title: `${title}, by one node` });
+    return passes.run({ ...pass, byDigest: 'alone' }, { title: `${title}, by one node` });
   });
 }
 

@@ -21,7 +21,7 @@ import { type OpenMirror, openMirrors } from './mirrors.js';
 import { connectRegistry, explainConnection, isFault, probeWriteAccess } from './registry-connection.js';
 import { readStoredImage } from './registry/image.js';
 import { type Registry, RegistryError } from './registry/registry.js';
-import type { ReportedRun, RunRequest } from './reported-run.js';
+import type { RunFrame, RunSetup } from './reported-run.js';
 import type { Runner } from './runner/runner.js';
 
 export interface RegistrySession {
@@ -100,8 +100,8 @@ export interface AskedRegistry extends RegistryState {
  * @throws InputError when a login is refused or a registry cannot be reached
  */
 export async function askRegistry(
-  { world: { runner, run }, inputs, draft, context }: RunRequest,
-  { directory, warn }: ReportedRun,
+  { world: { runner, run }, inputs, draft, context }: RunSetup,
+  { directory, warn }: RunFrame,
   findInsecureRegistries: SessionRequest['findInsecureRegistries'],
 ): Promise<{ readonly session: RegistrySession; readonly state: AskedRegistry }> {
   const { event } = draft;

@@ -1,81 +1,94 @@
-// The frame of a run: its folder, what is noted while it goes on, and what is told of it in the end, however it ends.
+// The frame of a run: its folder, what its stages have found, what is kept when one fails, and what is told in the end.
 import { mkdir, rm } from 'node:fs/promises';
+import { announceDockerfileWarnings } from './announce.js';
 import { commentOnPullRequest } from './comment.js';
-import { PassFailedError } from './docker/buildx.js';
-import { CheckFailedError } from './plan/check-error.js';
+import type { Found } from './found.js';
+import { listSuspectArguments } from './plan/build-options.js';
+import type { Dockerfile } from './plan/dockerfile.js';
 import type { Inputs } from './plan/inputs.js';
 import type { Plan, RunContext } from './plan/plan.js';
 import type { WorkflowEvent } from './plan/workflow-event.js';
-import { type RunResult, toFiguresJson, toSummary } from './report/summary.js';
+import { toLocalLines } from './report/local-result.js';
+import { toFiguresJson, toPassLines, toSummary } from './report/summary.js';
+import { isComplete, toRunResult } from './run-result.js';
 import type { GitHubApi } from './runner/github-api.js';
+import { explainFailure, salvage } from './salvage.js';
 import type { World } from './world.js';
 
 /** What a run knows before it looks at engine and registry. */
-export interface RunRequest {
+export interface RunSetup {
   readonly world: World;
   readonly inputs: Inputs;
   readonly event: WorkflowEvent;
   readonly context: RunContext;
   readonly github: GitHubApi;
+  /** Null where it cannot be read, as that of a Git context, and where nothing is built. */
+  readonly dockerfile: Dockerfile | null;
   /** The plan as far as it is known by then. */
   readonly draft: Plan;
   /** Values that nothing may show. */
   readonly secrets: readonly string[];
 }
 
-export interface ReportedRun {
+/** What the frame gives to the stages. */
+export interface RunFrame {
   /** The run's own folder, gone in the end. */
   readonly directory: string;
-  readonly note: (progress: Partial<RunResult>) => void;
+  /** Said in the log at once, and in the summary. */
   readonly warn: (message: string) => void;
-  /** What has been noted so far. */
-  readonly read: () => RunResult;
 }
 
-/** @throws whatever the work throws, when the rest is told */
-export async function runReported(
-  { world, inputs, github, draft, secrets }: RunRequest,
-  work: (run: ReportedRun) => Promise<void>,
-): Promise<void> {
-  const { runner } = world;
+type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
+
+/** @throws what the story throws, explained, when everything is told */
+export async function runReported(setup: RunSetup, story: Story): Promise<void> {
+  const { runner } = setup.world;
   const directory = runner.reserveDirectory();
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  let result: RunResult = {
-    plan: draft,
-    builder: null,
-    production: null,
-    digest: null,
-    pushedTags: [],
-    warnings: [],
-    error: null,
-    unfinished: [],
-    bytes: { image: null, main: null },
-    cacheTags: [],
-  };
-  const note = (progress: Partial<RunResult>): void => {
-    result = { ...result, ...progress };
-  };
+  const warnings: string[] = [];
   const warn = (message: string): void => {
     runner.log.warning(message);
-    note({ warnings: [...result.warnings, message] });
+    warnings.push(message);
   };
+  let found: Found = {};
+  let failure: unknown = null;
   try {
-    await work({ directory, note, warn, read: () => result });
+    for await (const part of story(setup, { directory, warn })) found = { ...found, ...part };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    note({ error: { message, output: listOutput(error) } });
-    throw error;
+    await salvage(setup, found, error, warn);
+    failure = explainFailure(found, error);
+    throw failure;
   } finally {
-    // A cancelled run has nothing to tell, and no time.
-    if (!world.signal.aborted) await commentOnPullRequest({ runner, github, inputs, result, secrets, warn });
-    runner.setOutput('summary', toFiguresJson(result));
-    await runner.writeSummary(toSummary(result));
+    await found.layers?.close();
+    announceDockerfileWarnings(
+      runner,
+      setup.dockerfile,
+      found.job?.passes.warnings ?? [],
+      listSuspectArguments(setup.inputs.flags),
+    );
+    await report(setup, found, { warnings, failure, warn });
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** What a failed step or check printed last. */
-function listOutput(error: unknown): readonly string[] {
-  if (error instanceof CheckFailedError) return error.output;
-  return error instanceof PassFailedError ? (error.progress.failed?.output ?? []) : [];
+interface Ending {
+  readonly warnings: readonly string[];
+  readonly failure: unknown;
+  readonly warn: RunFrame['warn'];
+}
+
+/** However the run ended. */
+async function report(setup: RunSetup, found: Found, { warnings, failure, warn }: Ending): Promise<void> {
+  const { world, inputs, github, secrets } = setup;
+  const { runner, signal } = world;
+  const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, failure });
+  if (isComplete(found)) {
+    for (const line of toPassLines(getResult())) runner.log.info(line);
+    if (!runner.onGitHub) for (const line of toLocalLines(getResult())) runner.log.info(line);
+  }
+  // A cancelled run has nothing to tell, and no time.
+  if (!signal.aborted) await commentOnPullRequest({ runner, github, inputs, result: getResult(), secrets, warn });
+  // Once more: the comment may have brought a warning.
+  runner.setOutput('summary', toFiguresJson(getResult()));
+  await runner.writeSummary(toSummary(getResult()));
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChecksRequest } from './checks.js';
+import type { CheckRequest } from './checks.js';
 import { CheckFailedError } from './plan/check-error.js';
 import { uploadToCodeScanning } from './code-scanning.js';
 import { getCheckEnvironment } from './plan/check-environment.js';
@@ -20,22 +20,27 @@ import {
 import { CancelledError, CommandNotFoundError, type ProcessResult } from './process/process.js';
 import { describeFindings, toScanLines, toScanSummary } from './report/findings.js';
 
-/**
- * @throws CheckFailedError for findings that count, unless they are only to be told, and for a scan that could not be done
- */
+export interface ScanOutcome {
+  /** Markdown of what was found; none when there was no scan. */
+  readonly summary: readonly string[];
+  /** Findings that count; null when there are none, or they are only to be told. */
+  readonly failure: CheckFailedError | null;
+}
+
+/** @throws CheckFailedError for a scan that could not be done */
 export async function scanImage(
-  request: ChecksRequest,
+  request: CheckRequest,
   image: { readonly reference: string },
   settings: ScanSettings,
-): Promise<void> {
-  const { world, github, plan, dockerfile, facts, warn, note } = request;
+): Promise<ScanOutcome> {
+  const { world, github, plan, dockerfile, facts, warn } = request;
   const { runner } = world;
   const { scanner, threshold } = settings;
   const mayLackToken = facts.origin !== 'own' && !plan.push.push;
   if (scanner === 'snyk' && mayLackToken && settings.token === null && (runner.childEnv.SNYK_TOKEN ?? '') === '') {
     const who = facts.origin === 'fork' ? 'forks' : 'Dependabot';
     warn(`The image was not scanned: runs of ${who} get no secrets, and so no token for snyk. Nothing is published.`);
-    return;
+    return { summary: [], failure: null };
   }
   const folder = runner.getOutputFolder();
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -57,11 +62,13 @@ export async function scanImage(
     checkAgreement(judged.saysFindings, failing, threshold);
     const report = { scanner, threshold, findings, failing, dockerfile: scan.dockerfile };
     for (const line of toScanLines(report)) runner.log.info(line);
-    note({ checks: toScanSummary(report) });
+    const summary = toScanSummary(report);
     if (settings.uploadSarif) await uploadToCodeScanning({ world, github, plan, sarif, scanner, warn });
-    if (failing.length === 0) return;
-    if (settings.fail) throw new CheckFailedError(`${describeFindings(report)} The image is not published.`);
+    if (failing.length === 0) return { summary, failure: null };
+    if (settings.fail)
+      return { summary, failure: new CheckFailedError(`${describeFindings(report)} The image is not published.`) };
     warn(describeFindings(report));
+    return { summary, failure: null };
   } catch (error) {
     if (error instanceof SarifError) throw new CheckFailedError(`The scan could not be done: ${error.message}`);
     throw error;
@@ -70,7 +77,7 @@ export async function scanImage(
 
 /** With the machine's own tool, or else with its official image. */
 async function runScanner(
-  request: ChecksRequest,
+  request: CheckRequest,
   settings: ScanSettings,
   scan: ScanRequest,
   folder: string,
@@ -124,7 +131,7 @@ async function runScanner(
 }
 
 /** Of the engine that the image is in; null where the client's own default will do. */
-async function findDockerHost({ world, engine }: ChecksRequest): Promise<string | null> {
+async function findDockerHost({ world, engine }: CheckRequest): Promise<string | null> {
   const { runner, run, signal } = world;
   const env = getCheckEnvironment(runner.childEnv, engine);
   if ((env.DOCKER_HOST ?? '') !== '') return env.DOCKER_HOST ?? null;

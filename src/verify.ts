@@ -1,7 +1,7 @@
 // The team's own check: a script with the image in its environment.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChecksRequest } from './checks.js';
+import type { CheckRequest } from './checks.js';
 import { CheckFailedError } from './plan/check-error.js';
 import { taggedReference } from './plan/image-name.js';
 import { getCheckEnvironment } from './plan/check-environment.js';
@@ -11,7 +11,7 @@ const KEPT_LINES = 20;
 
 /** @throws CheckFailedError when the script ends with anything but 0 */
 export async function verifyImage(
-  { world, plan, engine, directory }: ChecksRequest,
+  { world, plan, engine, directory }: CheckRequest,
   image: { readonly reference: string; readonly id: string },
   script: string,
 ): Promise<void> {

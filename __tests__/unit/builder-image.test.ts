@@ -4,8 +4,6 @@ import {
   type SolvedProduction,
   builderStages,
   decideBuilder,
-  listSharedInstructions,
-  mayOverlap,
   needsOwnSource,
 } from '../../src/plan/builder-image.js';
 import type { CachedImage, StoredImage } from '../../src/plan/cache-manifest.js';
@@ -200,35 +198,6 @@ describe('the stages that count as the builder, as progress names them', () => {
   );
 });
 
-describe('instructions whose layers both images have', () => {
-  const shared = (dockerfile: string) =>
-    listSharedInstructions(planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()), parseDockerfile(dockerfile));
-
-  test.each([
-    [
-      'the same first steps, written twice',
-      'FROM a AS builder\nWORKDIR /app\nCOPY . .\nFROM a AS production\nWORKDIR /app\nCOPY --from=builder /app /app',
-      ['WORKDIR /app'],
-    ],
-    [
-      'a stage that both are FROM',
-      'FROM a AS base\nRUN apt\nFROM base AS builder\nRUN make\nFROM base AS production\nCOPY --from=builder /x /x',
-      ['RUN apt'],
-    ],
-    ['another base', 'FROM a AS builder\nWORKDIR /app\nFROM b AS production\nWORKDIR /app', []],
-    ['other first steps', 'FROM a AS builder\nRUN make\nWORKDIR /app\nFROM a AS production\nWORKDIR /app', []],
-    [
-      'ARG and ENV make no layers',
-      'FROM a AS builder\nARG X\nWORKDIR /app\nFROM a AS production\nENV Y=1\nWORKDIR /app',
-      ['WORKDIR /app'],
-    ],
-  ])('%s', (_, dockerfile, expected) => expect(shared(dockerfile)).toEqual(expected));
-
-  test('none in a Dockerfile that cannot be read', () => {
-    expect(listSharedInstructions(planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()), null)).toEqual([]);
-  });
-});
-
 describe('the builder stage is built first, from its own image, where only that one has its layers', () => {
   const dockerfile = parseDockerfile('FROM a AS builder\nFROM a AS production\nCOPY --from=builder /a /a');
   const apart = parseDockerfile('FROM a AS builder\nFROM a AS production\nRUN x');
@@ -250,17 +219,3 @@ describe('the builder stage is built first, from its own image, where only that 
     ['a Dockerfile that nobody has read', withSources(['b'], ['p']), null, false],
   ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, file)).toBe(expected));
 });
-
-test.each<[string, Plan, ReturnType<typeof parseDockerfile> | null, boolean]>([
-  ['is, where production is made of it', planOf(), DOCKERFILE, true],
-  [
-    'is not in a refresh, where some of its steps would run twice',
-    planOf(pullRequest(), { 'reuse-cache': 'false' }),
-    DOCKERFILE,
-    false,
-  ],
-  ['is not where it is not written', planOf(fromFork()), DOCKERFILE, false],
-  ['is not where nobody has read the Dockerfile', planOf(), null, false],
-])('the builder image %s written while production is', (_, plan, dockerfile, expected) =>
-  expect(mayOverlap(plan, dockerfile)).toBe(expected),
-);

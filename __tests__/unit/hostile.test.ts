@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { addLogin } from '../../src/docker/docker-config.js';
 import { inspectEngine } from '../../src/docker/inspect-engine.js';
-import { listSharedInstructions } from '../../src/plan/builder-image.js';
+import { builderStages, needsOwnSource } from '../../src/plan/builder-image.js';
 import { redactAttributes } from '../../src/plan/build-options.js';
 import { explainMiss, isShownAs } from '../../src/plan/cache-miss.js';
 import { parseDockerfile, stagesInside, stagesOutside } from '../../src/plan/dockerfile.js';
@@ -311,7 +311,9 @@ describe('Dockerfiles', () => {
       const dockerfile = parseDockerfile(text);
       stagesInside(dockerfile, 'production');
       stagesOutside(dockerfile, 'production');
-      listSharedInstructions(planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()), dockerfile);
+      const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+      builderStages(plan, dockerfile);
+      needsOwnSource(plan, dockerfile);
     });
 
   test('any text', () => {

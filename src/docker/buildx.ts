@@ -75,8 +75,6 @@ export interface BuildxSession {
   readonly onTerminal: boolean;
   /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
   readonly onStep?: (step: BuildStep) => void;
-  /** Called when the image's layers begin to be made: from then on how each is compressed is settled. */
-  readonly onExporting?: () => void;
   /** Called at each sign that the result is about to be written: the last moment to look what it would replace. */
   readonly onWriting?: () => void;
   /** A folder of this run's own, removed afterwards. */
@@ -119,7 +117,6 @@ export async function runPass(
     const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
     lines.forEach(session.onLine);
     for (const step of ran) session.onStep?.(step);
-    if (exporting) session.onExporting?.();
     if (exporting || pushing) session.onWriting?.();
   };
   const heartbeat = setInterval(() => {

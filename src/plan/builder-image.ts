@@ -60,14 +60,6 @@ export function builderStages(plan: Plan, dockerfile: Dockerfile | null): Readon
 }
 
 /**
- * Whether the builder image may be written while production still is: its solve shares production's. Not where every step
- * runs again: what production has not finished, the other solve would sometimes run a second time.
- */
-export function mayOverlap(plan: Plan, dockerfile: Dockerfile | null): boolean {
-  return plan.builder.output === 'registry' && !plan.builder.noCache && isMadeOfBuilder(plan, dockerfile);
-}
-
-/**
  * Whether the builder stage is to be built before production is: without the merged cache each pass has a source of its
  * own, and production's image knows the builder's steps but has none of their layers.
  */
@@ -75,29 +67,6 @@ export function needsOwnSource(plan: Plan, dockerfile: Dockerfile | null): boole
   const { builder, production } = plan;
   const [own, other] = [builder.cacheFrom.join('\n'), production.cacheFrom.join('\n')];
   return own !== '' && own !== other && isMadeOfBuilder(plan, dockerfile);
-}
-
-/**
- * Instructions that make layers of both images: the same ones, from the first on, upon the same base, whether in one
- * stage that both are FROM or written twice. Whichever image is exported first decides how such a layer is compressed.
- */
-export function listSharedInstructions(plan: Plan, dockerfile: Dockerfile | null): readonly string[] {
-  if (dockerfile === null) return [];
-  const builder = listLayerInstructions(dockerfile, plan.builder.target);
-  const production = listLayerInstructions(dockerfile, plan.production.target);
-  const end = builder.findIndex((instruction, index) => instruction !== production[index]);
-  // The first of them is the base.
-  return builder.slice(0, end === -1 ? builder.length : end).slice(1);
-}
-
-/** The base of a target, and the instructions upon it that make layers, in order. */
-function listLayerInstructions(dockerfile: Dockerfile, target: string): string[] {
-  const stage = findStage(dockerfile, target);
-  if (stage === undefined) return [target.toLowerCase()];
-  // A stage may only be FROM an earlier one; the first of `uses` is FROM.
-  const earlier = { ...dockerfile, stages: dockerfile.stages.slice(0, dockerfile.stages.indexOf(stage)) };
-  const own = stage.instructions.filter((instruction) => /^(?:RUN|COPY|ADD|WORKDIR)\s/i.test(instruction));
-  return [...listLayerInstructions(earlier, stage.uses[0] ?? ''), ...own];
 }
 
 /** Whether production's solve builds the builder stage; false where the Dockerfile does not tell. */

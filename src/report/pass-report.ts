@@ -1,5 +1,10 @@
 // How a pass went, in figures and in words.
-import type { Work } from '../progress/build-step.js';
+import type { BuildFlag } from '../plan/build-options.js';
+import { builderStages } from '../plan/builder-image.js';
+import { explainMiss } from '../plan/cache-miss.js';
+import type { Dockerfile } from '../plan/dockerfile.js';
+import type { Plan } from '../plan/plan.js';
+import type { PassProgress, Work } from '../progress/build-step.js';
 
 export interface PassFigures {
   /** Null for a pass that had no process of its own. */
@@ -10,6 +15,39 @@ export interface PassFigures {
   /** What became of the image, such as "unchanged"; null until that is known. */
   readonly outcome: string | null;
   readonly work: readonly Work[];
+}
+
+/** What a solve of production was made of. */
+export interface Solve {
+  readonly plan: Plan;
+  /** Null where it cannot be read, as that of a Git context. */
+  readonly dockerfile: Dockerfile | null;
+  readonly flags: readonly BuildFlag[];
+}
+
+/** One solve, told as two passes: steps of the builder's stages, and production's own. */
+export function toFigures(
+  { plan, dockerfile, flags }: Solve,
+  { seconds, progress }: { readonly seconds: number; readonly progress: PassProgress },
+): { readonly builder: PassFigures; readonly production: PassFigures } {
+  const stages = builderStages(plan, dockerfile);
+  const { cacheFrom, noCache } = plan.production;
+  const context = { dockerfile, flags, sha: plan.event.sha, hadSource: cacheFrom.length > 0, noCache };
+  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
+    const steps = progress.steps.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    const missed = steps.find(({ cached }) => !cached);
+    const work = progress.work.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    return { steps, missReason: missed === undefined ? null : explainMiss(missed, context), work };
+  };
+  return {
+    builder: { ...pick(true), seconds: null, outcome: null },
+    production: { ...pick(false), seconds, outcome: null },
+  };
+}
+
+/** The same figures with work that came later: a push of its own, or the image of the builder. */
+export function addWork(figures: PassFigures, seconds: number, work: readonly Work[]): PassFigures {
+  return { ...figures, seconds: (figures.seconds ?? 0) + seconds, work: [...figures.work, ...work] };
 }
 
 /** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./ (a file that it copies changed)` */

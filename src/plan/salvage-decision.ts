@@ -1,0 +1,42 @@
+// What a failed run still keeps for the next one. Pure.
+
+/** How far the run came. */
+export type FailedStage =
+  /** Production's solve. */
+  | 'build'
+  /** Production is built, and did not pass its checks. */
+  | 'check'
+  /** Anything before production was built, or after its checks. */
+  | 'other';
+
+export interface FailureFacts {
+  readonly stage: FailedStage;
+  /** The step that failed is production's own, so that the builder's stages are built. */
+  readonly failedAfterBuilder: boolean;
+  /** The run may write the builder image. */
+  readonly writesBuilder: boolean;
+  /** The builder's stages have something that the registry does not have. */
+  readonly builderIsNew: boolean;
+  readonly cancelled: boolean;
+}
+
+export interface Salvage {
+  /** Write the builder image to the registry. */
+  readonly builderImage: boolean;
+  /** Keep layers in the store of the runs that may not push: the builder's alone, all, or none. */
+  readonly layers: 'builder' | 'all' | 'none';
+}
+
+/** The builder is only cache: the next run starts from what this one has built, however production ended. */
+export function decideSalvage({ stage, failedAfterBuilder, ...facts }: FailureFacts): Salvage {
+  const nothing: Salvage = { builderImage: false, layers: 'none' };
+  if (facts.cancelled) return nothing;
+  switch (stage) {
+    case 'build':
+      return failedAfterBuilder ? { builderImage: facts.writesBuilder, layers: 'builder' } : nothing;
+    case 'check':
+      return { builderImage: facts.writesBuilder && facts.builderIsNew, layers: 'all' };
+    case 'other':
+      return nothing;
+  }
+}
