@@ -9,7 +9,6 @@ import { NOTHING_ASKED, planBuild } from './plan/plan.js';
 import { publishIndex } from './publish-index.js';
 import { runReported } from './reported-run.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
-import { createGitHubApi } from './runner/github-api.js';
 import type { World } from './world.js';
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
@@ -21,7 +20,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const secrets = maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
   const git = new Git(run, runner.childEnv, runner.workspace);
-  const github = createGitHubApi(inputs.githubToken, runner.repository);
+  const github = world.connectGitHub(inputs.githubToken);
   const event = await readWorkflowEvent(runner, git);
   const builds = inputs.indexOf.length === 0;
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;

@@ -5,6 +5,8 @@ import { runBuildPhase } from './build-phase.js';
 import { describeFailure, findFailedPass } from './failure.js';
 import { InputError } from './plan/input-error.js';
 import { CancelledError, runProcess } from './process/process.js';
+import { openActionsCache } from './runner/actions-cache.js';
+import { type GitHubApi, createGitHubApi } from './runner/github-api.js';
 import { reportFailure } from './runner/log.js';
 import { isOnGitHub } from './runner/on-github.js';
 import { createRunner } from './runner/runner.js';
@@ -39,7 +41,9 @@ async function main(cancelling: Cancellation): Promise<void> {
     sleep(milliseconds, undefined, { signal }).catch(() => {
       throw new CancelledError('The run was cancelled.');
     });
-  const world = { runner: createRunner(), run: runProcess, signal, now: new Date(), wait };
+  const runner = createRunner();
+  const connectGitHub = (token: string | null): GitHubApi => createGitHubApi(token, runner.repository);
+  const world = { runner, run: runProcess, connectGitHub, openActionsCache, signal, now: new Date(), wait };
   await Promise.race([runBuildPhase(world), cancelled]);
   if (cancellation.signal.aborted) throw new CancelledError('The run was cancelled.');
 }

@@ -15,7 +15,7 @@ import type { Inputs } from './plan/inputs.js';
 import type { PassPlan, Plan } from './plan/plan.js';
 import { describeFault, formatMegabytes } from './plan/words.js';
 import type { PassRunner } from './run-pass.js';
-import { type ActionsCache, openActionsCache } from './runner/actions-cache.js';
+import type { ActionsCache } from './runner/actions-cache.js';
 import type { Runner } from './runner/runner.js';
 import type { World } from './world.js';
 
@@ -59,7 +59,7 @@ export async function openLayerStore(request: LayerStoreRequest): Promise<LayerS
     if (decision.reason !== null) world.runner.log.info(`The Actions cache is not used: ${decision.reason}.`);
     return NO_STORE;
   }
-  const cache = await openActionsCache().catch((error: unknown) => {
+  const cache = await world.openActionsCache().catch((error: unknown) => {
     warn(`The Actions cache cannot be used: ${describeFault(error)}`);
     return null;
   });
