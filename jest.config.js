@@ -18,6 +18,7 @@ export default {
   testSequencer: './__tests__/longest-first.js',
   projects: [
     project('unit'),
+    project('stories'),
     project('contract'),
     project('e2e'),
     project('builders'),
