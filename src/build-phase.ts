@@ -4,6 +4,7 @@ import { buildImages } from './build-images.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { Git } from './git/git.js';
 import { mask, maskSecrets } from './mask-secrets.js';
+import { getGitHubRegistry } from './plan/github-token.js';
 import { parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, planBuild } from './plan/plan.js';
 import { publishIndex } from './publish-index.js';
@@ -16,7 +17,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, now } = world;
   // Before anything is read from them: an error may quote what stands in the wrong input.
   for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
-  const inputs = parseInputs((name) => runner.readInput(name));
+  const inputs = parseInputs((name) => runner.readInput(name), getGitHubRegistry(runner.serverUrl));
   const secrets = maskSecrets(runner, inputs);
   for (const warning of inputs.warnings) runner.log.warning(warning);
   const git = new Git(run, runner.childEnv, runner.workspace);

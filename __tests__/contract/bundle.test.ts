@@ -131,6 +131,17 @@ describe('credentials', () => {
     expect(result.leftovers).toEqual([]);
   });
 
+  test("of GitHub go to the registry of the workflow's server, and to no other of such a name", async () => {
+    const password = 'ghp_0123456789abcdefghijABCDEFGHIJ012345';
+    const ask = async (image: string, server: string) =>
+      errorsOf(
+        (await run({ inputs: { image, password, 'dry-run': 'true' }, env: { GITHUB_SERVER_URL: server } })).result,
+      );
+    expect(await ask('containers.github.example.test/octo/app', 'https://github.example.test')).toEqual([]);
+    const errors = await ask('containers.github.example.test/octo/app', 'https://github.com');
+    expect(errors).toEqual([expect.stringMatching(/^password is a GitHub token, .* Change the line "password:"/)]);
+  });
+
   test('with logout: false go to docker login on standard input', async () => {
     const { calls } = await run({
       scenario: { ...HEALTHY, login: { stdout: 'Login Succeeded\n' } },

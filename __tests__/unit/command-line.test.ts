@@ -89,7 +89,7 @@ describe('defaults', () => {
     const inputs = toInputs({}, 'ghcr.io/owner/app');
     expect(Object.keys(inputs).sort()).toEqual(INPUT_NAMES);
     expect(Object.values(inputs).filter((value) => value.includes('${{'))).toEqual([]);
-    expect(parseInputs((name) => inputs[name])).toMatchObject({
+    expect(parseInputs((name) => inputs[name], 'ghcr.io')).toMatchObject({
       image: { name: 'ghcr.io/owner/app' },
       credentials: null,
       githubToken: null,

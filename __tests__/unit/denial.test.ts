@@ -19,6 +19,7 @@ const DEFAULTS: Omit<Denial, 'answer'> = {
   origin: 'own',
   repository: 'Octo/app',
   login: 'workflow-token',
+  gitHubRegistry: 'ghcr.io',
   username: 'octo',
   inputs: 'image',
   readable: false,

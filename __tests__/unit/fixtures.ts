@@ -35,9 +35,10 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
 
 export type With = Partial<Record<InputName, string>>;
 
-export function inputsOf(given: With = {}): Inputs {
+/** @param gitHubRegistry that of the server that runs the workflow */
+export function inputsOf(given: With = {}, gitHubRegistry = 'ghcr.io'): Inputs {
   const block = { ...DEFAULTS, ...given };
-  return parseInputs((name) => block[name] ?? '');
+  return parseInputs((name) => block[name] ?? '', gitHubRegistry);
 }
 
 /** The message of what a function throws; a function that returns fails the test that asks. */

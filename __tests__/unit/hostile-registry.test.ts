@@ -340,6 +340,7 @@ describe('any answers', () => {
           action: fc.constantFrom('login', 'read', 'write'),
           origin: fc.constantFrom('fork', 'dependabot', 'own'),
           login: fc.constantFrom('none', 'workflow-token', 'own'),
+          gitHubRegistry: fc.constantFrom('ghcr.io', 'containers.github.example'),
           repository: fc.constant('owner/app'),
           username: fc.constantFrom(null, 'user'),
           inputs: fc.constantFrom('image', 'mirrors'),

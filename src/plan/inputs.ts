@@ -9,7 +9,8 @@ import {
   parseBuildOptions,
 } from './build-options.js';
 import { type Credentials, parseCredentials } from './credentials.js';
-import { type Digest, type ImageName, type Tag, mayHaveWorkflowToken, parseImageName, parseTag } from './image-name.js';
+import { type GitHubFacts, checkScanToken, sortLogin } from './github-token.js';
+import { type Digest, type ImageName, type Tag, parseImageName, parseTag } from './image-name.js';
 import { InputError, quote } from './input-error.js';
 import { parseList } from './list-input.js';
 import { parseIndexOf, parsePart } from './index-inputs.js';
@@ -29,6 +30,8 @@ export interface Inputs {
   /** Whether the password is the workflow's own token, and is kept back: another registry has no business with it. */
   readonly withheldToken: boolean;
   readonly githubToken: string | null;
+  /** The registry that takes the token of a workflow on this server, by `getGitHubRegistry`. */
+  readonly gitHubRegistry: string;
   readonly context: string;
   /** Null: `<context>/Dockerfile`. */
   readonly file: string | null;
@@ -108,21 +111,24 @@ export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(B
 
 /**
  * @param readRaw the text of an input as it was given, untrimmed; empty when it was not
+ * @param gitHubRegistry by `getGitHubRegistry`
  * @throws InputError with what is wrong, the value (never a secret), and what to change
  */
-export function parseInputs(readRaw: (name: InputName) => string): Inputs {
+export function parseInputs(readRaw: (name: InputName) => string, gitHubRegistry: string): Inputs {
   const read = (name: InputName): string => readRaw(name).trim();
   const { flags, secretEnvironment, warnings } = parseBuildOptions(readRaw);
   const image = parseImageName(readRaw('image'));
   const given = parseCredentials(read('username'), readRaw('password'));
   const githubToken = optional(read('github-token'));
-  const { mirrors, warnings: mirrorWarnings } = parseMirrors(readRaw, image, githubToken);
+  const facts: GitHubFacts = { githubToken, gitHubRegistry };
+  const { mirrors, warnings: mirrorWarnings } = parseMirrors(readRaw, image, facts);
   const scanToken = optional(read('scan-token'));
   forbidSecretArguments(
     flags,
     knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
   );
-  const withheldToken = given?.password === githubToken && !mayHaveWorkflowToken(image.registry);
+  checkScanToken(scanToken, facts);
+  const { credentials, withheld } = sortLogin(given, image.registry, facts);
 
   const builderTarget = parseTarget('builder-target', read('builder-target'));
   const productionTarget = parseTarget('production-target', read('production-target'));
@@ -147,10 +153,11 @@ export function parseInputs(readRaw: (name: InputName) => string): Inputs {
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
     image,
-    credentials: withheldToken ? null : given,
+    credentials,
     mirrors,
-    withheldToken,
+    withheldToken: withheld,
     githubToken,
+    gitHubRegistry,
     context: parseContext(read('context')),
     file: parseFile(read('file')),
     builderTarget,

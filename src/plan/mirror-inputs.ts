@@ -1,6 +1,7 @@
 // The inputs mirrors and mirror-logins: further names of the same image, each with its login. Pure.
 import type { Credentials } from './credentials.js';
-import { type ImageName, isSameImage, mayHaveWorkflowToken, parseImageName, parseRegistry } from './image-name.js';
+import { type GitHubFacts, checkMirrorLogin } from './github-token.js';
+import { type ImageName, isSameImage, parseImageName, parseRegistry } from './image-name.js';
 import { InputError } from './input-error.js';
 import { parseList } from './list-input.js';
 
@@ -19,13 +20,13 @@ export interface ParsedMirrors {
 /**
  * @param read the text of an input as it was given
  * @param image the image that is copied
- * @param githubToken the workflow's own token, which only GitHub's registries may see
+ * @param facts what tells GitHub's tokens, which no other registry may have
  * @throws InputError that names the input and the position of the item, and never repeats a password
  */
 export function parseMirrors(
   read: (input: 'mirrors' | 'mirror-logins') => string,
   image: ImageName,
-  githubToken: string | null,
+  facts: GitHubFacts,
 ): ParsedMirrors {
   const names = parseList('mirrors', read('mirrors'), { separator: 'item' });
   const images = names.map((name, index) => parseImageName(name, `mirrors: item ${index + 1},`));
@@ -36,18 +37,15 @@ export function parseMirrors(
       throw new InputError(`mirrors: ${mirror.name} is given twice. Leave one out.`);
   }
   const { logins, warnings } = parseLogins(read('mirror-logins'));
-  for (const [registry, { password }] of logins) {
+  for (const registry of logins.keys()) {
     if (!images.some((mirror) => mirror.registry === registry))
       throw new InputError(
         `mirror-logins: there is a login for ${registry}, and no mirror in that registry. Add one to mirrors, or leave the login out.`,
       );
-    if (password === githubToken && !mayHaveWorkflowToken(registry))
-      throw new InputError(
-        `mirror-logins: the password for ${registry} is the workflow's own token, which is for GitHub's registry only. Give a password or token of ${registry}.`,
-      );
   }
+  const checked = new Map([...logins].map(([registry, login]) => [registry, checkMirrorLogin(login, registry, facts)]));
   return {
-    mirrors: images.map((mirror) => ({ image: mirror, credentials: logins.get(mirror.registry) ?? null })),
+    mirrors: images.map((mirror) => ({ image: mirror, credentials: checked.get(mirror.registry) ?? null })),
     warnings,
   };
 }

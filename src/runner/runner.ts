@@ -38,6 +38,8 @@ export interface ActionRunner<Input extends string, Output extends string> {
   readonly childEnv: Env;
   /** The user's own Docker config directory. */
   readonly dockerConfigDirectory: string;
+  /** `https://github.com`, or the address of an Enterprise Server or of a tenant of ghe.com. */
+  readonly serverUrl: string;
   /** `https://github.com/owner/app` and the page of this run; null off GitHub. */
   readonly repositoryUrl: string | null;
   readonly runUrl: string | null;
@@ -78,8 +80,8 @@ export function createRunner<Input extends string = InputName, Output extends st
   const get = (name: string): string => env[name] ?? '';
   const onGitHub = isOnGitHub(env);
   const repository = get('GITHUB_REPOSITORY');
-  const repositoryUrl =
-    onGitHub && repository !== '' ? `${get('GITHUB_SERVER_URL') || 'https://github.com'}/${repository}` : null;
+  const serverUrl = (onGitHub && get('GITHUB_SERVER_URL')) || 'https://github.com';
+  const repositoryUrl = onGitHub && repository !== '' ? `${serverUrl}/${repository}` : null;
   const runId = get('GITHUB_RUN_ID');
   const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
   return {
@@ -90,6 +92,7 @@ export function createRunner<Input extends string = InputName, Output extends st
     architecture: process.arch,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
+    serverUrl,
     repositoryUrl,
     runUrl:
       repositoryUrl === null || runId === '' ? null : `${repositoryUrl}/actions/runs/${runId}/attempts/${runAttempt}`,
