@@ -11,6 +11,7 @@ import { readAnswer } from '../../src/registry/answer.js';
 import { readImages, readStoredImage } from '../../src/registry/image.js';
 import { Registry, RegistryError } from '../../src/registry/registry.js';
 import {
+  InsecureRealmError,
   type Login,
   LoginRejectedError,
   TokenServerError,
@@ -74,7 +75,7 @@ async function settle<T>(action: () => Promise<T>): Promise<{ readonly value: T 
   try {
     return { value: await action() };
   } catch (error) {
-    const meant = [RegistryError, TokenServerError, LoginRejectedError, ConnectionError].find(
+    const meant = [RegistryError, TokenServerError, LoginRejectedError, InsecureRealmError, ConnectionError].find(
       (kind) => error instanceof kind,
     );
     if (meant === undefined || !(error instanceof Error)) throw error;
@@ -324,7 +325,7 @@ describe('any answers', () => {
   test('a challenge is one that can be met, or none', () =>
     fc.assert(
       fc.property(fc.oneof(challenge, text), (header) => {
-        const parsed = parseChallenge(header);
+        const parsed = parseChallenge(header, 'http://registry.example');
         if (parsed?.scheme === 'bearer') expect(new URL(parsed.realm).protocol).toMatch(/^https?:$/);
       }),
       { numRuns: 1000 },
@@ -378,7 +379,7 @@ describe('much of one thing', () => {
       within(() => {
         for (const before of ['', 'Bearer ', 'Bearer realm=', 'Bearer a'])
           for (const after of ['', ' '.repeat(8000), '"', '='])
-            parseChallenge(`${before}${part.repeat(8000 / part.length)}${after}`);
+            parseChallenge(`${before}${part.repeat(8000 / part.length)}${after}`, 'http://registry.example');
       }),
   );
 

@@ -38,7 +38,18 @@ describe('a challenge', () => {
     ['Bearer realm="not a url"', null],
     ['Bearer realm="file:///etc/passwd"', null],
     ['Bearer realm="https://ghcr.io/token', null],
-  ])('%j', (header, expected) => expect(parseChallenge(header)).toEqual(expected));
+  ])('%j', (header, expected) => expect(parseChallenge(header, 'http://registry.example/v2/')).toEqual(expected));
+
+  test('over TLS does not send a login where there is none', () => {
+    const ask = (realm: string, url: string) => () => parseChallenge(`Bearer realm="${realm}"`, url);
+    for (const realm of ['http://ghcr.io/token', 'HTTP://localhost:5001/token', 'http:ghcr.io/token'])
+      expect(ask(realm, 'https://ghcr.io/v2/')).toThrow(
+        /^The registry ghcr\.io sends logins to http:\/\/.*, without TLS, .* must begin with https:/,
+      );
+    expect(ask('https://auth.example/token', 'https://ghcr.io/v2/')()).toMatchObject({ scheme: 'bearer' });
+    for (const realm of ['http://localhost:5001/token', 'https://auth.example/token'])
+      expect(ask(realm, 'http://localhost:5000/v2/')()).toMatchObject({ realm });
+  });
 });
 
 test('basic authorization takes colons and accents in a password', () =>

@@ -263,7 +263,7 @@ export class Registry {
       this.options.send({ method: 'DELETE', url: url.href, headers: authorize(authorized), once: true });
     try {
       const response = await cancel(authorization);
-      const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
+      const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '', url.href);
       if (response.status !== 401 || challenge?.scheme !== 'bearer') return;
       const result = await this.fetchToken(challenge, 'delete');
       if ('token' in result) await cancel(`Bearer ${result.token}`);
@@ -294,16 +294,22 @@ export class Registry {
     return ask(await this.getSession());
   }
 
+  /** One for all who ask at the same time. One that failed is not kept: the next call tries again. */
   private getSession(): Promise<Session> {
-    this.session ??= this.openSession();
-    return this.session;
+    if (this.session !== null) return this.session;
+    const session = this.openSession();
+    this.session = session;
+    session.catch(() => {
+      if (this.session === session) this.session = null;
+    });
+    return session;
   }
 
   private async openSession(): Promise<Session> {
     const { base, response } = await this.contact();
     if (response.status === 200) return { base, authorization: null, refusal: null };
     if (response.status !== 401) throw unexpected('contacting', this.image.registry, response);
-    const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '');
+    const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '', base);
     if (challenge === null)
       throw new RegistryError(`The registry ${this.image.registry} asks for a login of an unknown kind.`, 401);
     return { base, ...(await this.authorize(base, challenge)) };

@@ -29,14 +29,22 @@ export class TokenServerError extends Error {
   override readonly name = 'TokenServerError';
 }
 
+/** The registry would have the login sent over a connection that everybody on the way can read. */
+export class InsecureRealmError extends Error {
+  override readonly name = 'InsecureRealmError';
+}
+
 /** A token, or what the server said to somebody whom it knows and who may not have this scope. */
 export type TokenResult = { readonly token: string } | { readonly refused: ServerAnswer };
 
 /**
  * The strongest of the challenges: Bearer before Basic.
+ * @param url where it came from
  * @returns null when there is neither, or Bearer has no usable realm
+ * @throws InsecureRealmError when a server that was asked over TLS names a token server without. Over plain HTTP, which is
+ *   for registries that the engine may speak it to, the token server may speak it too.
  */
-export function parseChallenge(header: string): Challenge | null {
+export function parseChallenge(header: string, url: string): Challenge | null {
   const bearer = /(?:^|,)\s*bearer\s+(.*)$/is.exec(header)?.[1];
   if (bearer === undefined) return /(?:^|,)\s*basic(?:\s|$)/i.test(header) ? { scheme: 'basic' } : null;
   const parameters = new Map(
@@ -45,7 +53,14 @@ export function parseChallenge(header: string): Challenge | null {
     ),
   );
   const realm = parameters.get('realm');
-  if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return null;
+  if (realm === undefined || !URL.canParse(realm)) return null;
+  const { protocol, host } = new URL(realm);
+  if (protocol === 'http:' && new URL(url).protocol === 'https:')
+    throw new InsecureRealmError(
+      `The registry ${toLine(new URL(url).host)} sends logins to http://${toLine(host)}, without TLS, where the password could be read on the way. ` +
+        'Its realm must begin with https:// (auth.token.realm in the configuration of the registry).',
+    );
+  if (protocol !== 'https:' && protocol !== 'http:') return null;
   return { scheme: 'bearer', realm, service: parameters.get('service') ?? null };
 }
 
