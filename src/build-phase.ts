@@ -3,10 +3,11 @@ import { setPlannedOutputs, showPlan } from './announce.js';
 import { buildImages } from './build-images.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { Git } from './git/git.js';
-import { mask, maskSecrets } from './mask-secrets.js';
+import { mask, maskSecretFiles, maskSecrets } from './mask-secrets.js';
 import { getGitHubRegistry } from './plan/github-token.js';
 import { parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, planBuild } from './plan/plan.js';
+import { isTooShortToMask } from './plan/secret-text.js';
 import { publishIndex } from './publish-index.js';
 import { runReported } from './reported-run.js';
 import { readRunContext, readWorkflowEvent } from './run-context.js';
@@ -19,23 +20,27 @@ export async function runBuildPhase(world: World): Promise<void> {
   for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name), getGitHubRegistry(runner.serverUrl));
   const secrets = maskSecrets(runner, inputs);
-  for (const warning of inputs.warnings) runner.log.warning(warning);
   const git = new Git(run, runner.childEnv, runner.workspace);
   const github = world.connectGitHub(inputs.githubToken);
   const event = await readWorkflowEvent(runner, git);
   const builds = inputs.indexOf.length === 0;
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
-  for (const secret of builds ? await readSecretFiles(inputs, runner.workspace) : []) {
-    mask(runner, secret);
-    secrets.push(secret);
-  }
+  const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
+  maskSecretFiles(runner, inputs, contents);
+  secrets.push(...contents);
+  const warnings = [...inputs.warnings, ...(secrets.some(isTooShortToMask) ? [SHORT_SECRET] : [])];
   const context = await readRunContext({ runner, inputs, event, git, github, now });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
+    for (const warning of warnings) runner.log.warning(warning);
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
     setPlannedOutputs(runner, draft);
     return;
   }
-  const setup = { world, inputs, event, context, github, dockerfile, draft, secrets };
+  const setup = { world, inputs, event, context, github, dockerfile, draft, secrets, warnings };
   await runReported(setup, builds ? buildImages : publishIndex);
 }
+
+const SHORT_SECRET =
+  'One of the secrets is too short to be hidden in the log: every such text would become asterisks. ' +
+  'Give it a longer value, or pass it as a build argument if it is no secret.';

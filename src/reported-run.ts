@@ -28,6 +28,8 @@ export interface RunSetup {
   readonly draft: Plan;
   /** Values that nothing may show. */
   readonly secrets: readonly string[];
+  /** What is wrong with inputs, and no error. */
+  readonly warnings: readonly string[];
 }
 
 /** What the frame gives to the stages. */
@@ -50,6 +52,7 @@ export async function runReported(setup: RunSetup, story: Story): Promise<void> 
     runner.log.warning(message);
     warnings.push(message);
   };
+  for (const warning of setup.warnings) warn(warning);
   let found: Found = {};
   let failure: unknown = null;
   try {

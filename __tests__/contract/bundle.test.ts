@@ -33,6 +33,8 @@ afterAll(async () => {
 interface Run {
   readonly scenario?: Scenario;
   readonly dockerfile?: string;
+  /** Further files of the workspace. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
@@ -43,6 +45,7 @@ interface Run {
 async function run({
   scenario = HEALTHY,
   dockerfile = DOCKERFILE,
+  files = {},
   inputs,
   env,
   node,
@@ -50,7 +53,10 @@ async function run({
   const directory = await mkdtemp(join(lab.directory, 'fake-'));
   const workspace = join(directory, 'workspace');
   await mkdir(workspace);
-  await writeFile(join(workspace, 'Dockerfile'), dockerfile);
+  for (const [name, content] of Object.entries({ ...files, Dockerfile: dockerfile })) {
+    await mkdir(join(workspace, name, '..'), { recursive: true });
+    await writeFile(join(workspace, name), content);
+  }
   const docker = await writeFakeDocker(directory, scenario);
   const image = `${lab.registry.host}/octo/${directory.slice(-6).toLowerCase()}`;
   const about = { full_name: 'octo/app', default_branch: 'main' };
@@ -140,6 +146,51 @@ describe('credentials', () => {
     expect(await ask('containers.github.example.test/octo/app', 'https://github.example.test')).toEqual([]);
     const errors = await ask('containers.github.example.test/octo/app', 'https://github.com');
     expect(errors).toEqual([expect.stringMatching(/^password is a GitHub token, .* Change the line "password:"/)]);
+  });
+
+  test.each([
+    ['the token', 'COPY', { COPY: WRITER.password }, 'password'],
+    ['a part of a longer value', 'URL', { URL: `https://x:${WRITER.password}@host` }, 'password'],
+    ['a secret', 'COPY', { COPY: 'npm-secret-value' }, 'secrets'],
+    ['a secret by its own variable', 'TWO_PASS_BUILD_SECRET_1', {}, 'secrets'],
+    ['a variable that is passed as a secret', 'PASSED', { PASSED: 'variable-value' }, 'secret-envs'],
+    ['the only line of a secret file', 'COPY', { COPY: 'content-of-the-file' }, 'secret-files'],
+  ])('are no build argument that takes its value from the environment: %s', async (_, name, env, input) => {
+    const { result, calls } = await run({
+      inputs: {
+        'build-args': `FIRST=1\n${name}`,
+        secrets: 'npm=npm-secret-value',
+        'secret-envs': 'passed=PASSED',
+        'secret-files': 'file=secret',
+      },
+      files: { secret: 'content-of-the-file\n' },
+      env,
+    });
+    expect(errorsOf(result)).toEqual([
+      expect.stringContaining(`build-args: item 2 (${name}) holds the value of the input ${input},`),
+    ]);
+    expect(buildsOf(calls)).toEqual([]);
+  });
+
+  test('an ordinary build argument takes its value from the environment', async () => {
+    const { result, calls } = await run({ inputs: { 'build-args': 'VERSION' }, env: { VERSION: '1.2.3' } });
+    expect(errorsOf(result)).toEqual([]);
+    expect(buildsOf(calls)[0]!.args.join(' ')).toContain('--build-arg VERSION');
+  });
+
+  test('a secret of single characters blackens no log, and a warning says which cannot be hidden', async () => {
+    const { result } = await run({
+      inputs: { 'secret-files': 'json=json\nflag=flag' },
+      files: { json: '{\n  "key": "value-of-the-key"\n}\n', flag: '1\n' },
+    });
+    expect(errorsOf(result)).toEqual([]);
+    const masks = result.main?.masks ?? [];
+    expect(masks).toContain('"key": "value-of-the-key"');
+    // The runner takes a mask of several lines apart.
+    expect(masks.flatMap((mask) => mask.split('\n')).filter((line) => line.trim().length < 3)).toEqual([]);
+    const warning = expect.stringMatching(/^One of the secrets is too short to be hidden in the log/);
+    expect(result.annotations.map(({ message }) => message)).toContainEqual(warning);
+    expect(result.summary).toContain('One of the secrets is too short');
   });
 
   test('with logout: false go to docker login on standard input', async () => {

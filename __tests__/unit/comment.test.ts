@@ -140,6 +140,12 @@ describe('hostile text', () => {
   });
 });
 
+test('what is too short to be a secret hides nothing else', () => {
+  const error = failure('COPY {a} 1 line: the-key-itself');
+  const secrets = ['{\n  the-key-itself\n}\n', '1\n', '}'];
+  expect(commentOf({ error }, { secrets })).toContain('COPY \\{a\\} 1 line: \\*\\*\\*');
+});
+
 describe('the comment to write', () => {
   const OWN = 'github-actions[bot]';
   const comment = (id: number, body: string, author: string | null = OWN): PullRequestComment => ({ id, author, body });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { forbidSecretArguments, listSuspectArguments } from '../../src/plan/build-options.js';
-import { holdsSecret, listMasks, looksLikeSecret } from '../../src/plan/secret-text.js';
+import { withEnvironmentValues } from '../../src/plan/environment-arguments.js';
+import { holdsSecret, isLongLine, isTooShortToMask, listMasks, looksLikeSecret } from '../../src/plan/secret-text.js';
 import { inputsOf, messageOf, type With } from './fixtures.js';
 
 const SECRET = 'c4nary/+secret?~';
@@ -39,10 +40,24 @@ describe('a secret in a text', () => {
 });
 
 describe('masks', () => {
-  test('are the whole and every line that says anything, without the white space around it', () =>
-    expect(listMasks('{\n  "key": "abcd"\r\n}\n')).toEqual(['{\n  "key": "abcd"\r\n}\n', '"key": "abcd"']));
-  test.each(['', ' ', '\n\r\n'])('of %j are none', (secret) => expect(listMasks(secret)).toEqual([]));
+  test('are every line that says anything, without the white space around it, and never the whole of several', () =>
+    expect(listMasks('{\n  "key": "abcd"\r\n}\n')).toEqual(['"key": "abcd"']));
+  test('of one line are that line', () => expect(listMasks(' pass word \n')).toEqual(['pass word']));
+  test.each(['', ' ', '\n\r\n', '{', '{\n', '1', 'ab', 'a\nb\nc', 'abc\ndef'])('of %j are none', (secret) => {
+    expect(listMasks(secret)).toEqual([]);
+    expect(isTooShortToMask(secret)).toBe(secret.trim() !== '');
+  });
   test('of a short secret are itself', () => expect(listMasks('abc')).toEqual(['abc']));
+});
+
+describe('a file of settings', () => {
+  test.each([
+    ['one-long-token\n', true],
+    ['\none-long-token', true],
+    ['short', false],
+    ['NODE_ENV=production\nTOKEN=0123456789\n', false],
+    ['', false],
+  ])('%j counts as one secret: %s', (content, expected) => expect(isLongLine(content)).toBe(expected));
 });
 
 describe('an input whose text is stored in the image', () => {
@@ -66,9 +81,25 @@ describe('an input whose text is stored in the image', () => {
     },
   );
   test('values that the environment brings are asked for in the same way', () => {
-    const { flags } = inputsOf({ 'build-args': 'A=from-the-environment' });
+    const { flags } = inputsOf({ 'build-args': 'A=1\nTOKEN_COPY', labels: 'TOKEN_COPY' });
     const secrets = new Map([['from-the-environment', 'the input secret-envs']]);
-    expect(messageOf(() => forbidSecretArguments(flags, secrets))).toContain('the input secret-envs');
+    for (const value of ['from-the-environment', `Bearer ${base64('x:from-the-environment')}`]) {
+      const stored = withEnvironmentValues(flags, { TOKEN_COPY: value, OTHER: 'x' });
+      expect(messageOf(() => forbidSecretArguments(stored, secrets))).toContain(
+        'build-args: item 2 (TOKEN_COPY) holds the value of the input secret-envs',
+      );
+    }
+  });
+  test('the environment gives a value to a build argument without one, and to nothing else', () => {
+    const { flags } = inputsOf({ 'build-args': 'A=1\nB\nC\ntoString\nD=', labels: 'B' });
+    expect(withEnvironmentValues(flags, { A: 'x', B: 'y=z', D: 'x' }).map(({ value }) => value)).toEqual([
+      'A=1',
+      'B=y=z',
+      'C',
+      'toString',
+      'D=',
+      'B',
+    ]);
   });
 });
 

@@ -14,17 +14,38 @@ export function holdsSecret(text: string, secret: string): boolean {
 }
 
 /**
- * What the runner is told to mask for a secret: the whole, and each of its lines without the white space around it, since
- * builds print them one by one. Lines of a few characters (`{`) would blacken the whole log and hide nothing.
+ * What the runner is told to mask for a secret: each of its lines without the white space around it, since builds print
+ * them one by one. Never the whole of several lines: the runner takes such a mask apart, and one with the line `{` would
+ * turn every `{` of the log into asterisks. What is that short hides nothing.
+ * https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
  */
 export function listMasks(secret: string): string[] {
-  const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
-  return [...new Set([secret, ...lines.filter((line) => line.length >= SHORTEST_MASKED_LINE)])].filter(
-    (mask) => mask.trim() !== '',
-  );
+  const lines = listLines(secret);
+  const shortest = lines.length === 1 ? SHORTEST_MASK : SHORTEST_MASKED_LINE;
+  return [...new Set(lines.filter((line) => line.length >= shortest))];
 }
 
+/** Whether a secret is there and cannot be masked. */
+export function isTooShortToMask(secret: string): boolean {
+  return secret.trim() !== '' && listMasks(secret).length === 0;
+}
+
+/** Whether it is one line, and long enough not to be found by chance. */
+export function isLongLine(secret: string): boolean {
+  const lines = listLines(secret);
+  return lines.length === 1 && lines.every((line) => line.length >= SHORTEST_SECRET);
+}
+
+const SHORTEST_MASK = 3;
+/** Of a secret of several lines, which has brackets and the like. */
 const SHORTEST_MASKED_LINE = 4;
+
+function listLines(secret: string): string[] {
+  return secret
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
 
 function listParts(secret: string): string[] {
   const whole = secret.trim();

@@ -1,6 +1,7 @@
 // The comment on the pull request. Pure text.
 import { type RunNumber, toMarker } from '../plan/comment.js';
 import { pinnedReference } from '../plan/image-name.js';
+import { listMasks } from '../plan/secret-text.js';
 import type { PassFigures } from './pass-report.js';
 import { type RunResult, describeBytes, escapeMarkdown, shorten, toPassLines } from './summary.js';
 
@@ -27,12 +28,8 @@ export function toComment(result: RunResult, { run, runUrl, secrets }: CommentCo
 
 /** Before anything is shortened or escaped, which would leave half a secret. */
 function hideSecrets(result: RunResult, secrets: readonly string[]): RunResult {
-  // As the runner does: whole values, and each line of those that have several; the longest first.
-  const hidden = secrets
-    .flatMap((secret) => [secret, ...secret.split(/\r?\n/)])
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .sort((one, other) => other.length - one.length);
+  // What the runner hides in its logs; the longest first.
+  const hidden = secrets.flatMap(listMasks).sort((one, other) => other.length - one.length);
   const hide = (text: string): string => hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   const hideIn = (pass: PassFigures | null): PassFigures | null =>
     pass && { ...pass, steps: pass.steps.map((step) => ({ ...step, name: hide(step.name) })) };
