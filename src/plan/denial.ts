@@ -191,7 +191,7 @@ function explainLimits({ image, answer: { status, text }, login }: Denial): Expl
 function explainForeignToken({ image, login, action, inputs, gitHubRegistry }: Denial): Explanation | null {
   if (login !== 'workflow-token' || image.registry === gitHubRegistry || action === 'read') return null;
   return {
-    cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} is ${describeWorkflowToken(gitHubRegistry)}`,
+    cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} ${describeWorkflowToken(gitHubRegistry)}`,
     change: `Set ${WORDS[inputs].quotedLogin} to a login that may write to ${image.registry}`,
   };
 }

@@ -86,9 +86,12 @@ export function checkMirrorLogin(given: Credentials, registry: string, facts: Gi
   const misplaced = findMisplacedToken(given, registry, facts);
   if (misplaced === null) return withoutSpaceAroundToken(given, facts);
   const what = misplaced.input === 'password' ? 'password' : 'user name';
+  const why =
+    misplaced.kind === 'workflow'
+      ? describeWorkflowToken(facts.gitHubRegistry)
+      : "is a GitHub token, and that is not GitHub's registry";
   throw new InputError(
-    `mirror-logins: the ${what} for ${registry} is ${misplaced.kind === 'workflow' ? describeWorkflowToken(facts.gitHubRegistry) : "a GitHub token, and that is not GitHub's registry"}. ` +
-      `Change the line "${registry}=…" to a login of ${registry}.`,
+    `mirror-logins: the ${what} for ${registry} ${why}. Change the line "${registry}=…" to a login of ${registry}.`,
   );
 }
 
@@ -100,9 +103,9 @@ export function checkScanToken(token: string | null, { githubToken }: GitHubFact
     );
 }
 
-/** For a message about another registry. On github.com everybody knows which one is meant. */
+/** What a message says of a password for another registry. On github.com everybody knows which one is GitHub's. */
 export function describeWorkflowToken(own: string): string {
-  return `the workflow's own token, which is for GitHub's registry only${own === GITHUB_COM_REGISTRY ? '' : ` (${own})`}`;
+  return `is the workflow's own token, which is for GitHub's registry only${own === GITHUB_COM_REGISTRY ? '' : ` (${own})`}`;
 }
 
 const KINDS = { workflow: "the workflow's own token", other: 'a GitHub token' } as const;
