@@ -1,9 +1,12 @@
 // The story of a run: what is asked for, what follows from it, and then either a build or an index of what was built.
 import { setPlannedOutputs, showPlan } from './announce.js';
 import { buildImages } from './build-images.js';
+import { confinePaths } from './docker/confine-paths.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
+import { findGitCredentials } from './docker/git-credentials.js';
 import { Git } from './git/git.js';
 import { mask, maskSecretFiles, maskSecrets } from './mask-secrets.js';
+import { mayBeForeignCode } from './plan/foreign-code.js';
 import { getGitHubRegistry } from './plan/github-token.js';
 import { parseInputs } from './plan/inputs.js';
 import { NOTHING_ASKED, planBuild } from './plan/plan.js';
@@ -24,11 +27,17 @@ export async function runBuildPhase(world: World): Promise<void> {
   const github = world.connectGitHub(inputs.githubToken);
   const event = await readWorkflowEvent(runner, git);
   const builds = inputs.indexOf.length === 0;
+  if (builds && mayBeForeignCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
   const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
   maskSecretFiles(runner, inputs, contents);
   secrets.push(...contents);
-  const warnings = [...inputs.warnings, ...(secrets.some(isTooShortToMask) ? [SHORT_SECRET] : [])];
+  const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
+  const warnings = [
+    ...inputs.warnings,
+    ...(secrets.some(isTooShortToMask) ? [SHORT_SECRET] : []),
+    ...(exposed === null ? [] : [exposed]),
+  ];
   const context = await readRunContext({ runner, inputs, event, git, github, now });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {

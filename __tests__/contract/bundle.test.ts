@@ -162,6 +162,7 @@ describe('credentials', () => {
         secrets: 'npm=npm-secret-value',
         'secret-envs': 'passed=PASSED',
         'secret-files': 'file=secret',
+        push: 'false',
       },
       files: { secret: 'content-of-the-file\n' },
       env,
@@ -173,14 +174,17 @@ describe('credentials', () => {
   });
 
   test('an ordinary build argument takes its value from the environment', async () => {
-    const { result, calls } = await run({ inputs: { 'build-args': 'VERSION' }, env: { VERSION: '1.2.3' } });
+    const { result, calls } = await run({
+      inputs: { 'build-args': 'VERSION', push: 'false' },
+      env: { VERSION: '1.2.3' },
+    });
     expect(errorsOf(result)).toEqual([]);
     expect(buildsOf(calls)[0]!.args.join(' ')).toContain('--build-arg VERSION');
   });
 
   test('a secret of single characters blackens no log, and a warning says which cannot be hidden', async () => {
     const { result } = await run({
-      inputs: { 'secret-files': 'json=json\nflag=flag' },
+      inputs: { 'secret-files': 'json=json\nflag=flag', push: 'false' },
       files: { json: '{\n  "key": "value-of-the-key"\n}\n', flag: '1\n' },
     });
     expect(errorsOf(result)).toEqual([]);
@@ -191,6 +195,68 @@ describe('credentials', () => {
     const warning = expect.stringMatching(/^One of the secrets is too short to be hidden in the log/);
     expect(result.annotations.map(({ message }) => message)).toContainEqual(warning);
     expect(result.summary).toContain('One of the secrets is too short');
+  });
+
+  const GIT_CONFIG = '[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic Y2FuYXJ5LWhlYWRlcg==\n';
+  const EXPOSED = ' has credentials, and is part of the build context';
+  const warnedOf = async (files: Readonly<Record<string, string>>, inputs: Readonly<Record<string, string>> = {}) => {
+    const { result } = await run({ files, inputs: { push: 'false', ...inputs } });
+    expect(errorsOf(result)).toEqual([]);
+    const warnings = result.annotations.map(({ message }) => message).filter((message) => message.includes(EXPOSED));
+    expect(result.summary.includes(EXPOSED)).toBe(warnings.length > 0);
+    expect(result.rawLog + result.summary).not.toContain('Y2FuYXJ5');
+    return warnings;
+  };
+  test.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
+    [
+      'that actions/checkout has left',
+      { '.git/config': GIT_CONFIG },
+      {},
+      /^\.git\/config has .* since \.dockerignore does/,
+    ],
+    [
+      'of the context and of a second repository',
+      { '.git/config': GIT_CONFIG, 'other/.git/config': GIT_CONFIG },
+      {},
+      /^\.git\/config /,
+    ],
+    [
+      'of a second repository in a folder',
+      { '.git/config': GIT_CONFIG, 'other/.git/config': GIT_CONFIG, '.dockerignore': '.git\n' },
+      {},
+      /^other\/\.git\/config .* "persist-credentials: false" .* "\*\*\/\.git"/,
+    ],
+    [
+      "where the Dockerfile's own list says less",
+      { '.git/config': GIT_CONFIG, '.dockerignore': '.git\n', 'Dockerfile.dockerignore': 'dist\n' },
+      {},
+      /since Dockerfile\.dockerignore does not/,
+    ],
+    [
+      'of a named context',
+      { 'app/Dockerfile': DOCKERFILE, 'libs/.git/config': GIT_CONFIG },
+      { context: 'app', 'build-contexts': 'libs=libs' },
+      /^libs\/\.git\/config .* since libs\/\.dockerignore does not/,
+    ],
+  ])('of git in the build context are one warning: %s', async (_, files, inputs, expected) => {
+    expect(await warnedOf(files, inputs)).toEqual([expect.stringMatching(expected)]);
+  });
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    ['a list leaves them out', { '.git/config': GIT_CONFIG, '.dockerignore': '**/.git\n' }, {}],
+    [
+      "the Dockerfile's own list does",
+      {
+        '.git/config': GIT_CONFIG,
+        '.dockerignore': 'x',
+        'docker/File': DOCKERFILE,
+        'docker/File.dockerignore': '.git',
+      },
+      { file: 'docker/File' },
+    ],
+    ['there are none', { '.git/config': '[core]\n\tbare = false\n' }, {}],
+    ['the context is a folder', { '.git/config': GIT_CONFIG, 'app/Dockerfile': DOCKERFILE }, { context: 'app' }],
+  ])('of git are no warning where %s', async (_, files, inputs) => {
+    expect(await warnedOf(files, inputs)).toEqual([]);
   });
 
   test('with logout: false go to docker login on standard input', async () => {

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { type Dockerfile, checkTarget, parseDockerfile } from '../plan/dockerfile.js';
 import { InputError, quote } from '../plan/input-error.js';
 import type { Inputs } from '../plan/inputs.js';
+import { getSecretPath } from '../plan/local-paths.js';
 
 /** Git and HTTP contexts are fetched by BuildKit; there is nothing to look at here. */
 const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
@@ -47,8 +48,8 @@ const LARGEST_SECRET = 64 * 1024;
 export async function readSecretFiles(inputs: Inputs, workspace: string): Promise<string[]> {
   const secrets: string[] = [];
   const files = inputs.flags.filter(({ input }) => input === 'secret-files');
-  for (const [index, { value }] of files.entries()) {
-    const path = /,"?src=(.*?)"?$/.exec(value)?.[1]?.replaceAll('""', '"') ?? '';
+  for (const [index, flag] of files.entries()) {
+    const path = getSecretPath(flag);
     const found = await stat(resolve(workspace, path)).catch(() => null);
     if (found?.isFile() !== true)
       throw new InputError(`secret-files: item ${index + 1}: there is no file ${quote(path)}.`);

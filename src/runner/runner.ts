@@ -32,6 +32,8 @@ export interface ActionRunner<Input extends string, Output extends string> {
   /** Whether somebody looks at a terminal, and not at a log. */
   readonly hasTerminal: boolean;
   readonly workspace: string;
+  /** RUNNER_TEMP; null off GitHub. */
+  readonly temporaryDirectory: string | null;
   /** As Node names it: `x64`, `arm64`. */
   readonly architecture: string;
   /** Environment for child processes, without this action's inputs. */
@@ -89,6 +91,7 @@ export function createRunner<Input extends string = InputName, Output extends st
     onGitHub,
     hasTerminal: !onGitHub && process.stderr.isTTY,
     workspace: workingDirectory,
+    temporaryDirectory: get('RUNNER_TEMP') || null,
     architecture: process.arch,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
