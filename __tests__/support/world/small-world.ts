@@ -112,6 +112,7 @@ function createRunner(
     ...{ onGitHub: true, hasTerminal: false, workspace, architecture: 'x64', childEnv: { PATH: '' } },
     dockerConfigDirectory: join(workspace, 'no-docker-config'),
     serverUrl: 'https://github.com',
+    temporaryDirectory: workspace,
     repositoryUrl: `https://github.com/${REPOSITORY}`,
     runUrl: `https://github.com/${REPOSITORY}/actions/runs/1/attempts/1`,
     runNumber: { id: 1, attempt: 1 },
