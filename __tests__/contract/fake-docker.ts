@@ -1,8 +1,8 @@
 // A `docker` on PATH that records how it is called and answers as a scenario says: for what no real engine does on
 // demand. It builds nothing; what real engines do is the end-to-end tests' matter.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { rawProgress } from '../raw-progress.js';
 
 export interface Answer {
   readonly code?: number;
@@ -43,23 +43,6 @@ export const HEALTHY: Scenario = {
   info: { stdout: CONTAINERD_INFO },
   'buildx build': { stderr: rawProgress({ name: '[builder 2/2] RUN make' }) },
 };
-
-/** What `--progress=rawjson` says of parts of a build that have ended, and of the output of steps. */
-export function rawProgress(
-  ...vertices: readonly { readonly name: string; readonly error?: string; readonly output?: string }[]
-): string {
-  const [started, completed] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01.5Z'];
-  const lines = vertices.flatMap(({ name, error, output }) => {
-    const digest = `sha256:${createHash('sha256').update(name).digest('hex')}`;
-    const data = Buffer.from(output ?? '').toString('base64');
-    return [
-      { vertexes: [{ digest, name, started }] },
-      ...(output === undefined ? [] : [{ logs: [{ vertex: digest, stream: 1, data, timestamp: started }] }]),
-      { vertexes: [{ digest, name, started, completed, ...(error !== undefined && { error }) }] },
-    ];
-  });
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-}
 
 export async function writeFakeDocker(directory: string, scenario: Scenario): Promise<FakeDocker> {
   const bin = join(directory, 'bin');

@@ -1,12 +1,13 @@
 // What several unit tests start from: events, inputs and contexts of an ordinary run, to be changed in one point.
 import type { PassProgress } from '../../src/progress/build-step.js';
-import { PlainProgressReader } from '../../src/progress/plain.js';
+import { RawProgressReader } from '../../src/progress/raw.js';
 import { type Inputs, type InputName, parseInputs } from '../../src/plan/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/plan.js';
 import type { StoredImage } from '../../src/plan/cache-manifest.js';
 import { type Digest, parseDigest, parseTag } from '../../src/plan/image-name.js';
 import type { PassFigures } from '../../src/report/pass-report.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/workflow-event.js';
+import { type EndedPart, rawProgress } from '../raw-progress.js';
 
 export const SHA = '8f5c2e1d4b7a9063f1e2d3c4b5a6978812345678';
 export const NOW = new Date('2026-02-03T04:05:06.789Z');
@@ -117,9 +118,9 @@ export function registryWithUnique(...tags: readonly string[]): RegistryState {
 /** A pass of one second without steps. */
 export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null, work: [] };
 
-/** @param lines standard error of `docker buildx build --progress=plain` */
-export function plainProgressOf(lines: readonly string[]): PassProgress {
-  const reader = new PlainProgressReader();
-  for (const line of lines) reader.read(line);
+/** What is known of a build with these parts. */
+export function progressOf(...parts: readonly EndedPart[]): PassProgress {
+  const reader = new RawProgressReader();
+  for (const line of rawProgress(...parts).split('\n')) if (line !== '') reader.read(line, 0);
   return reader.progress;
 }

@@ -1,6 +1,5 @@
 // Cases that went wrong once: trust, tags that could be moved, and what BuildKit's own parser makes of a Dockerfile.
 import { describe, expect, test } from '@jest/globals';
-import { isExportFailure } from '../../src/progress/build-step.js';
 import { parseDockerfile, stagesOutside } from '../../src/plan/dockerfile.js';
 import { planBuild } from '../../src/plan/plan.js';
 import { parseTag } from '../../src/plan/image-name.js';
@@ -9,18 +8,7 @@ import { parseWorkflowEvent } from '../../src/plan/workflow-event.js';
 import { describePass } from '../../src/report/pass-report.js';
 import { toPlanJson } from '../../src/report/plan-report.js';
 import { parseBuildOptions } from '../../src/plan/build-options.js';
-import {
-  CONTEXT,
-  FIGURES,
-  SHA,
-  type With,
-  gitTagPush,
-  inputsOf,
-  messageOf,
-  plainProgressOf,
-  pushTo,
-  registryWith,
-} from './fixtures.js';
+import { CONTEXT, FIGURES, SHA, type With, gitTagPush, inputsOf, messageOf, pushTo, registryWith } from './fixtures.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
 
 const plan = (event: WorkflowEvent, given: With = {}) => planBuild(inputsOf(given), event, CONTEXT, registryWith());
@@ -148,8 +136,4 @@ describe('reports and progress', () => {
         ],
       }),
     ).not.toMatch(/[\r\n]/));
-  test('a login that fails while a base image is pulled is no export failure', () =>
-    expect(
-      isExportFailure(plainProgressOf(['#1 [auth] library/node:pull token for registry-1.docker.io', '#1 ERROR: 401'])),
-    ).toBe(false));
 });

@@ -14,10 +14,10 @@ import { planBuild } from '../../src/plan/plan.js';
 import { branchTag, gitTagTag } from '../../src/plan/tags.js';
 import { parseWorkflowEvent, readCommitTime, readDefaultBranch } from '../../src/plan/workflow-event.js';
 import { isExportFailure, parseStage } from '../../src/progress/build-step.js';
-import { PlainProgressReader } from '../../src/progress/plain.js';
 import { RawProgressReader } from '../../src/progress/raw.js';
 import { toPlanJson, toPlanLines } from '../../src/report/plan-report.js';
 import { escapeMarkdown } from '../../src/report/summary.js';
+import { rawProgress } from '../raw-progress.js';
 import { CONTEXT, SHA, fromFork, inputsOf, messageOf, pushTo, registryWith } from './fixtures.js';
 
 /** What a branch may be called by somebody who means harm; git refuses some, payloads may have them all the same. */
@@ -395,21 +395,25 @@ describe('what Docker prints', () => {
     `{"vertexes":${'['.repeat(1e5)}`,
     '{"vertexes":[{"digest":1}],"logs":[null,{"vertex":"x"}],"statuses":{},"warnings":[{"range":[{"start":1}]}]}',
   ];
-  test('progress of any form', () => {
+  test('progress', () => {
     for (const line of LINES)
       within(() => {
-        for (const reader of [new PlainProgressReader(), new RawProgressReader()]) {
-          for (const text of [line, `#1 ${line}`, `#1 ERROR: ${line}`]) reader.read(text, 0);
-          isExportFailure(reader.progress);
-          const step = reader.progress.failed ?? { name: line, stage: parseStage(line) };
-          explainMiss(step, {
-            dockerfile: parseDockerfile('FROM a AS b'),
-            flags: [],
-            sha: SHA,
-            hadSource: true,
-            noCache: false,
-          });
-        }
+        const reader = new RawProgressReader();
+        reader.read(line, 0);
+        for (const text of rawProgress(
+          { name: line },
+          { name: line, error: line, output: line, statuses: [line] },
+        ).split('\n'))
+          reader.read(text, 0);
+        isExportFailure(reader.progress);
+        const step = reader.progress.failed ?? { name: line, stage: parseStage(line) };
+        explainMiss(step, {
+          dockerfile: parseDockerfile('FROM a AS b'),
+          flags: [],
+          sha: SHA,
+          hadSource: true,
+          noCache: false,
+        });
       }, 2000);
   });
 
@@ -436,11 +440,10 @@ describe('what Docker prints', () => {
       .map((all) => JSON.stringify({ vertexes: all, statuses: all, logs: all, warnings: all }));
     fc.assert(
       fc.property(fc.array(fc.oneof(json, lists, fc.string({ unit: 'binary' }))), (lines) => {
-        for (const reader of [new PlainProgressReader(), new RawProgressReader()]) {
-          lines.forEach((line, index) => reader.read(line, index));
-          reader.heartbeat(1e9);
-          expect(reader.progress.steps).toBeInstanceOf(Array);
-        }
+        const reader = new RawProgressReader();
+        lines.forEach((line, index) => reader.read(line, index));
+        reader.heartbeat(1e9);
+        expect(reader.progress.steps).toBeInstanceOf(Array);
       }),
       { numRuns: 1000 },
     );

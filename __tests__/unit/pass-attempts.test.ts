@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { PassFailedError, type PassResult } from '../../src/docker/buildx.js';
 import { type Attempt, insistOnPass } from '../../src/pass-attempts.js';
-import { plainProgressOf } from './fixtures.js';
+import { progressOf } from './fixtures.js';
 
-const CACHED = plainProgressOf(['#4 [builder 2/2] RUN make', '#4 CACHED']);
-const RAN = plainProgressOf(['#4 [builder 2/2] RUN make', '#4 DONE 0.0s', '#5 pushing layers', '#5 ERROR: EOF']);
+const CACHED = progressOf({ name: '[builder 2/2] RUN make', cached: true });
+const RAN = progressOf({ name: '[builder 2/2] RUN make' }, { name: 'pushing layers', error: 'EOF' });
 const DONE: PassResult = { seconds: 1, digest: null, ids: [], progress: CACHED };
 const PASSING = { cacheFault: false, transient: 'EOF' };
 const FINAL = { cacheFault: false, transient: null };

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { classifyFailure } from '../../src/docker/pass-failure.js';
 
-/** Of plain progress, as it is easiest to read: what the two readers give as errors. */
+/** Written as plain progress shows them, which is easiest to read. */
 const classify = (stderr: string) =>
   classifyFailure(
     stderr

@@ -1,6 +1,6 @@
 // Pass -> argv of `docker buildx build`. Pure, fixed order, no shell: user text is only ever the value of a flag.
 import { csvFields } from '../plan/build-options.js';
-import { type Engine, hasRawProgress } from '../plan/engine.js';
+import type { Engine } from '../plan/engine.js';
 import { type ImageName, taggedReference } from '../plan/image-name.js';
 import type { PassPlan } from '../plan/plan.js';
 
@@ -21,7 +21,7 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     'buildx',
     'build',
     ...(engine.builder === null ? [] : ['--builder', engine.builder]),
-    `--progress=${chooseProgress(engine, sources.onTerminal)}`,
+    `--progress=${sources.onTerminal === true ? 'tty' : 'rawjson'}`,
     '--target',
     pass.target,
     ...(sources.file === null ? [] : ['--file', sources.file]),
@@ -37,12 +37,6 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     sources.metadataFile,
     sources.context,
   ];
-}
-
-/** In which form Buildx is to tell how far it is. */
-export function chooseProgress({ buildxVersion }: Engine, onTerminal = false): 'rawjson' | 'plain' | 'tty' {
-  if (onTerminal) return 'tty';
-  return hasRawProgress(buildxVersion) ? 'rawjson' : 'plain';
 }
 
 function getOutputArgs(image: ImageName, pass: PassPlan, reference: string | null): string[] {

@@ -8,13 +8,12 @@ import { type Digest, type ImageName, isDigest } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { RunProcess } from '../process/process.js';
-import { type PassSources, chooseProgress, getBuildxArgs } from './buildx-args.js';
+import { type PassSources, getBuildxArgs } from './buildx-args.js';
 import { type PassFailure, classifyFailure } from './pass-failure.js';
 import { watchForStall } from './stall-watch.js';
 import { BuildLog } from '../progress/build-log.js';
-import { type BuildStep, type PassProgress, type ProgressReader, isExportFailure } from '../progress/build-step.js';
+import { type BuildStep, type PassProgress, isExportFailure } from '../progress/build-step.js';
 import { findFailedPlace } from '../progress/excerpt.js';
-import { PlainProgressReader } from '../progress/plain.js';
 import { RawProgressReader } from '../progress/raw.js';
 
 export interface PassResult {
@@ -105,10 +104,7 @@ export async function runPass(
   session.onLine(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
-  const reader: ProgressReader =
-    chooseProgress(engine, onTerminal) === 'rawjson'
-      ? new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps))
-      : new PlainProgressReader();
+  const reader = new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps));
   // On a terminal somebody looks at it, and nobody else can.
   const stallLimit = onTerminal ? Number.POSITIVE_INFINITY : session.stallLimit;
   const stall = watchForStall(session.signal, stallLimit, () => reader.running, Date.now());

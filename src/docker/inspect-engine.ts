@@ -1,7 +1,6 @@
 // Finds out what does the building: Buildx, the builder's driver, the engine's image store. Never assumed.
-import isAtLeast from 'semver/functions/gte.js';
-import coerce from 'semver/functions/coerce.js';
-import { type Engine, OLDEST_BUILDX } from '../plan/engine.js';
+import { OLDEST_BUILDX, parseBuildxVersion } from '../plan/buildx-version.js';
+import type { Engine } from '../plan/engine.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
@@ -35,7 +34,7 @@ export async function inspectEngine(
     },
   );
   // The client lists its plugins with their versions; one process less than asking Buildx.
-  const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? (await docker('buildx', 'version')));
+  const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? readVersion(await docker('buildx', 'version')));
   // An engine that is down is said on standard output, after an empty "Driver:" and with exit code 0.
   const driver = inspected.code === 0 ? /^Driver:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] : undefined;
   if (driver === undefined) {
@@ -73,23 +72,14 @@ export async function inspectEngine(
   };
 }
 
-/** @param answer what `docker buildx version` printed, or the version alone */
-function parseBuildxVersion(answer: ProcessResult | string): string {
-  if (typeof answer !== 'string' && answer.code !== 0) {
+/** `github.com/docker/buildx v0.29.1 28f6246` -> `v0.29.1` */
+function readVersion({ code, stdout }: ProcessResult): string {
+  if (code !== 0) {
     throw new InputError(
       `Docker has no Buildx plugin. Install Buildx ${OLDEST_BUILDX} or newer (docker/setup-buildx-action does).`,
     );
   }
-  const text = typeof answer === 'string' ? answer : (answer.stdout.trim().split(/\s+/)[1] ?? 'unknown');
-  const found = coerce(/^v?(\d+\.\d+\.\d+\S*)/.exec(text)?.[1] ?? null);
-  // A build from source has no number; it is taken to be new.
-  if (found === null) return text;
-  if (!isAtLeast(found, OLDEST_BUILDX)) {
-    throw new InputError(
-      `Buildx ${found.version} is too old: ${OLDEST_BUILDX} or newer is needed (docker/setup-buildx-action installs one).`,
-    );
-  }
-  return found.version;
+  return stdout.trim().split(/\s+/)[1] ?? 'unknown';
 }
 
 /** `ClientInfo.Plugins` of `docker info`: null where it does not name Buildx. */

@@ -20,19 +20,11 @@ export interface Engine {
   readonly engineVersion: string | null;
 }
 
-/** Which Buildx has all that the passes use (plain progress, metadata file, annotations, attestations). */
-export const OLDEST_BUILDX = '0.13.0';
-
 /**
  * With the docker driver, an older Buildx pushes without storing and then fails for want of the tag it did not store.
- * Found between 0.13, which fails, and 0.29, which does not.
+ * Seen with 0.13; 0.29 does not fail. What is between was not tried.
  */
 const OLDEST_BUILDX_WITHOUT_STORE = '0.29.0';
-
-/** Whether `--progress=rawjson` gives one object a line; before, it was spread over several. */
-export function hasRawProgress(buildxVersion: string): boolean {
-  return isAtLeast(buildxVersion, '0.15.0');
-}
 
 /** How a pass writes its image, so that layers do not travel without need. */
 function getExporter(engine: Engine, pass: 'builder' | 'production'): Exporter {

@@ -1,4 +1,4 @@
-// What a build did, whichever form of progress told it.
+// What a build did: its steps, what failed, and what the time went into.
 
 export interface BuildStep {
   /** `[builder 3/6] RUN npm ci` */
@@ -46,7 +46,7 @@ export interface PassProgress {
   /** `NAME: …`, what BuildKit says of every part that failed. */
   readonly errors: readonly string[];
   readonly warnings: readonly DockerfileWarning[];
-  /** In the order in which BuildKit named it; none from plain progress. */
+  /** In the order in which BuildKit named it. */
   readonly work: readonly Work[];
 }
 
@@ -60,19 +60,6 @@ export interface ProgressNews {
   readonly exporting: boolean;
   /** Something begins to be pushed. */
   readonly pushing: boolean;
-}
-
-export interface ProgressReader {
-  /**
-   * @param line of standard error or output of `docker buildx build`
-   * @param now milliseconds since 1970
-   */
-  read(line: string, now: number): ProgressNews;
-  /** Lines about what has been silent for long. */
-  heartbeat(now: number): readonly string[];
-  /** What has begun and not ended, BuildKit's own doings too; a step that is cached is being pulled. */
-  readonly running: readonly BuildStep[];
-  readonly progress: PassProgress;
 }
 
 /** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */

@@ -1,4 +1,4 @@
-// Where in the Dockerfile a build failed: neither form of progress has the line, only the excerpt that Buildx prints.
+// Where in the Dockerfile a build failed: rawjson does not have the line, only the excerpt that Buildx prints as text.
 
 import type { DockerfilePlace } from '../plan/dockerfile.js';
 

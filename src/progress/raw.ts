@@ -9,7 +9,6 @@ import {
   type DockerfileWarning,
   type PassProgress,
   type ProgressNews,
-  type ProgressReader,
   type Work,
   type WorkKind,
   KEPT_LINES,
@@ -43,7 +42,7 @@ interface News extends ProgressNews {
   pushing: boolean;
 }
 
-export class RawProgressReader implements ProgressReader {
+export class RawProgressReader {
   private readonly vertices = new Map<string, Vertex>();
   private readonly warnings = new Map<string, DockerfileWarning>();
   private readonly log: BuildLog;
@@ -52,6 +51,10 @@ export class RawProgressReader implements ProgressReader {
     this.log = log;
   }
 
+  /**
+   * @param line of standard error or output of `docker buildx build`
+   * @param now milliseconds since 1970
+   */
   read(line: string, now: number): ProgressNews {
     const status = parseStatus(line);
     if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
@@ -65,10 +68,12 @@ export class RawProgressReader implements ProgressReader {
     return news;
   }
 
+  /** Lines about what has been silent for long. */
   heartbeat(now: number): readonly string[] {
     return this.log.heartbeat(this.vertices.values(), now);
   }
 
+  /** What has begun and not ended, BuildKit's own doings too; a step that is cached is being pulled. */
   get running(): readonly BuildStep[] {
     return [...this.vertices.values()].filter(({ started, done }) => started !== null && !done).map(toStep);
   }
