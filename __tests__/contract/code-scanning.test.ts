@@ -166,7 +166,14 @@ test('a cancelled run is no warning', async () => {
 test('the stand-in takes only what GitHub takes', async () => {
   const { getOctokit } = await import('@actions/github');
   const { uploadSarif } = await import('../../src/runner/code-scanning.js');
-  const good = { sarif: report, sha: SHA, ref: 'refs/heads/main', startedAt: NOW, toolName: 'x', checkoutUri: null };
+  const good = {
+    sarif: report,
+    sha: SHA,
+    ref: 'refs/heads/main',
+    startedAt: NOW,
+    toolName: 'x',
+    checkoutUri: 'file:///work/',
+  };
   const send = (change: Partial<typeof good>) =>
     uploadSarif(getOctokit('token'), { owner: 'octo', repo: 'app' }, { ...good, ...change }, () => Promise.resolve());
   await expect(send({ sarif: 'no report' })).rejects.toThrow(/JSON/);

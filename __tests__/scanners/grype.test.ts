@@ -93,7 +93,7 @@ async function scan(
     env: scannerEnvironment('grype', {
       env: { ...engine.env, ...grypeEnvironment(env) },
       token: null,
-      dockerConfig: null,
+      dockerConfig: join(directory, 'docker-config'),
     }),
   });
   return {

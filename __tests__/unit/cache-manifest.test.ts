@@ -62,6 +62,8 @@ const imageOf = (name: string, records: unknown, ...layers: readonly number[]): 
   records,
 });
 const configOf = (merged: MergedCache): Config => JSON.parse(merged.config) as Config;
+/** Without the one that joins them. */
+const countRecords = (merged: MergedCache): number => configOf(merged).records.length - 1;
 const manifestOf = (merged: MergedCache): CacheManifest => JSON.parse(merged.manifest) as CacheManifest;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -156,7 +158,6 @@ function expectSound(merged: MergedCache, largest = LARGEST_CONFIG): void {
   const linked = new Set(config.records.flatMap(({ inputs = [] }) => inputs.flat().map(({ link }) => link)));
   const leaves = config.records.filter((_, index) => !linked.has(index));
   expect(leaves.map(({ digest }) => digest)).toEqual([JOINING_RECORD]);
-  expect(merged.records).toBe(config.records.length - 1);
   const blobs = manifest.layers.map(({ digest }) => digest);
   expect(blobs).toEqual([...new Set(blobs)]);
   expect([...blobs].sort()).toEqual([...new Set(config.layers.map(({ blob }) => blob))].sort());
@@ -383,7 +384,7 @@ describe('two small images', () => {
         { chains: [{ layers: [0, 4] }], digest: SOURCE, inputs: [[{ link: 2 }, { link: 3 }]] },
       ],
     });
-    expect(merged).toMatchObject({ records: 5, warnings: [] });
+    expect(merged).toMatchObject({ warnings: [] });
   });
 
   test('give this manifest', () =>
@@ -430,7 +431,7 @@ describe('records that cannot be read', () => {
     const merged = mergeWith(...records);
     expectSound(merged);
     expect(merged.warnings).toEqual([`Cache records of main that cannot be read are left out: ${skipped}.`]);
-    expect(merged.records).toBe(1 + records.length - skipped);
+    expect(countRecords(merged)).toBe(1 + records.length - skipped);
   });
 
   test.each<[string, unknown]>([
@@ -507,7 +508,7 @@ describe('records that cannot be read', () => {
       digest: digestOf(position),
       ...(position === 0 ? {} : { inputs: [[{ link: position - 1 }]] }),
     }));
-    expect(merge([imageOf('main', records)], Infinity).records).toBe(20_000);
+    expect(countRecords(merge([imageOf('main', records)], Infinity))).toBe(20_000);
   });
 });
 
@@ -521,7 +522,7 @@ describe('the size of the config', () => {
   test('stays below what BuildKit reads without being told', () => {
     const merged = merge([large('own', 0), large('base', 10_000), large('main', 20_000)]);
     expectSound(merged, 1_048_576);
-    expect(merged.records).toBe(8000);
+    expect(countRecords(merged)).toBe(8000);
     expect(merged.warnings).toHaveLength(1);
     expect(merged.warnings[0]).toContain('base, main');
   });
@@ -529,8 +530,9 @@ describe('the size of the config', () => {
   test('exactly at the limit is small enough', () => {
     const list = [imageOf('own', [{ digest: digestOf(1) }]), imageOf('main', [{ digest: digestOf(2) }])];
     const size = Buffer.byteLength(merge(list).config);
-    expect(merge(list, size)).toMatchObject({ records: 2, warnings: [] });
-    expect(merge(list, size - 1).records).toBe(1);
+    expect(merge(list, size).warnings).toEqual([]);
+    expect(countRecords(merge(list, size))).toBe(2);
+    expect(countRecords(merge(list, size - 1))).toBe(1);
   });
 
   test('counts bytes, not characters', () => {
@@ -560,5 +562,5 @@ test('the images of several platforms are merged like those of several tags', ()
   expect(results.map((record) => resultsInConfig(configOf(merged), record)).sort()).toEqual(
     [1, 2].map((number) => JSON.stringify([[[[layerOf(number).digest], null]], []])).sort(),
   );
-  expect(merged.records).toBe(4);
+  expect(countRecords(merged)).toBe(4);
 });

@@ -151,10 +151,9 @@ describe('the environment', () => {
     expect(seen.SNYK_TOKEN).toBe(scanner === 'snyk' ? 'of the input' : undefined);
   });
 
-  test('without the input, snyk has the token that the job has; without a folder, nobody has a Docker config', () => {
-    const seen = scannerEnvironment('snyk', { env: { ...env, ...secrets }, token: null, dockerConfig: null });
+  test('without the input, snyk has the token that the job has', () => {
+    const seen = scannerEnvironment('snyk', { env: { ...env, ...secrets }, token: null, dockerConfig: '/empty' });
     expect(seen.SNYK_TOKEN).toBe('of the job');
-    expect(seen).not.toHaveProperty('DOCKER_CONFIG');
   });
 
   test.each<[Scanner, string]>([
@@ -165,14 +164,18 @@ describe('the environment', () => {
     ['trivy', 'TRIVY_INPUT'],
     ['trivy', 'TRIVY_RUN_AS_PLUGIN'],
   ])('%s: %s would scan or judge something else', (scanner, name) =>
-    expect(scannerEnvironment(scanner, { env: { [name]: 'x' }, token: null, dockerConfig: null })).not.toHaveProperty(
-      name,
-    ),
+    expect(
+      scannerEnvironment(scanner, { env: { [name]: 'x' }, token: null, dockerConfig: '/empty' }),
+    ).not.toHaveProperty(name),
   );
 
   test('the workflow may overrule what is only a default', () =>
     expect(
-      scannerEnvironment('grype', { env: { GRYPE_DB_REQUIRE_UPDATE_CHECK: 'false' }, token: null, dockerConfig: null }),
+      scannerEnvironment('grype', {
+        env: { GRYPE_DB_REQUIRE_UPDATE_CHECK: 'false' },
+        token: null,
+        dockerConfig: '/empty',
+      }),
     ).toMatchObject({ GRYPE_DB_REQUIRE_UPDATE_CHECK: 'false' }));
 });
 

@@ -5,7 +5,7 @@ import type { ImageStore } from '../lab/engine.js';
 import { SCENARIOS, type ScenarioName } from './scenarios.js';
 
 /** The action's bundle, and the recipe that it is compared with. */
-export const VARIANTS = ['bundle', 'recipe'] as const;
+const VARIANTS = ['bundle', 'recipe'] as const;
 export type VariantName = (typeof VARIANTS)[number];
 
 const STORES = ['containerd', 'overlay2'] as const satisfies readonly ImageStore[];

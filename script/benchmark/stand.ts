@@ -56,7 +56,7 @@ export interface Try extends Omit<VariantRun, 'log'>, Traffic, StepCount {
 }
 
 /** What to try. */
-export interface TryOptions {
+interface TryOptions {
   readonly variant: VariantName;
   readonly name: string;
   readonly round: number;

@@ -47,7 +47,7 @@ export interface ActJob {
   readonly log: string;
 }
 
-export interface ActStep {
+interface ActStep {
   /** The step's id, or its number. */
   readonly id: string;
   readonly stage: 'Pre' | 'Main' | 'Post';

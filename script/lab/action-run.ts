@@ -10,7 +10,7 @@ import { readRunnerLog, type Annotation } from './workflow-commands.js';
 import { evaluateDefault, githubEnvironment, type WorkflowRun } from './workflow-run.js';
 
 /** A signal for the action's process, as the runner sends it when somebody cancels the run. */
-export interface SignalOnLine {
+interface SignalOnLine {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
   /** Sent once: as soon as the output of `main` matches, or after so many milliseconds. */
   readonly after: RegExp | number;
@@ -38,10 +38,10 @@ export interface ActionRunOptions {
 }
 
 /** The phases of a JavaScript action that the lab runs. */
-export type Phase = 'main' | 'post';
+type Phase = 'main' | 'post';
 
 /** How one phase went. */
-export interface PhaseResult {
+interface PhaseResult {
   /** 128 + the signal's number when a signal ended it. */
   readonly code: number;
   readonly seconds: number;

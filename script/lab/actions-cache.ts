@@ -17,7 +17,7 @@ export interface CacheScopes {
   readonly others?: readonly string[];
 }
 
-export interface CacheEntry {
+interface CacheEntry {
   readonly key: string;
   /** The ref that it belongs to. */
   readonly ref: string;

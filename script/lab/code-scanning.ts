@@ -4,17 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { type JsonObject, objectList, objectMember, parseJsonObject, stringMember } from './json.js';
 
-export interface CodeScanningUpload {
+interface CodeScanningUpload {
   readonly sha: string;
   readonly ref: string;
   readonly toolName: string;
   readonly startedAt: string;
-  readonly checkoutUri: string | null;
+  readonly checkoutUri: string;
   readonly report: JsonObject;
 }
 
 /** What becomes of reports that were taken. */
-export interface Processing {
+interface Processing {
   readonly status: 'complete' | 'failed' | 'pending';
   readonly errors?: readonly string[];
   /** As many questions are answered with "pending" before. */
@@ -112,8 +112,8 @@ function readUpload(text: string): CodeScanningUpload {
   if (report.version !== '2.1.0') throw new Error('sarif is not version 2.1.0');
   const startedAt = stringMember(body, 'started_at');
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(startedAt)) throw new Error('started_at is not a time');
-  const checkoutUri = 'checkout_uri' in body ? stringMember(body, 'checkout_uri') : null;
-  if (checkoutUri !== null && !/^file:\/\/\/.*\/$/.test(checkoutUri)) throw new Error('checkout_uri is not a folder');
+  const checkoutUri = stringMember(body, 'checkout_uri');
+  if (!/^file:\/\/\/.*\/$/.test(checkoutUri)) throw new Error('checkout_uri is not a folder');
   return { sha: sha!, ref: ref!, toolName: stringMember(body, 'tool_name'), startedAt, checkoutUri, report };
 }
 

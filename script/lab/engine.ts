@@ -13,7 +13,7 @@ import { findTools, type Tools } from './tools.js';
 export type ImageStore = 'containerd' | 'overlay2';
 
 /** What an engine says about itself. */
-export interface EngineInfo {
+interface EngineInfo {
   readonly version: string;
   readonly store: ImageStore;
   readonly driver: string;

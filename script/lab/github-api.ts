@@ -6,7 +6,7 @@ import { type IssueComments, createIssueComments } from './issue-comments.js';
 import { listen } from './listen.js';
 import type { Packages } from './packages.js';
 
-export interface MergedPullRequest {
+interface MergedPullRequest {
   readonly number: number;
   readonly headRef: string;
   /** `owner/name` */
@@ -14,7 +14,7 @@ export interface MergedPullRequest {
 }
 
 /** A pull request as the cleanup asks for it. */
-export interface PullRequestState {
+interface PullRequestState {
   readonly number: number;
   readonly headRef: string;
   /** `owner/name` */

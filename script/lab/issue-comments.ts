@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject } from './json.js';
 
-export interface IssueComment {
+interface IssueComment {
   readonly id: number;
   readonly issue: number;
   readonly author: string;
@@ -11,7 +11,7 @@ export interface IssueComment {
 }
 
 /** What goes wrong with the requests that match, such as `POST /graphql`. */
-export interface CommentFault {
+interface CommentFault {
   readonly request: RegExp;
   /** 403: what a token without the permission gets; 0: no answer ever. */
   readonly status: number;

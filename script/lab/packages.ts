@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from './registry.js';
 
-export interface PackageFault {
+interface PackageFault {
   /** `DELETE /orgs/octo/packages/container/app/versions/3` */
   readonly request: RegExp;
   readonly status: number;

@@ -5,10 +5,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { listen } from './listen.js';
 
 /** What somebody may do with a repository. */
-export type Action = 'pull' | 'push' | 'delete';
+type Action = 'pull' | 'push' | 'delete';
 
 /** Rights on all repositories whose name matches; `*` stands for any text, slashes too. */
-export interface Access {
+interface Access {
   readonly repository: string;
   readonly actions: readonly Action[];
 }
@@ -64,7 +64,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
 }
 
 /** Tells whether a repository's name matches a pattern with `*`. */
-export function matchesRepository(pattern: string, repository: string): boolean {
+function matchesRepository(pattern: string, repository: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(repository);
 }

@@ -25,7 +25,7 @@ export interface Tools {
 }
 
 /** Versions as the programs print them. */
-export interface ToolVersions {
+interface ToolVersions {
   readonly engine: string;
   readonly containerd: string;
   readonly docker: string;

@@ -70,7 +70,7 @@ export function readRunnerLog(output: string, masks: readonly string[], debug = 
 }
 
 /** Replaces every secret as the runner does; of a secret with several lines each line is one. */
-export function applyMasks(text: string, masks: readonly string[]): string {
+function applyMasks(text: string, masks: readonly string[]): string {
   const values = masks
     .flatMap((mask) => [mask, ...mask.split(/\r?\n/)])
     .filter((mask) => mask.trim() !== '')

@@ -13,7 +13,7 @@ import { formatMegabytes } from './words.js';
  * How layers leave the engine and come back: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder
  * image as `docker image save` writes it, for the one engine that cannot export a cache (the docker driver with overlay2).
  */
-export type LayerForm = 'directory' | 'image';
+type LayerForm = 'directory' | 'image';
 
 export interface LayerKeys {
   readonly form: LayerForm;

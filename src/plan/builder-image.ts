@@ -17,7 +17,7 @@ export type BuilderDecision =
   | { readonly kind: 'included' };
 
 /** A step of a solve, as its progress tells. */
-export interface SolvedStep {
+interface SolvedStep {
   readonly stage: string;
   readonly cached: boolean;
 }

@@ -55,7 +55,6 @@ export interface MergedCache {
   readonly manifest: string;
   readonly configDigest: Digest;
   readonly manifestDigest: Digest;
-  readonly records: number;
 }
 
 export interface MergeResult {
@@ -104,7 +103,7 @@ export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CO
       const left = images.slice(count).map(({ name }) => name);
       warnings.push(`The merged cache would be too large for BuildKit, so ${left.join(', ')} is not part of it.`);
     }
-    return { cache: { ...toManifest(config, layers), config, records: merged.size }, warnings };
+    return { cache: { ...toManifest(config, layers), config }, warnings };
   }
   if (images.length > 0) warnings.push('The cache of a single image is too large for BuildKit, so there is none.');
   return { cache: null, warnings };

@@ -43,7 +43,7 @@ export interface CleanupRules {
 }
 
 /** A tag whose turn has come, and why it stays. */
-export interface Kept {
+interface Kept {
   readonly version: PackageVersion;
   readonly tag: string;
   readonly reason: string;

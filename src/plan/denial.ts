@@ -16,7 +16,7 @@ export interface ServerAnswer {
 }
 
 /** Who asks: `none` no login at all, `workflow-token` GitHub's own token of the job, `own` anything else. */
-export type LoginKind = 'none' | 'workflow-token' | 'own';
+type LoginKind = 'none' | 'workflow-token' | 'own';
 
 /** What the run knows that the server does not say. */
 export interface RunFacts {

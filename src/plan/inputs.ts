@@ -19,7 +19,7 @@ import type { Platform } from './platform.js';
 import { type ScanSettings, parseScan } from './scan-input.js';
 
 /** `auto` pushes when the run may; `always` fails when it may not. */
-export type PushMode = 'auto' | 'always' | 'never';
+type PushMode = 'auto' | 'always' | 'never';
 
 export interface Inputs {
   readonly image: ImageName;

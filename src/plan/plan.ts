@@ -12,7 +12,7 @@ import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: nowhere but the build cache. */
-export type PassOutput = 'registry' | 'engine' | 'cache';
+type PassOutput = 'registry' | 'engine' | 'cache';
 
 /** How an image is written to the registry; what the engine allows (engine.ts). */
 export interface Exporter {
@@ -241,7 +241,7 @@ export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranc
  * The merged cache for both passes, or else for each pass the nearest image that exists. A production image has the
  * builder's keys but not its layers, and a pass with no source at all would run steps again that the other has found.
  */
-export function selectCacheSources(
+function selectCacheSources(
   image: ImageName,
   lineage: readonly Scope[],
   { images, mergedCache }: Pick<RegistryState, 'images' | 'mergedCache'>,

@@ -49,7 +49,7 @@ export function parsePlatform(text: string): Platform {
 }
 
 /** `arm64` has one variant, and `arm` is `arm/v7` unless it says otherwise, as in BuildKit. */
-export function normalize({ os, architecture, variant }: Platform): Platform {
+function normalize({ os, architecture, variant }: Platform): Platform {
   if (architecture === 'arm64' && variant === 'v8') return { os, architecture, variant: '' };
   if (architecture === 'arm' && variant === '') return { os, architecture, variant: 'v7' };
   return { os, architecture, variant };

@@ -25,7 +25,7 @@ export interface Finding {
   readonly location: FindingLocation | null;
 }
 
-export interface FindingLocation {
+interface FindingLocation {
   readonly file: string;
   /** Null where the scanner writes 1 because the format wants a line. */
   readonly line: number | null;

@@ -156,8 +156,8 @@ const DEFAULT_VARIABLES: Readonly<Record<Scanner, Readonly<Record<string, string
 export interface EnvironmentRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly token: string | null;
-  /** A Docker configuration without logins; null leaves the user's own. */
-  readonly dockerConfig: string | null;
+  /** Folder of a Docker configuration without logins. */
+  readonly dockerConfig: string;
 }
 
 /**
@@ -175,7 +175,7 @@ export function scannerEnvironment(
   return {
     ...DEFAULT_VARIABLES[scanner],
     ...Object.fromEntries(given),
-    ...(dockerConfig === null ? {} : { DOCKER_CONFIG: dockerConfig }),
+    DOCKER_CONFIG: dockerConfig,
     ...(scanner === 'snyk' && token !== null ? { SNYK_TOKEN: token } : {}),
   };
 }

@@ -5,7 +5,7 @@ import { InputError, quote } from './input-error.js';
 import { isRecord } from './json.js';
 
 /** A commit of the repository on a branch: push, schedule, workflow_dispatch, ... */
-export interface BranchEvent {
+interface BranchEvent {
   readonly kind: 'branch';
   readonly name: string;
   readonly branch: string;
@@ -13,7 +13,7 @@ export interface BranchEvent {
 }
 
 /** A git tag: pushed, released, or chosen in a manual run. */
-export interface GitTagEvent {
+interface GitTagEvent {
   readonly kind: 'git-tag';
   readonly name: string;
   readonly gitTag: string;
@@ -33,7 +33,7 @@ export interface PullRequestEvent {
   readonly fork: boolean;
 }
 
-export interface MergeGroupEvent {
+interface MergeGroupEvent {
   readonly kind: 'merge-group';
   readonly name: string;
   readonly baseBranch: string;
@@ -44,7 +44,7 @@ export interface MergeGroupEvent {
  * A run that does not say what is checked out: issue_comment and the like, or a workflow_run that was caused by a
  * fork. It writes no moving tag; with `fork` it writes nothing at all.
  */
-export interface OtherEvent {
+interface OtherEvent {
   readonly kind: 'other';
   readonly name: string;
   readonly sha: string;
@@ -52,7 +52,7 @@ export interface OtherEvent {
 }
 
 /** A developer's machine; `branch` is null on a detached head. */
-export interface LocalEvent {
+interface LocalEvent {
   readonly kind: 'local';
   readonly name: 'local';
   readonly branch: string | null;

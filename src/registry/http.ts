@@ -32,7 +32,7 @@ export const ATTEMPTS = 4;
 export const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
-export interface HttpLimits {
+interface HttpLimits {
   /** Without a single byte, before or in the middle of an answer. */
   readonly idle: number;
   /** For one whole answer: a server that sends a byte now and then is as good as none. */

@@ -79,7 +79,7 @@ export async function uploadBlob(
 }
 
 /** The bytes are not what the digest says: copying them again would not help. */
-export class DamagedBlobError extends Error {
+class DamagedBlobError extends Error {
   override readonly name = 'DamagedBlobError';
 }
 

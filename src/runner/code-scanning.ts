@@ -13,8 +13,8 @@ export interface SarifUpload {
   readonly ref: string;
   readonly startedAt: Date;
   readonly toolName: string;
-  /** `file:///…/`: what absolute paths in the report are below; null when there are none. */
-  readonly checkoutUri: string | null;
+  /** `file:///…/`: what absolute paths in the report are below. */
+  readonly checkoutUri: string;
 }
 
 /** `pending`: GitHub has taken it and is not ready yet. */
@@ -53,7 +53,7 @@ export async function uploadSarif(
     sarif: compressed.toString('base64'),
     started_at: startedAt.toISOString(),
     tool_name: toolName,
-    ...(checkoutUri === null ? {} : { checkout_uri: checkoutUri }),
+    checkout_uri: checkoutUri,
     request: { signal: AbortSignal.timeout(SEND_TIME_LIMIT_MS) },
   });
   if (data.id === undefined) throw new Error('GitHub does not say under which number it has taken the report');

@@ -11,7 +11,7 @@ export interface PatientClient {
   readonly request: (route: string, values: Readonly<Record<string, string | number>>) => Promise<ApiAnswer>;
 }
 
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly content: unknown;
   /** Of a list: whether it has another page. */
   readonly more: boolean;
@@ -30,7 +30,7 @@ export class ApiError extends Error {
 }
 
 /** Bounds in milliseconds. */
-export interface ClientLimits {
+interface ClientLimits {
   /** For one answer. */
   readonly answer: number;
   /** Of what GitHub may ask to wait for. */
