@@ -46,7 +46,7 @@ export interface LayerStore {
 }
 
 /** What the run's passes have built, in the engine. */
-export interface BuiltLayers {
+interface BuiltLayers {
   readonly plan: Plan;
   readonly passes: PassRunner;
 }

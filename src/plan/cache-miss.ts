@@ -47,7 +47,7 @@ function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerf
 }
 
 /** The instruction of a step: `[builder 4/6] RUN npm ci` -> `RUN npm ci`. */
-export function getInstruction(stepName: string): string {
+function getInstruction(stepName: string): string {
   return stepName.replace(/^\[[^\]]*\] /, '');
 }
 

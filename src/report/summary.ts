@@ -37,7 +37,7 @@ export interface RunResult {
   readonly actionsCacheKey?: string | null;
 }
 
-interface Failure {
+export interface Failure {
   readonly message: string;
   /** The last lines that the failed step printed; none when no step failed. */
   readonly output: readonly string[];
