@@ -36,7 +36,7 @@ export async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGener
   announcePlan(runner, plan, `Plan (${describeEngine(engine)})`);
   if (target !== null) github.prepare();
 
-  const built = await buildTwoPasses({ runner, ...job, onWriting: () => target?.unique.look() });
+  const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });
   yield { built };
   const checked =
     candidate === null ? null : await checkImage({ ...job, ...frame, world, github, inputs, configDirectory }, built);

@@ -11,7 +11,7 @@ import type { PassPlan, Plan } from './plan/plan.js';
 import { readConfigDigests } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { PassRunner } from './run-pass.js';
-import type { UniqueTag } from './unique-tag.js';
+import { type UniqueTag, writeUniqueTag } from './unique-tag.js';
 import type { World } from './world.js';
 
 export interface PushCheckedRequest {
@@ -36,7 +36,7 @@ async function pushFromEngine(request: PushCheckedRequest, image: CheckedImage):
   const start = Date.now();
   const pushed = await passes.repeat({ name: 'production', hasCache: false }, async () => {
     runner.log.info(`Pushing ${image.reference}, as it was checked`);
-    unique.look();
+    await unique.look();
     const digest = await pushImage(image.local, image.reference, { signal, stallLimit: runner.stallLimit });
     const work = [{ name: 'pushing', stage: '', kind: 'push', start, end: Date.now() } as const];
     const progress = { steps: [], failed: null, errors: [], warnings: [], work };
@@ -56,8 +56,7 @@ async function pushFromBuilder(request: PushCheckedRequest, image: CheckedImage)
   const manifest = built.digest === null ? null : await registry.readManifest(built.digest);
   if (manifest === null) throw new Error(NOT_SERVED);
   await expectChecked(registry, manifest, image);
-  unique.look();
-  await registry.writeManifest(unique.tag, manifest);
+  await writeUniqueTag(registry, unique, manifest);
   return built;
 }
 

@@ -15,6 +15,7 @@ import { askRegistry } from './registry-session.js';
 import { readPart } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { RunFrame, RunSetup } from './reported-run.js';
+import { writeUniqueTag } from './unique-tag.js';
 
 /**
  * Yields what each stage has found, as the story of a build does.
@@ -41,8 +42,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   const { registry, unique } = target;
   const { platforms, index } = await makeIndex(registry, plan, inputs.platforms);
   yield { platforms };
-  unique.look();
-  await registry.writeManifest(unique.tag, index);
+  await writeUniqueTag(registry, unique, index);
   const branch = watchBranch(plan, github);
   const published = {
     ...(await publishPushed({ runner, plan, ...target, branch, ...frame }, index.digest)),

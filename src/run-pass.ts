@@ -4,7 +4,7 @@ import { type BuildxSession, PassFailedError, type PassResult, runPass } from '.
 import { type Attempt, insistOnPass } from './pass-attempts.js';
 import { type Dockerfile, stagesOutside } from './plan/dockerfile.js';
 import type { Engine } from './plan/engine.js';
-import type { ImageName } from './plan/image-name.js';
+import type { Digest, ImageName } from './plan/image-name.js';
 import type { Inputs } from './plan/inputs.js';
 import type { PassPlan } from './plan/plan.js';
 import type { BuildStep, DockerfileWarning } from './progress/build-step.js';
@@ -35,6 +35,8 @@ export interface PassOptions {
   readonly silent?: boolean;
   /** Called at each sign that the result is about to be written. */
   readonly onWriting?: () => void;
+  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  readonly onExported?: (digests: readonly Digest[]) => void;
   /** Whether its log tells the steps that passes share; the other passes' logs leave them out. */
   readonly tellsSteps?: boolean;
   /** Another image than the run's own. */
@@ -127,6 +129,7 @@ export class PassRunner {
       onTerminal: runner.hasTerminal && options.silent !== true,
       directory,
       ...(options.onWriting && { onWriting: options.onWriting }),
+      ...(options.onExported && { onExported: options.onExported }),
       ...(options.tellsSteps === true
         ? { knownSteps: this.toldSteps, hiddenSteps: new Set() }
         : { knownSteps: new Set(), hiddenSteps: this.toldSteps }),

@@ -7,8 +7,9 @@ import { needsOwnSource } from './plan/builder-image.js';
 import type { Dockerfile } from './plan/dockerfile.js';
 import type { PassPlan, Plan } from './plan/plan.js';
 import { withEarlierSteps } from './progress/build-step.js';
-import type { PassRunner } from './run-pass.js';
+import type { PassOptions, PassRunner } from './run-pass.js';
 import type { Runner } from './runner/runner.js';
+import type { UniqueTag } from './unique-tag.js';
 
 export interface TwoPassesRequest {
   readonly runner: Runner;
@@ -17,8 +18,8 @@ export interface TwoPassesRequest {
   /** Production in the local engine, where it is to be checked before it is pushed; null: it is written at once. */
   readonly candidate: Candidate | null;
   readonly passes: PassRunner;
-  /** Looks once more whether another run has written the unique tag. */
-  readonly onWriting: () => void;
+  /** The tag that production is pushed to; null where it is not pushed. */
+  readonly unique: UniqueTag | null;
 }
 
 /**
@@ -26,13 +27,18 @@ export interface TwoPassesRequest {
  * @throws PassFailedError; CancelledError on a signal
  */
 export async function buildTwoPasses(request: TwoPassesRequest): Promise<PassResult> {
-  const { plan, dockerfile, candidate, passes, onWriting } = request;
+  const { plan, dockerfile, candidate, passes, unique } = request;
   const first = needsOwnSource(plan, dockerfile) ? await buildBuilderStages(request) : null;
   const title = `Building ${first === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
   const pass = candidate?.whole ?? candidate?.load ?? plan.production;
-  const built = await passes.run(pass, { title, onWriting, tellsSteps: first === null });
+  const built = await passes.run(pass, { title, ...watchPush(unique), tellsSteps: first === null });
   const result = candidate?.whole ? await load(request, candidate.load, built) : built;
   return first === null ? result : joinResults(first, result);
+}
+
+/** Looks once more whether another run has written the unique tag, when it is about to be written. */
+function watchPush(unique: UniqueTag | null): Pick<PassOptions, 'onWriting' | 'onExported'> {
+  return unique === null ? {} : { onWriting: () => void unique.look(), onExported: unique.addOwn };
 }
 
 /** Solves the builder's stages from the source that has their layers; nothing is written but the engine's cache. */

@@ -2,28 +2,61 @@
 // first that has written it, and the other takes a tag of its own.
 import { type Digest, type Tag } from './plan/image-name.js';
 import { findFreeTag } from './registry-session.js';
+import { readChildren } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 
 export interface UniqueTag {
   readonly tag: Tag;
   /** What to take instead, from the first on. */
   readonly candidates: () => Iterable<Tag>;
-  /** Looks what is there, without waiting: once more while the image is on its way. */
-  readonly look: () => void;
+  /** Looks once more what is there: before the tag is written, or while the image is on its way. Never rejects. */
+  readonly look: () => Promise<void>;
+  /** What the build says that it has made: an attempt whose answer was lost may have pushed it all the same. */
+  readonly addOwn: (digests: readonly Digest[]) => void;
   /** What others have written before this run did, as far as it was seen. */
   readonly readOther: (own: Digest) => Promise<Digest | null>;
 }
 
 export function watchUniqueTag(registry: Registry, tag: Tag, candidates: () => Iterable<Tag>): UniqueTag {
   const looks: Promise<Digest | null>[] = [];
+  const made = new Set<Digest>();
   return {
     tag,
     candidates,
-    look: () => {
-      looks.push(registry.readDigest(tag).catch(() => null));
+    look: async () => {
+      const looking = registry.readDigest(tag).catch(() => null);
+      looks.push(looking);
+      await looking;
     },
-    readOther: async (own) => (await Promise.all(looks)).findLast((seen) => seen !== null && seen !== own) ?? null,
+    addOwn: (digests) => {
+      for (const digest of digests) made.add(digest);
+    },
+    readOther: async (own) => {
+      const seen = new Set((await Promise.all(looks)).filter((digest) => digest !== null).reverse());
+      for (const digest of seen) {
+        if (digest !== own && !(await isMadeOf(registry, digest, made))) return digest;
+      }
+      return null;
+    },
   };
+}
+
+/** True for an image that this run has made, and for an index of such images, which Buildx puts together itself. */
+async function isMadeOf(registry: Registry, digest: Digest, made: ReadonlySet<Digest>): Promise<boolean> {
+  if (made.has(digest)) return true;
+  if (made.size === 0) return false;
+  const children = await readChildren(registry, digest).catch(() => []);
+  return children.length > 0 && children.every((child) => made.has(child));
+}
+
+/**
+ * Writes a manifest under the unique tag, or, where another run has been there first, under its digest alone:
+ * `settleUniqueTag` then finds another tag for it.
+ * @throws RegistryError or ConnectionError; also when it cannot be found out whether the tag is free
+ */
+export async function writeUniqueTag(registry: Registry, { tag }: UniqueTag, manifest: Manifest): Promise<void> {
+  const there = await registry.readDigest(tag);
+  await registry.writeManifest(there === null || there === manifest.digest ? tag : manifest.digest, manifest);
 }
 
 export interface SettledTag {

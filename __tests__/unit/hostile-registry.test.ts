@@ -18,7 +18,7 @@ import {
   fetchToken,
   parseChallenge,
 } from '../../src/registry/token.js';
-import { settleUniqueTag } from '../../src/unique-tag.js';
+import { settleUniqueTag, watchUniqueTag } from '../../src/unique-tag.js';
 import { digestOf } from './fixtures.js';
 
 const IMAGE = parseImageName('registry.example/owner/app');
@@ -527,7 +527,7 @@ test('a registry that forgets every tag that is written is not written to withou
     return method === 'GET' ? { status: 200, body: 'other' } : { status: 404 };
   });
   const names = ['a', 'b', 'c'].map((name) => parseTag(name));
-  const unique = { tag: TAG, candidates: () => names, look: () => undefined, readOther: () => Promise.resolve(other) };
+  const unique = { ...watchUniqueTag(registry, TAG, () => names), readOther: () => Promise.resolve(other) };
   await expect(settleUniqueTag(registry, unique, shaOf('own'))).rejects.toThrow('exist in the registry already');
   expect(requests.filter(({ method }) => method === 'PUT')).toHaveLength(3);
 });

@@ -13,6 +13,8 @@ export interface Fault {
   /** Matched against User-Agent: the engine's requests, or the action's own. */
   readonly agent?: RegExp;
   readonly answer: FaultAnswer;
+  /** The registry has got the request and done what it asks for: only its answer is lost. */
+  readonly forwarded?: true;
   /** How often; always if left out. */
   readonly times?: number;
 }
@@ -89,8 +91,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     void (async () => {
       await sleep(options.delayMs ?? 0);
       const fault = takeFault(request);
-      if (fault === undefined || fault.answer === 'truncate') {
-        forward(options, { agent, link }, request, response, fault !== undefined);
+      if (fault === undefined || fault.answer === 'truncate' || fault.forwarded === true) {
+        forward(options, { agent, link }, request, response, fault);
       } else answerFault(fault, request, response);
     })();
   });
@@ -179,7 +181,7 @@ function forward(
   { agent, link }: Way,
   request: IncomingMessage,
   response: ServerResponse,
-  truncated: boolean,
+  fault: Fault | undefined,
 ): void {
   const isToken = options.realm !== undefined && request.url?.startsWith('/token') === true;
   const [hostname, port] = (isToken ? new URL(options.realm).host : options.registry).split(':');
@@ -195,8 +197,11 @@ function forward(
         return;
       }
       const headers = throughFront(options, request, answer);
-      if (truncated) truncate(headers, answer, response);
-      else {
+      if (fault?.answer === 'truncate') truncate(headers, answer, response);
+      else if (fault !== undefined) {
+        answer.resume();
+        answerFault(fault, request, response);
+      } else {
         response.writeHead(answer.statusCode ?? 502, headers);
         answer.pipe(link.down()).pipe(response);
       }

@@ -14,6 +14,7 @@ import { watchForStall } from './stall-watch.js';
 import { BuildLog } from '../progress/build-log.js';
 import { type BuildStep, type PassProgress, isExportFailure } from '../progress/build-step.js';
 import { findFailedPlace } from '../progress/excerpt.js';
+import { listExported } from '../progress/exported.js';
 import { RawProgressReader } from '../progress/raw.js';
 
 export interface PassResult {
@@ -76,6 +77,8 @@ export interface BuildxSession {
   readonly onStep?: (step: BuildStep) => void;
   /** Called at each sign that the result is about to be written: the last moment to look what it would replace. */
   readonly onWriting?: () => void;
+  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  readonly onExported?: (digests: readonly Digest[]) => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
   /** Keys of what another pass's log tells, and a set that gets those of this pass. */
@@ -113,6 +116,8 @@ export async function runPass(
     const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
     lines.forEach(session.onLine);
     for (const step of ran) session.onStep?.(step);
+    const exported = listExported(line);
+    if (exported.length > 0) session.onExported?.(exported);
     if (exporting || pushing) session.onWriting?.();
   };
   const heartbeat = setInterval(() => {

@@ -122,6 +122,15 @@ function listChildren(content: JsonRecord): readonly Digest[] | null {
     .slice(0, MOST_MANIFESTS);
 }
 
+/** What an index names, attestations too; nothing for what is no index. */
+export async function readChildren(registry: Registry, digest: Digest): Promise<readonly Digest[]> {
+  const manifest = await registry.readManifest(digest);
+  const manifests: unknown = manifest === null ? null : parseJson(manifest.bytes).manifests;
+  return Array.isArray(manifests)
+    ? manifests.map((one: unknown) => (isRecord(one) ? one.digest : null)).filter(isDigest)
+    : [];
+}
+
 function parseJson(bytes: Buffer): JsonRecord {
   try {
     const content: unknown = JSON.parse(bytes.toString('utf8'));
