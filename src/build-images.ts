@@ -46,7 +46,11 @@ export async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGener
   const published =
     target === null
       ? null
-      : await publishProduction({ ...job, ...target, ...frame, world, runner }, checked?.image ?? null, built);
+      : await publishProduction(
+          { ...job, ...target, ...frame, world, runner, targets: state.targets ?? [] },
+          checked?.image ?? null,
+          built,
+        );
   if (published !== null) yield { published };
   if (published !== null && published.moved.failure !== null) throw published.moved.failure;
 

@@ -7,11 +7,14 @@ import type { Inputs } from './plan/inputs.js';
 import type { Mirror } from './plan/mirror-inputs.js';
 import type { MirrorOutcome } from './plan/mirror-outcome.js';
 import type { MirrorAccess } from './plan/plan.js';
+import { describeTaken } from './plan/moving-tags.js';
+import { isUniqueTagOf } from './plan/unique-label.js';
 import { describeFault, formatMegabytes } from './plan/words.js';
 import type { RunProcess } from './process/process.js';
 import type { PublishedImage, PushTarget } from './publish.js';
 import { connectRegistry, explainConnection, probeWriteAccess } from './registry-connection.js';
 import { copyContent } from './registry/copy.js';
+import { readStoredImage } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { Runner } from './runner/runner.js';
 import type { World } from './world.js';
@@ -88,6 +91,7 @@ async function copyToMirror(
     const [unique] = tags;
     if (unique !== undefined) await expectFree(registry, unique, manifest.digest);
     for (const tag of tags) {
+      if (tag !== unique) await expectMovable(registry, tag);
       await registry.writeManifest(tag, manifest);
       const served = await registry.readDigest(tag);
       if (served !== manifest.digest)
@@ -104,6 +108,12 @@ async function copyToMirror(
 async function expectFree(registry: Registry, unique: Tag, digest: Digest): Promise<void> {
   const there = await registry.readDigest(unique);
   if (there !== null && there !== digest) throw new Error(`it has another image under ${unique}, ${there}`);
+}
+
+/** A mirror may have images from elsewhere. */
+async function expectMovable(registry: Registry, tag: Tag): Promise<void> {
+  const stored = await readStoredImage(registry, tag);
+  if (stored !== null && isUniqueTagOf(tag, stored.labels ?? {})) throw new Error(`there ${describeTaken(tag)}`);
 }
 
 function formatSeconds(start: number): string {

@@ -9,6 +9,7 @@ import { type ImageIndex, makeImageIndex } from './plan/image-index.js';
 import { digestOf } from './plan/image-name.js';
 import { expectMirrored } from './plan/mirror-outcome.js';
 import { type Plan, planBuild } from './plan/plan.js';
+import { getUniqueAnnotation } from './plan/unique-label.js';
 import { getPushTarget } from './plan-job.js';
 import { publishPushed } from './publish.js';
 import { askRegistry } from './registry-session.js';
@@ -45,7 +46,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   await writeUniqueTag(registry, unique, index);
   const branch = watchBranch(plan, github);
   const published = {
-    ...(await publishPushed({ runner, plan, ...target, branch, ...frame }, index.digest)),
+    ...(await publishPushed({ runner, plan, ...target, branch, targets: state.targets ?? [], ...frame }, index.digest)),
     push: null,
   };
   yield { published };
@@ -58,7 +59,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
 
 async function makeIndex(
   registry: Registry,
-  { image, parts }: Plan,
+  { image, parts, tags, production }: Plan,
   platforms: readonly string[],
 ): Promise<{ readonly platforms: ImageIndex['platforms']; readonly index: Manifest }> {
   const found = await Promise.all(
@@ -71,7 +72,11 @@ async function makeIndex(
       return part;
     }),
   );
-  const { content, mediaType, ...made } = makeImageIndex(found, platforms);
+  const { content, mediaType, ...made } = makeImageIndex(
+    found,
+    platforms,
+    getUniqueAnnotation(tags.unique, production.labels),
+  );
   const bytes = Buffer.from(content, 'utf8');
   return { platforms: made.platforms, index: { bytes, mediaType, digest: digestOf(bytes) } };
 }

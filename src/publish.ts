@@ -4,7 +4,7 @@ import type { CheckedImage } from './checks.js';
 import type { PassResult } from './docker/buildx.js';
 import { sumBytes } from './plan/cache-manifest.js';
 import { type ImageName, pinnedReference, taggedReference } from './plan/image-name.js';
-import { type Moved, type MovingTagsRequest, moveTags, selectMovingTags } from './moving-tags.js';
+import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
 import { pushChecked, type PushCheckedRequest } from './publish-checked.js';
 import { readImages } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
@@ -49,14 +49,15 @@ export async function publishPushed(
   request: MovingTagsRequest & PushTarget,
   reported: PassResult['digest'],
 ): Promise<Omit<PublishedImage, 'push'>> {
-  const { registry } = request;
+  const { registry, plan, targets } = request;
+  const readLabels = readTargets(registry, plan.tags.moving, targets);
   const selecting = Promise.allSettled([selectMovingTags(request)]);
   const settled = await settleUniqueTag(registry, request.unique, reported);
   announcePush(request.runner, request.plan.image, request.unique, settled);
   const [selected] = await selecting;
   const [moved, images] = await Promise.all([
     selected.status === 'fulfilled'
-      ? moveTags(request, settled, selected.value)
+      ? moveTags(request, settled, selected.value, readLabels)
       : { tags: [settled.tag], failure: selected.reason as Error },
     readImages(registry, settled.tag, settled.manifest).catch(() => []),
   ]);

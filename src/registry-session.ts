@@ -125,14 +125,21 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
     const registries = [registry, ...others.map((mirror) => mirror.registry)];
     return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
   };
-  const [writeAccess, mirrors, unique, images] = await Promise.all([
+  const sources = sourceTags(draft);
+  const further = write ? draft.tags.moving.filter((tag) => !sources.includes(tag)) : [];
+  const [writeAccess, mirrors, unique, images, others] = await Promise.all([
     probing,
     opening,
     findUnique(),
-    Promise.all(sourceTags(draft).map((tag) => readSource(registry, tag, warn))),
+    Promise.all(sources.map((tag) => readSource(registry, tag, warn))),
+    // They are looked at again before they are moved.
+    Promise.all(further.map((tag) => readStoredImage(registry, tag).catch(() => null))),
   ]);
   const found = images.filter((image) => image !== null);
-  const asked = { writeAccess, unique, mirrors };
+  const targets = [...images, ...others]
+    .filter((image) => image !== null)
+    .filter(({ tag }) => draft.tags.moving.includes(tag));
+  const asked = { writeAccess, unique, mirrors, targets };
   // What will not be pushed everywhere is pushed nowhere, and the run writes nothing.
   const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
   if (!mayWrite) return { ...asked, images: found, mergedCache: null };

@@ -2,8 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseDockerfile, stagesOutside } from '../../src/plan/dockerfile.js';
 import { planBuild } from '../../src/plan/plan.js';
-import { parseTag } from '../../src/plan/image-name.js';
-import { branchTag, withoutOlderVersions } from '../../src/plan/tags.js';
+import { branchTag } from '../../src/plan/tags.js';
 import { parseWorkflowEvent } from '../../src/plan/workflow-event.js';
 import { describePass } from '../../src/report/pass-report.js';
 import { toPlanJson } from '../../src/report/plan-report.js';
@@ -58,25 +57,6 @@ describe('tags', () => {
   );
   test('branch v1.2.3 never has the tag of a git tag', () =>
     expect(plan(gitTagPush(branchTag('v1.2.3'))).tags.unique).not.toBe(branchTag('v1.2.3')));
-});
-
-describe('version tags never go backwards', () => {
-  const moving = ['1.2.4', '1.2', '1', 'stable'].map((tag) => parseTag(tag));
-  test.each([
-    [[], ['1.2.4', '1.2', '1', 'stable']],
-    [
-      ['v1.2.3', 'v0.9.0', 'v2.0.0', 'main'],
-      ['1.2.4', '1.2', '1', 'stable'],
-    ],
-    [['v1.3.0'], ['1.2.4', '1.2', 'stable']],
-    [['1.2.5'], ['1.2.4', 'stable']],
-    [
-      ['v1.3.0-rc.1', 'v1.2.4-20260101000000'],
-      ['1.2.4', '1.2', '1', 'stable'],
-    ],
-  ])('v1.2.4 beside %j moves %j', (existing, expected) => {
-    expect(withoutOlderVersions(moving, 'v1.2.4', existing)).toEqual(expected);
-  });
 });
 
 describe('dockerfile, as BuildKit 0.20 parses it', () => {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type Digest, type Tag, digestOf, isDigest } from './image-name.js';
 import { type JsonRecord, isRecord } from './json.js';
+import type { Labels } from './unique-label.js';
 
 /** A layer of an image, in the order of its manifest. */
 export interface ImageLayer {
@@ -26,6 +27,8 @@ export interface CachedImage {
   readonly layers: readonly ImageLayer[];
   /** `moby.buildkit.cache.v0` of the config, decoded; unknown until it is checked here. */
   readonly records: unknown;
+  /** Left out where there is none. */
+  readonly labels?: Labels;
 }
 
 /** What the registry has under a tag: one image, or one for each platform. */
@@ -33,6 +36,8 @@ export interface StoredImage {
   readonly tag: Tag;
   readonly digest: Digest;
   readonly images: readonly CachedImage[];
+  /** Those of the first of the images, and the annotations of an index; left out where there is none. */
+  readonly labels?: Labels;
 }
 
 /** Bytes of the compressed layers of the first platform; null when they cannot be read. */

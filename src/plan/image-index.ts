@@ -2,6 +2,7 @@
 // https://github.com/opencontainers/image-spec/blob/main/image-index.md
 import type { Digest } from './image-name.js';
 import { type JsonRecord, isRecord } from './json.js';
+import type { Labels } from './unique-label.js';
 import { type Platform, isSamePlatform, parsePlatform, showPlatform } from './platform.js';
 
 /** A part as the registry has it. */
@@ -29,9 +30,14 @@ const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
  * @param wanted the input platforms; none: whatever the parts are for
+ * @param annotations what the index says of itself; left out where it is nothing
  * @throws Error when two parts are for one platform, one is for none, or the platforms are not those that were wanted
  */
-export function makeImageIndex(parts: readonly Part[], wanted: readonly string[]): ImageIndex {
+export function makeImageIndex(
+  parts: readonly Part[],
+  wanted: readonly string[],
+  annotations: Labels = {},
+): ImageIndex {
   const entries = parts.flatMap((part) =>
     listDescriptors(part).map((descriptor) => ({ part: part.digest, descriptor })),
   );
@@ -52,6 +58,7 @@ export function makeImageIndex(parts: readonly Part[], wanted: readonly string[]
     schemaVersion: 2,
     mediaType,
     manifests: entries.map(({ descriptor }) => descriptor),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
   });
   return { mediaType, content, platforms };
 }

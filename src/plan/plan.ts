@@ -7,8 +7,10 @@ import { type Digest, type ImageName, type Tag, taggedReference } from './image-
 import { InputError } from './input-error.js';
 import type { Inputs } from './inputs.js';
 import type { Mirror } from './mirror-inputs.js';
+import { describeTaken, findTaken } from './moving-tags.js';
 import type { Platform } from './platform.js';
-import { type Scope, builderTag, deriveTags, toScope } from './tags.js';
+import { type Scope, builderTag, deriveTags, describeOtherBuild, toScope } from './tags.js';
+import { withUniqueLabel } from './unique-label.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: nowhere but the build cache. */
@@ -108,6 +110,8 @@ export interface RegistryState {
   readonly writeAccess: WriteAccess | null;
   /** Of each mirror that was asked. */
   readonly mirrors: readonly MirrorAccess[];
+  /** What the moving tags of the run lead to, as far as they exist and could be read. */
+  readonly targets?: readonly StoredImage[];
 }
 
 export interface MirrorAccess {
@@ -146,6 +150,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const unique = registry.unique ?? derived.unique;
   const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
+  const taken = push.push ? findTaken(moving, extraTags, registry.targets ?? []) : [];
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
     : { builder: [], production: [] };
@@ -156,7 +161,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     event,
     scope,
     lineage,
-    tags: { unique, moving },
+    tags: { unique, moving: moving.filter((tag) => !taken.includes(tag)) },
     parts: inputs.indexOf,
     push,
     // A part is copied with the index.
@@ -181,7 +186,10 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       output: push.push ? 'registry' : 'engine',
       cacheFrom: [...sources.production, ...extra],
       flags: inputs.flags,
-      labels: getLabels(inputs, event, context, part === null ? unique : getVersion(inputs, event)),
+      labels: withUniqueLabel(
+        getLabels(inputs, event, context, part === null ? unique : getVersion(inputs, event)),
+        unique,
+      ),
       provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
       sbom: inputs.sbom,
     },
@@ -191,9 +199,8 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     ],
     notes: [
       ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
-      ...(unique === derived.unique
-        ? []
-        : [`${derived.unique} exists in the registry and is never moved: this build is ${unique}.`]),
+      ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
+      ...taken.map((tag) => `${describeTaken(tag)}: this run leaves it where it is.`),
     ],
   };
 }

@@ -93,6 +93,15 @@ export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> 
   }
 }
 
+/**
+ * A tag with a commit's name says what was built, and not by whom: main does not take an image over that another branch, with
+ * a cache of its own, has made of the same commit.
+ */
+export function describeOtherBuild(taken: Tag, unique: Tag, sha: string): string {
+  const whose = taken.startsWith(sha) ? ', of this branch, another one or a merge queue' : '';
+  return `${taken} exists in the registry and is never moved: this build is ${unique}. Deploy what the outputs name: ${taken} is the image of another run${whose}.`;
+}
+
 /** Of one commit. */
 const MOST_RUNS_AT_ONCE = 60;
 
@@ -167,29 +176,6 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
     case 'local':
       return parseTag(`dev-${event.sha}-${compactUtc(now)}${event.dirty ? '-dirty' : ''}`);
   }
-}
-
-/**
- * Version tags that would go backwards are left where they are: after v1.3.0, a fix v1.2.4 moves `1.2` but not `1`.
- * @param existing tags that the registry has
- */
-export function withoutOlderVersions(
-  moving: readonly Tag[],
-  gitTag: string,
-  existing: readonly string[],
-): readonly Tag[] {
-  const version = parseVersion(gitTag);
-  if (version === null) return moving;
-  const newer = existing
-    .map((tag) => parseVersion(tag))
-    .filter((other) => other?.prerelease.length === 0 && other.compare(version) > 0);
-  return moving.filter((tag) => {
-    const [major, minor, patch] = tag.split('.');
-    if (!/^\d+(?:\.\d+)?$/.test(tag) || patch !== undefined) return true;
-    return !newer.some(
-      (other) => `${other?.major ?? ''}` === major && (minor === undefined || `${other?.minor ?? ''}` === minor),
-    );
-  });
 }
 
 /** `1.2.3`, `1.2`, `1` of a stable version (`0.x` has no `0`); only the full version of a pre-release. */

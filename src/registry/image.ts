@@ -4,6 +4,7 @@ import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache
 import { type Digest, type Tag, digestOf, isDigest } from '../plan/image-name.js';
 import type { Part } from '../plan/image-index.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
+import type { Labels } from '../plan/unique-label.js';
 import type { Manifest, Registry } from './registry.js';
 
 /** Far more platforms than anyone builds. */
@@ -12,7 +13,10 @@ const MOST_MANIFESTS = 64;
 /** @returns null when there is no image under the tag; an image without readable cache has no records */
 export async function readStoredImage(registry: Registry, tag: Tag): Promise<StoredImage | null> {
   const manifest = await registry.readManifest(tag);
-  return manifest === null ? null : { tag, digest: manifest.digest, images: await readImages(registry, tag, manifest) };
+  if (manifest === null) return null;
+  const images = await readImages(registry, tag, manifest);
+  const labels = { ...images[0]?.labels, ...toLabels(parseJson(manifest.bytes).annotations) };
+  return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
 /** The image or images behind a manifest or index; attestations are none. */
@@ -96,9 +100,16 @@ function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): Cac
     return [{ digest, mediaType, size, diffId, createdAt: toText(created), createdBy: toText(createdBy) }];
   });
   const agree = layers.length === descriptors.length && layers.length === diffIds.length;
+  const labels = toLabels(isRecord(config.config) ? config.config.Labels : null);
+  const told = Object.keys(labels).length > 0 ? { labels } : {};
   return agree
-    ? { name, layers, records: decodeRecords(config['moby.buildkit.cache.v0']) }
-    : { name, layers: [], records: [] };
+    ? { name, layers, records: decodeRecords(config['moby.buildkit.cache.v0']), ...told }
+    : { name, layers: [], records: [], ...told };
+}
+
+function toLabels(value: unknown): Labels {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** A Go `[]byte` in JSON: base64. */
@@ -111,6 +122,15 @@ function decodeRecords(value: unknown): unknown {
   }
 }
 
+/** What an index names, attestations too; nothing for what is no index. */
+export async function readChildren(registry: Registry, digest: Digest): Promise<readonly Digest[]> {
+  const manifest = await registry.readManifest(digest);
+  const manifests: unknown = manifest === null ? null : parseJson(manifest.bytes).manifests;
+  return Array.isArray(manifests)
+    ? manifests.map((one: unknown) => (isRecord(one) ? one.digest : null)).filter(isDigest)
+    : [];
+}
+
 /** @returns null for what is no index */
 function listChildren(content: JsonRecord): readonly Digest[] | null {
   if (!Array.isArray(content.manifests)) return null;
@@ -120,15 +140,6 @@ function listChildren(content: JsonRecord): readonly Digest[] | null {
     .map(({ digest }) => digest)
     .filter(isDigest)
     .slice(0, MOST_MANIFESTS);
-}
-
-/** What an index names, attestations too; nothing for what is no index. */
-export async function readChildren(registry: Registry, digest: Digest): Promise<readonly Digest[]> {
-  const manifest = await registry.readManifest(digest);
-  const manifests: unknown = manifest === null ? null : parseJson(manifest.bytes).manifests;
-  return Array.isArray(manifests)
-    ? manifests.map((one: unknown) => (isRecord(one) ? one.digest : null)).filter(isDigest)
-    : [];
 }
 
 function parseJson(bytes: Buffer): JsonRecord {

@@ -221,20 +221,26 @@ export class Registry {
     throw unexpected('writing', digest, response);
   }
 
-  /** All tags; none when the repository is not there or does not show them. */
+  /**
+   * All tags.
+   * @throws RegistryError when they are not shown, or not all of them; ConnectionError
+   */
   async listTags(): Promise<readonly Tag[]> {
     let tags: Tag[] = [];
     let path: string | null = 'tags/list?n=1000';
     for (let page = 0; path !== null && page < MOST_PAGES && tags.length < MOST_TAGS; page += 1) {
       const response: HttpResponse = await this.request('GET', path);
-      if (isAbsent(response)) return tags;
       if (response.status !== 200) throw unexpected('listing the tags of', this.image.repository, response);
-      tags = tags.concat(parseTags(response)).slice(0, MOST_TAGS);
+      tags = tags.concat(parseTags(response));
       // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
       const next = /<([^<>]*)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1] ?? '';
       path = next.includes('?') ? `tags/list?${next.slice(next.indexOf('?') + 1)}` : null;
     }
-    return tags;
+    if (path === null && tags.length <= MOST_TAGS) return tags;
+    throw new RegistryError(
+      `The registry has more tags of ${this.image.repository} than are read: ${MOST_PAGES} pages, ${MOST_TAGS} tags.`,
+      200,
+    );
   }
 
   /**
