@@ -1,5 +1,6 @@
 // The story of a cleanup, top to bottom.
-import { findEnded } from './find-ended.js';
+import { untilCancelled } from './cancellation.js';
+import { type EndedRequest, findEnded } from './find-ended.js';
 import {
   type Choice,
   type CleanupPlan,
@@ -41,53 +42,52 @@ import type { ActionRunner } from './runner/runner.js';
 
 export interface CleanupWorld {
   readonly runner: ActionRunner<CleanupInputName, CleanupOutputName>;
-  readonly now: Date;
   /** This run's own, unlike any other's. */
   readonly name: string;
+  /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
+  /** Cancels the run. */
+  readonly signal: AbortSignal;
+}
+
+interface Found {
+  readonly packages: PackagesApi;
+  readonly choice: Choice;
+  readonly plan: CleanupPlan;
+  readonly notes: readonly string[];
+  readonly faults: readonly string[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How often a package may change while it is read. */
 const MOST_ROUNDS = 4;
 
-/** @throws InputError for bad input, before anything is asked; any other error when something could not be removed */
+/**
+ * A cancelled run brings to its end what it has begun to change, and tells of it.
+ * @throws InputError for bad input, before anything is asked; CancelledError when it was cancelled before anything was
+ *   changed; any other error when something could not be removed
+ */
 export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
-  const { runner, now } = world;
+  const { runner, signal } = world;
   // Before anything is read from it: an error may quote what stands in the wrong input.
   for (const text of listMasks(runner.readInput('github-token'))) runner.maskSecret(text);
   const inputs = parseCleanupInputs((name) => runner.readInput(name));
-  const { image, owner, packageName, dryRun } = inputs;
+  const { image, dryRun } = inputs;
   const event = parseCleanupEvent(runner.readEventFacts());
   if (event.kind === 'nothing') {
     runner.log.notice(`There is nothing to clean up: ${event.reason}.`);
     return;
   }
 
-  const client = createPatientClient(inputs.githubToken);
-  const repository = createRepositoryApi(client, runner.repository);
-  const oldBefore = now.getTime() - inputs.olderThanDays * DAY_MS;
-  const packages = await openPackage(client, owner, packageName).catch((error: unknown) => {
-    throw explainOwner(error, inputs);
-  });
-  const versions = await packages.listVersions().catch((error: unknown) => {
-    throw explainList(error, inputs);
-  });
-  if (versions === null) {
+  const found = await untilCancelled(signal, findWhatGoes(world, inputs, event));
+  if (found === null) {
     runner.log.warning(
       `GitHub shows no package ${image.name} to this token, so nothing was cleaned up. If it has been pushed already: ${whatToChange(runner.repository)}.`,
     );
     return;
   }
-  const mainBranches = [
-    await repository.readDefaultBranch(),
-    ...(inputs.mainBranch === null ? [] : [inputs.mainBranch]),
-  ];
-  const { ended, notes, faults } = await findEnded({ event, repository, versions, mainBranches, oldBefore });
+  const { packages, choice, plan, notes, faults } = found;
   for (const note of notes) runner.log.notice(note);
-  const rules = { mainBranches, isKept: inputs.isKept, sweepBefore: event.kind === 'sweep' ? oldBefore : null };
-  const { choice, plan } = await readPackage(world, inputs, packages, versions, ended, rules);
-
   const { deleted, kept, failed, left } = await removeVersions({
     ...world,
     inputs,
@@ -111,6 +111,37 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
   await runner.writeSummary(toCleanupSummary(result));
   const faulty = [...faults, ...failed.map((item) => `${toReference(image, item)}: ${item.reason ?? ''}`)];
   if (faulty.length > 0) throw new Error(describeFaults(faulty));
+}
+
+/**
+ * Asks GitHub and the registry, and changes nothing.
+ * @returns null when there is no package, or the token may not see it
+ * @throws Error when it is not known what has ended, or what a version that stays needs
+ */
+async function findWhatGoes(
+  world: CleanupWorld,
+  inputs: CleanupInputs,
+  event: EndedRequest['event'],
+): Promise<Found | null> {
+  const { owner, packageName } = inputs;
+  const client = createPatientClient(inputs.githubToken, world.signal);
+  const repository = createRepositoryApi(client, world.runner.repository);
+  const packages = await openPackage(client, owner, packageName).catch((error: unknown) => {
+    throw explainOwner(error, inputs);
+  });
+  const versions = await packages.listVersions().catch((error: unknown) => {
+    throw explainList(error, inputs);
+  });
+  if (versions === null) return null;
+  const mainBranches = [
+    await repository.readDefaultBranch(),
+    ...(inputs.mainBranch === null ? [] : [inputs.mainBranch]),
+  ];
+  // By GitHub's clock, as the times that it is compared with: this machine's may be days off.
+  const oldBefore = packages.openedAt - inputs.olderThanDays * DAY_MS;
+  const { ended, notes, faults } = await findEnded({ event, repository, versions, mainBranches, oldBefore });
+  const rules = { mainBranches, isKept: inputs.isKept, sweepBefore: event.kind === 'sweep' ? oldBefore : null };
+  return { packages, notes, faults, ...(await readPackage(world, inputs, packages, versions, ended, rules)) };
 }
 
 /**

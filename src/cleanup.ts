@@ -1,14 +1,25 @@
 // Starts the cleanup, the second action of this repository (cleanup/action.yml); the only catch, the only exit code.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenForSignals } from './cancellation.js';
 import { runCleanupPhase } from './cleanup-phase.js';
 import type { CleanupInputName, CleanupOutputName } from './plan/cleanup-inputs.js';
+import { CancelledError } from './process/process.js';
 import { reportFailure } from './runner/log.js';
 import { createRunner } from './runner/runner.js';
 
-const runner = createRunner<CleanupInputName, CleanupOutputName>();
+async function main(): Promise<void> {
+  const { signal, overdue } = listenForSignals();
+  // Short when the run is cancelled: whoever waits then has something to bring to its end.
+  const wait = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  const runner = createRunner<CleanupInputName, CleanupOutputName>();
+  await Promise.race([runCleanupPhase({ runner, name: randomUUID(), wait, signal }), overdue]);
+  if (signal.aborted)
+    throw new CancelledError('The run was cancelled. Run the job again: it goes on where this one has ended.');
+}
 
-runCleanupPhase({ runner, now: new Date(), name: randomUUID(), wait: (milliseconds) => sleep(milliseconds) }).then(
+main().then(
   // Connections that are kept open for the next request must not keep the process.
   () => process.exit(),
   (error: unknown) => {

@@ -1,18 +1,22 @@
-// Takes tags off versions that stay: moves them to a placeholder, and deletes that.
+// Takes tags off versions that stay: moves them to a twin of the image, and deletes that. Wherever the run ends, each tag is
+// gone or serves the image that it served.
 import type { Freed, PackageVersion } from './plan/cleanup.js';
 import type { Tag } from './plan/image-name.js';
 import { describeFault } from './plan/words.js';
-import { preparePlaceholder } from './registry/placeholder.js';
 import type { Manifest, Registry } from './registry/registry.js';
+import { makeTwin } from './registry/twin.js';
 import type { PackagesApi } from './runner/packages-api.js';
 
 export interface FreeRequest {
   /** May write. */
   readonly registry: Registry;
   readonly packages: PackagesApi;
-  /** Makes the placeholder one of this run alone. */
+  /** Makes the twin one of this run alone. */
   readonly name: string;
+  /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
+  /** Cancels: no further tag is moved, and those that are go, or are put back. */
+  readonly signal: AbortSignal;
 }
 
 export interface FreeResult {
@@ -21,6 +25,8 @@ export interface FreeResult {
   readonly kept: ReadonlyMap<Tag, string>;
 }
 
+/** Why something stays that the run has not come to. */
+export const CANCELLED = 'the run was cancelled before its turn';
 const MOVED = 'it was moved just now';
 /** GitHub's list follows the registry after a moment. Milliseconds before each look. */
 const LOOKS = [0, 1000, 2000, 4000];
@@ -30,28 +36,29 @@ const LOOKS = [0, 1000, 2000, 4000];
  * @throws Error when they cannot be freed; then they are what they were, or the message says what they are
  */
 export async function freeTags(request: FreeRequest, { version, tags }: Freed): Promise<FreeResult> {
-  const { registry, packages } = request;
+  const { registry, packages, signal } = request;
   const original = await registry.readManifest(version.digest);
   if (original === null) throw new Error(`the registry does not show ${version.digest}`);
-  const placeholder = await preparePlaceholder(registry, `${request.name} ${version.digest}`);
+  const twin = makeTwin(original, `${request.name} ${version.digest}`);
   const kept = new Map<Tag, string>();
   const moved: Tag[] = [];
   try {
     for (const tag of tags) {
-      if ((await registry.readDigest(tag)) !== version.digest) {
-        kept.set(tag, MOVED);
+      const digest = signal.aborted ? null : await registry.readDigest(tag);
+      if (signal.aborted || digest !== version.digest) {
+        kept.set(tag, signal.aborted ? CANCELLED : MOVED);
         continue;
       }
       moved.push(tag);
-      await registry.writeManifest(tag, placeholder);
+      await registry.writeManifest(tag, twin);
     }
-    const found = moved.length === 0 ? null : await findPlaceholder(request, placeholder, moved);
+    const found = moved.length === 0 ? null : await findTwin(request, twin, moved);
     for (const tag of moved) if (found?.tags.includes(tag) !== true) kept.set(tag, MOVED);
     if (found === null) return { freed: [], kept };
     await packages.deleteVersion(found.id);
     return { freed: moved.filter((tag) => !kept.has(tag)), kept };
   } catch (error) {
-    throw await restore(registry, original, placeholder, moved, error);
+    throw await restore(registry, original, twin, moved, error);
   }
 }
 
@@ -59,43 +66,49 @@ export async function freeTags(request: FreeRequest, { version, tags }: Freed): 
  * @returns null when nothing is left to delete: others have moved all of the tags on, such as another cleanup
  * @throws Error unless GitHub lists it with the tags that it has, and no others: a version is deleted with all of them
  */
-async function findPlaceholder(
-  { registry, packages, wait }: FreeRequest,
+async function findTwin(
+  { registry, packages, wait, signal }: FreeRequest,
   { digest }: Manifest,
   moved: readonly Tag[],
 ): Promise<PackageVersion | null> {
   for (const delay of LOOKS) {
     if (delay > 0) await wait(delay);
+    const last = signal.aborted;
     const versions = (await packages.listVersions()) ?? [];
     const found = versions.find((version) => version.digest === digest);
     const digests = await Promise.all(moved.map((tag) => registry.readDigest(tag)));
     const own = moved.filter((_, index) => digests[index] === digest);
     // Without a tag it is one of the leftovers that go later.
     if (own.length === 0) return null;
-    if (found === undefined || !own.every((tag) => found.tags.includes(tag))) continue;
-    if (found.tags.every((tag) => own.some((one) => one === tag))) return found;
-    const others = found.tags.filter((tag) => !own.some((one) => one === tag));
-    throw new Error(`the empty image ${digest} has other tags, too: ${others.join(', ')}`);
+    if (found !== undefined && own.every((tag) => found.tags.includes(tag))) {
+      const others = found.tags.filter((tag) => !own.some((one) => one === tag));
+      if (others.length === 0) return found;
+      throw new Error(`their copy ${digest} has other tags, too: ${others.join(', ')}`);
+    }
+    if (last) break;
   }
-  throw new Error(`GitHub does not list the empty image ${digest} that they were moved to`);
+  throw new Error(`GitHub does not list the copy ${digest} that they were moved to`);
 }
 
-/** A tag that serves an empty image would be worse than one that is left over. */
+/** Nobody would look for the copy, and with it a tag would be left over for ever. */
 async function restore(
   registry: Registry,
   original: Manifest,
-  placeholder: Manifest,
+  twin: Manifest,
   moved: readonly Tag[],
   cause: unknown,
 ): Promise<Error> {
   const lost: Tag[] = [];
   for (const tag of moved) {
     try {
-      if ((await registry.readDigest(tag)) === placeholder.digest) await registry.writeManifest(tag, original);
+      if ((await registry.readDigest(tag)) === twin.digest) await registry.writeManifest(tag, original);
     } catch {
       lost.push(tag);
     }
   }
-  const state = lost.length === 0 ? '' : `; ${lost.join(', ')} may serve an empty image now, ${placeholder.digest}`;
+  const state =
+    lost.length === 0
+      ? ''
+      : `; ${lost.join(', ')} may be at a copy of the image now, ${twin.digest}, until the job runs again`;
   return new Error(`${describeFault(cause)}${state}`, { cause });
 }

@@ -1,9 +1,9 @@
 // Carries a plan out: deletes versions one after the other, then takes tags off versions that stay.
-import { type CleanupPlan, type PackageVersion, describeVersion, listNeeded } from './plan/cleanup.js';
+import { type CleanupPlan, type Freed, type PackageVersion, describeVersion, listNeeded } from './plan/cleanup.js';
 import type { CleanupInputs } from './plan/cleanup-inputs.js';
-import type { Digest } from './plan/image-name.js';
+import type { Digest, Tag } from './plan/image-name.js';
 import { describeFault } from './plan/words.js';
-import { freeTags } from './free-tags.js';
+import { CANCELLED, freeTags } from './free-tags.js';
 import type { Registry } from './registry/registry.js';
 import type { CleanupItem } from './report/cleanup-report.js';
 import { type PackagesApi, type Refusal, readRefusal } from './runner/packages-api.js';
@@ -17,7 +17,10 @@ export interface RemovalRequest {
   readonly openRegistry: (write: boolean) => Registry;
   /** This run's own. */
   readonly name: string;
+  /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
+  /** Cancels: what has been started is brought to its end, and nothing else is. */
+  readonly signal: AbortSignal;
 }
 
 export interface RemovalResult {
@@ -39,7 +42,7 @@ const PAUSE_MS = 1000;
 
 /** One fault does not stop the others, unless it is the token that may not delete: then it may delete nothing. */
 export async function removeVersions(request: RemovalRequest): Promise<RemovalResult> {
-  const { inputs, packages, plan, openRegistry, wait } = request;
+  const { inputs, plan, wait, signal } = request;
   const deleted: CleanupItem[] = [];
   const kept: CleanupItem[] = [];
   const failed: CleanupItem[] = [];
@@ -61,6 +64,10 @@ export async function removeVersions(request: RemovalRequest): Promise<RemovalRe
       continue;
     }
     if (now.length > MANY_DELETIONS) await wait(PAUSE_MS);
+    if (signal.aborted) {
+      kept.push(...toItems(version).map((item) => ({ ...item, reason: CANCELLED })));
+      continue;
+    }
     const outcome = await removeVersion(request, version);
     if (outcome.kind === 'deleted') {
       deleted.push(...toItems(version));
@@ -74,25 +81,34 @@ export async function removeVersions(request: RemovalRequest): Promise<RemovalRe
       blocked.set(digest, `${describeVersion(version)} stays and needs it`);
   }
 
-  for (const { version, tags, reason } of plan.free) {
-    const toItem = (tag: string, why: string | null): CleanupItem => ({ version, tag, reason: why });
-    if (refused !== null) {
-      failed.push(...tags.map((tag) => toItem(tag, refused)));
-      continue;
-    }
-    try {
-      const { freed, kept: moved } = await freeTags(
-        { registry: openRegistry(true), packages, name: request.name, wait },
-        { version, tags, reason },
-      );
-      deleted.push(...freed.map((tag) => toItem(tag, null)));
-      kept.push(...[...moved].map(([tag, why]) => toItem(tag, why)));
-    } catch (error) {
-      const why = `taking it off ${version.digest} failed: ${describeFault(error)}`;
-      failed.push(...tags.map((tag) => toItem(tag, why)));
-    }
+  for (const freed of plan.free) {
+    const items = await freeVersion(request, freed, refused);
+    deleted.push(...items.deleted);
+    kept.push(...items.kept);
+    failed.push(...items.failed);
   }
   return { deleted, kept, failed, left: notes };
+}
+
+/** @param refused why nothing is tried; null when the token may delete */
+async function freeVersion(
+  { packages, openRegistry, name, wait, signal }: RemovalRequest,
+  freed: Freed,
+  refused: string | null,
+): Promise<Omit<RemovalResult, 'left'>> {
+  const { version, tags } = freed;
+  const list = (some: readonly Tag[], reason: string | null): CleanupItem[] =>
+    some.map((tag) => ({ version, tag, reason }));
+  if (refused !== null) return { deleted: [], kept: [], failed: list(tags, refused) };
+  if (signal.aborted) return { deleted: [], kept: list(tags, CANCELLED), failed: [] };
+  try {
+    const result = await freeTags({ registry: openRegistry(true), packages, name, wait, signal }, freed);
+    const kept = [...result.kept].flatMap(([tag, why]) => list([tag], why));
+    return { deleted: list(result.freed, null), kept, failed: [] };
+  } catch (error) {
+    const why = `taking it off ${version.digest} failed: ${describeFault(error)}`;
+    return { deleted: [], kept: [], failed: list(tags, why) };
+  }
 }
 
 type Outcome = { readonly kind: 'deleted' } | { readonly kind: 'kept' | 'failed' | 'refused'; readonly reason: string };

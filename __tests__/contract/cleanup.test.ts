@@ -1,170 +1,39 @@
 // The cleanup's committed bundle in a child process, on both Node versions: a real registry that answers as ghcr.io, and
 // GitHub's API stood in for over what that registry serves.
-import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { runAction, type ActionResult } from '../../script/lab/action-run.js';
-import { startFront, type Front } from '../../script/lab/front.js';
-import { startGhcr, type Ghcr } from '../../script/lab/ghcr.js';
-import { startGitHubApi, type GitHubApiStandIn } from '../../script/lab/github-api.js';
-import { openLab, type Lab } from '../../script/lab/lab.js';
-import { createPackages, type Packages } from '../../script/lab/packages.js';
-import { ACTION, READER, USERS, WRITER } from '../../script/lab/team.js';
-import type { WorkflowRun } from '../../script/lab/workflow-run.js';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Front } from '../../script/lab/front.js';
+import type { Lab } from '../../script/lab/lab.js';
+import { READER } from '../../script/lab/team.js';
+import {
+  DAY,
+  LONG_AGO,
+  MERGED,
+  OLDER_REVIEW,
+  type Package,
+  type PackageOptions,
+  REVIEW,
+  SHA,
+  errorOf,
+  expectSuccess,
+  useCleanupLab,
+} from './cleanup-lab.js';
 
-const SHA = '0123456789abcdef0123456789abcdef01234567';
-const MERGED = 'fedcba9876543210fedcba9876543210fedcba98';
-const DAY = 24 * 60 * 60 * 1000;
-const LONG_AGO = new Date(Date.now() - 30 * DAY);
-const REVIEW = `review-pr-7-${SHA}-20260203040506`;
-const OLDER_REVIEW = `review-pr-7-${MERGED}-20260202040506`;
-const INDEX = 'application/vnd.oci.image.index.v1+json';
-const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
-
+const stand = useCleanupLab();
+const { push, clean, about, closing, deleting, schedule, closePull, tags, served, lines, deletions } = stand;
 let lab: Lab;
 let front: Front;
-let ghcr: Ghcr;
-beforeAll(async () => {
-  lab = await openLab({ auth: 'token', users: USERS });
-  front = await startFront({ registry: lab.registry.host });
-  ghcr = await startGhcr(front.host, lab.directory);
+beforeAll(() => {
+  lab = stand.lab();
+  front = stand.front();
 });
-afterAll(async () => {
-  await Promise.all(apis.map((api) => api.stop()));
-  await ghcr.stop();
-  await front.stop();
-  await lab.close();
-});
-
-const apis: GitHubApiStandIn[] = [];
-let count = 0;
-let repository: string;
-let packages: Packages;
-let github: GitHubApiStandIn;
-/** A package of its own for each test, with an image of main in it. */
-async function open(
-  options: { ownerType?: 'Organization' | 'User'; pageSize?: number; name?: string; main?: false } = {},
-) {
-  const { ownerType = 'Organization', pageSize, name = 'app', main } = options;
-  count += 1;
-  repository = `octo/${name}-${count}`;
-  packages = createPackages({ registry: lab.registry, ownerType, ...(pageSize === undefined ? {} : { pageSize }) });
-  github = await startGitHubApi(packages);
-  apis.push(github);
-  github.setBranch('main', MERGED);
-  if (main !== false) await push(['main', MERGED]);
-}
 beforeEach(() => {
   front.heal();
 });
 
-/** Writes an image, or an index of others, under tags; without any it is known by its digest alone. */
-async function push(
-  tags: readonly string[],
-  { children, subject, at = LONG_AGO }: { children?: string[]; subject?: string; at?: Date } = {},
-): Promise<string> {
-  const config = Buffer.from(JSON.stringify({ unique: `${Math.random()}` }));
-  const describe_ = (digest: string, size: number) => ({ mediaType: IMAGE, digest, size });
-  const parts =
-    children === undefined
-      ? { config: { ...describe_(await lab.registry.putBlob(repository, config), config.length) }, layers: [] }
-      : {
-          manifests: await Promise.all(
-            children.map(async (one) => describe_(one, (await lab.registry.manifest(repository, one)).bytes)),
-          ),
-        };
-  const mediaType = children === undefined ? IMAGE : INDEX;
-  const body = JSON.stringify({
-    schemaVersion: 2,
-    mediaType,
-    ...parts,
-    ...(subject === undefined ? {} : { subject: describe_(subject, 1) }),
-    annotations: { unique: `${Math.random()}` },
-  });
-  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-  for (const tag of tags.length === 0 ? [digest] : tags)
-    await lab.registry.putManifest(repository, tag, mediaType, body);
-  packages.add(repository, digest, at);
-  return digest;
+let { repository, packages, github } = {} as Package;
+async function open(options: PackageOptions = {}): Promise<void> {
+  ({ repository, packages, github } = await stand.open(options));
 }
-
-const tags = () => lab.registry.tags(repository);
-const served = async (digest: string) => (await lab.registry.findManifest(repository, digest)) !== undefined;
-
-interface Run {
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly node?: string;
-  readonly token?: string;
-  readonly actor?: string;
-}
-
-async function clean(event: { name: string; payload: object }, run: Run = {}): Promise<ActionResult> {
-  const workflowRun: WorkflowRun = {
-    ...event,
-    ref: 'refs/heads/main',
-    sha: MERGED,
-    repository,
-    actor: run.actor ?? WRITER.name,
-    token: run.token ?? WRITER.password,
-    apiUrl: github.url,
-  };
-  const result = await runAction({
-    action: join(ACTION, 'cleanup'),
-    node: run.node ?? lab.tools.node24,
-    workspace: lab.directory,
-    run: workflowRun,
-    inputs: run.inputs ?? {},
-    env: ghcr.env,
-  });
-  expect(result.rawLog.replaceAll(`::add-mask::${workflowRun.token ?? ''}`, '')).not.toContain(workflowRun.token);
-  return result;
-}
-
-const about = () => ({ repository: { full_name: repository, default_branch: 'main' } });
-const webhooks = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
-  name: string;
-  examples: { action?: string; pull_request?: { head: object } }[];
-}[];
-/** GitHub's recorded payload of a closed pull request, made one of this repository. */
-const closing = (number = 7, head = 'feature-x') => {
-  const recorded = webhooks
-    .find(({ name }) => name === 'pull_request')!
-    .examples.find(({ action }) => action === 'closed')!;
-  const pull = {
-    ...recorded.pull_request,
-    number,
-    head: { ...recorded.pull_request!.head, ref: head, repo: { full_name: repository } },
-  };
-  return { name: 'pull_request', payload: { ...recorded, ...about(), number, pull_request: pull } };
-};
-const deleting = (ref: string) => ({
-  name: 'delete',
-  payload: { ref, ref_type: 'branch', pusher_type: 'user', ...about() },
-});
-const schedule = () => ({ name: 'schedule', payload: { schedule: '0 4 * * *' } });
-const closePull = (change: object = {}) => {
-  github.setPull({ number: 7, headRef: 'feature-x', headRepository: repository, closedAt: new Date(), ...change });
-};
-
-function lines(text: string | undefined): string[] {
-  return (text ?? '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.replace(`ghcr.io/${repository}`, ''))
-    .sort();
-}
-function expectSuccess(result: ActionResult): void {
-  if (result.main?.code !== 0) throw new Error(`The run failed:\n${result.log}`);
-}
-function errorOf(result: ActionResult): string {
-  if (result.main?.code !== 1) throw new Error(`The run ended with ${result.main?.code ?? 'nothing'}:\n${result.log}`);
-  const errors = result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
-  expect(errors).toHaveLength(1);
-  expect(errors[0]).not.toContain('\n');
-  return errors[0]!;
-}
-const deletions = () => github.requests().filter((request) => request.startsWith('DELETE'));
 
 describe.each(['node', 'node24'] as const)('on %s', (version) => {
   const node = () => lab.tools[version];
@@ -441,8 +310,7 @@ describe('nothing goes', () => {
 
   test('where there is no package: a warning', async () => {
     await open();
-    repository = 'octo/unknown';
-    const result = await clean(closing());
+    const result = await clean(closing(), { inputs: { image: 'ghcr.io/octo/unknown' } });
     expectSuccess(result);
     expect(result.annotations[0]?.message).toMatch(
       /^GitHub shows no package ghcr\.io\/octo\/unknown to this token.*role Admin/,

@@ -18,13 +18,16 @@ const VERSION = recorded[
   'GET /orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}'
 ] as Json;
 
+const SENT_AT = Date.parse('2022-02-03T04:05:06Z');
+
 /** Answers with what was recorded, one version a page. */
 const client: PatientClient = {
   request: (route, { page }) => {
-    if (route === 'GET /users/{owner}') return Promise.resolve({ content: { type: 'Organization' }, more: false });
-    if (route.endsWith('/{id}')) return Promise.resolve({ content: VERSION, more: false });
+    const answer = (content: unknown, more = false) => Promise.resolve({ content, more, sentAt: SENT_AT });
+    if (route === 'GET /users/{owner}') return answer({ type: 'Organization' });
+    if (route.endsWith('/{id}')) return answer(VERSION);
     const index = Number(page) - 1;
-    return Promise.resolve({ content: VERSIONS.slice(index, index + 1), more: index + 1 < VERSIONS.length });
+    return answer(VERSIONS.slice(index, index + 1), index + 1 < VERSIONS.length);
   },
 };
 
@@ -39,6 +42,7 @@ describe("GitHub's recorded answers", () => {
         changedAt: Date.parse(String(updated)),
       })),
     );
+    expect(packages.openedAt).toBe(SENT_AT);
     expect(await packages.readVersion(836)).toMatchObject({ id: 836, tags: ['latest'] });
   });
 

@@ -9,13 +9,18 @@ const VERSIONS = Array.from({ length: 250 }, (_, index): PackageVersion => {
   return { id: index + 1, digest, tags: [], changedAt: 0 };
 });
 
-async function remove(versions: readonly PackageVersion[], fails: (id: number) => boolean = () => false) {
+async function remove(
+  versions: readonly PackageVersion[],
+  fails: (id: number) => boolean = () => false,
+  signal = new AbortController().signal,
+) {
   const deleted: number[] = [];
   const waits: number[] = [];
   const result = await removeVersions({
     runner: { repository: 'octo/app' },
     inputs: { dryRun: false },
     packages: {
+      openedAt: 0,
       listVersions: () => Promise.resolve(versions),
       readVersion: (id) => Promise.resolve(versions.find((version) => version.id === id) ?? null),
       deleteVersion: (id) =>
@@ -35,6 +40,7 @@ async function remove(versions: readonly PackageVersion[], fails: (id: number) =
     },
     name: 'test',
     wait: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
+    signal,
   });
   return { deleted, waits, result };
 }
@@ -60,4 +66,17 @@ test('what one that stays needs stays, however far down', async () => {
   expect(result.failed.map(({ version, reason }) => [version.id, reason])).toEqual([[4, 'no answer']]);
   expect(result.kept.map(({ version }) => version.id)).toEqual([5, 6, 7, 8, 9, 10]);
   expect(result.kept[0]?.reason).toBe(`${VERSIONS[3]!.digest} stays and needs it`);
+});
+
+test('a cancelled run brings the deletion that it is at to its end, and begins no other', async () => {
+  const cancellation = new AbortController();
+  const cancelAt = (id: number): boolean => {
+    if (id === 3) cancellation.abort();
+    return false;
+  };
+  const { deleted, result } = await remove(VERSIONS.slice(0, 10), cancelAt, cancellation.signal);
+  expect(deleted).toEqual([1, 2, 3]);
+  expect(result.kept.map(({ version, reason }) => [version.id, reason])).toEqual(
+    [4, 5, 6, 7, 8, 9, 10].map((id) => [id, 'the run was cancelled before its turn']),
+  );
 });

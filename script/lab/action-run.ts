@@ -12,8 +12,8 @@ import { evaluateDefault, githubEnvironment, type WorkflowRun } from './workflow
 /** A signal for the action's process, as the runner sends it when somebody cancels the run. */
 interface SignalOnLine {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
-  /** Sent once: as soon as the output of `main` matches, or after so many milliseconds. */
-  readonly after: RegExp | number;
+  /** Sent once: as soon as the output of `main` matches, after so many milliseconds, or by what is handed over. */
+  readonly after: RegExp | number | ((send: () => void) => void);
 }
 
 /** Which action to run, and as what. */
@@ -204,9 +204,10 @@ function runScript(
     let signal = phase === 'main' ? options.signal : undefined;
     const { signal: name, after } = signal ?? {};
     const timer = typeof after === 'number' ? setTimeout(() => child.kill(name), after) : undefined;
+    if (typeof after === 'function') after(() => void child.kill(name));
     const collect = (chunk: string) => {
       output += chunk;
-      if (signal !== undefined && typeof signal.after !== 'number' && output.search(signal.after) >= 0) {
+      if (signal?.after instanceof RegExp && output.search(signal.after) >= 0) {
         child.kill(signal.signal);
         signal = undefined;
       }

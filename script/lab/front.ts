@@ -3,7 +3,7 @@
 import { Agent, createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listen } from './listen.js';
+import { type Gate, listen } from './listen.js';
 
 /** A fault for the requests that match. */
 export interface Fault {
@@ -64,6 +64,7 @@ export interface FrontOptions {
   readonly deniesLikeGhcr?: boolean;
   /** Where the registry's tokens are: asked for through the front as well, so that faults reach `/token`. */
   readonly realm?: string;
+  readonly gate?: Gate;
 }
 
 const STALL_MS = 8000;
@@ -90,6 +91,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const server = createServer((request, response) => {
     void (async () => {
       await sleep(options.delayMs ?? 0);
+      if ((await options.gate?.(`${request.method ?? ''} ${request.url ?? ''}`)) === false) {
+        request.socket.destroy();
+        return;
+      }
       const fault = takeFault(request);
       if (fault === undefined || fault.answer === 'truncate' || fault.forwarded === true) {
         forward(options, { agent, link }, request, response, fault);

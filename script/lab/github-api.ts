@@ -1,9 +1,9 @@
 // A stand-in for the few questions that the action asks GitHub's API, since no test may reach the real one.
 // Shapes: https://docs.github.com/rest/git/refs, https://docs.github.com/rest/git/commits, https://docs.github.com/rest/pulls
-import { createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type CodeScanning, createCodeScanning } from './code-scanning.js';
 import { type IssueComments, createIssueComments } from './issue-comments.js';
-import { listen } from './listen.js';
+import { type Gate, listen } from './listen.js';
 import type { Packages } from './packages.js';
 
 interface MergedPullRequest {
@@ -43,7 +43,7 @@ export interface GitHubApiStandIn {
   readonly stop: () => Promise<void>;
 }
 
-export async function startGitHubApi(packages?: Packages): Promise<GitHubApiStandIn> {
+export async function startGitHubApi(packages?: Packages, gate?: Gate): Promise<GitHubApiStandIn> {
   const branches = new Map<string, string>();
   const times = new Map<string, string>();
   const pulls = new Map<string, MergedPullRequest>();
@@ -52,7 +52,7 @@ export async function startGitHubApi(packages?: Packages): Promise<GitHubApiStan
   const requests: string[] = [];
   const comments = createIssueComments();
   const codeScanning = createCodeScanning();
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
     if (comments.answer(request, response) || codeScanning.answer(request, response)) return;
     if (packages?.answer(request, response) === true) return;
@@ -67,7 +67,7 @@ export async function startGitHubApi(packages?: Packages): Promise<GitHubApiStan
     const sha = branches.get(branch);
     const time = times.get(commit);
     const pull = pulls.get(merged);
-    const answer =
+    const found =
       state !== undefined
         ? state
         : sha !== undefined
@@ -79,8 +79,18 @@ export async function startGitHubApi(packages?: Packages): Promise<GitHubApiStan
                 ? []
                 : [toPullRequest(merged, pull)]
               : undefined;
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json; charset=utf-8' });
-    response.end(JSON.stringify(answer ?? { message: 'Not Found' }));
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json; charset=utf-8' });
+    response.end(JSON.stringify(found ?? { message: 'Not Found' }));
+  };
+  const server = createServer((request, response) => {
+    if (gate === undefined) {
+      answer(request, response);
+      return;
+    }
+    void gate(`${request.method ?? ''} ${request.url ?? ''}`).then((open) => {
+      if (open) answer(request, response);
+      else request.socket.destroy();
+    });
   });
   const { port, stop } = await listen(server);
   return {

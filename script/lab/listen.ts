@@ -2,6 +2,12 @@
 import { createServer, type Server } from 'node:http';
 import { isObject } from './json.js';
 
+/**
+ * Hears of each request before it is answered, as `GET /v2/`.
+ * @returns false for one that is not to reach anybody: its connection is ended
+ */
+export type Gate = (request: string) => Promise<boolean>;
+
 /** Lets a server listen on a free port. It keeps no process alive. */
 export function listen(server: Server): Promise<{ port: number; stop: () => Promise<void> }> {
   return new Promise((resolve, reject) => {

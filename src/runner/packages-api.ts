@@ -6,6 +6,8 @@ import type { PackageVersion } from '../plan/cleanup.js';
 import { ApiError, type PatientClient } from './patient-client.js';
 
 export interface PackagesApi {
+  /** When it was opened, by GitHub's clock, which all times of versions and pull requests are of. Milliseconds. */
+  readonly openedAt: number;
   /**
    * Every version that is not deleted.
    * @returns null when there is no such package, or the token may not see it
@@ -33,10 +35,13 @@ const MOST_PAGES = 200;
 
 /**
  * @param owner organisation or user
- * @throws ApiError when GitHub does not say which of both the owner is; its status is 404 when there is no such owner
+ * @throws ApiError when GitHub does not say which of both the owner is; its status is 404 when there is no such owner;
+ *   Error when it does not say what time it is
  */
 export async function openPackage(client: PatientClient, owner: string, name: string): Promise<PackagesApi> {
-  const { content } = await client.request('GET /users/{owner}', { owner });
+  const { content, sentAt } = await client.request('GET /users/{owner}', { owner });
+  if (sentAt === null)
+    throw new Error("GitHub's answer has no date, so nobody knows what is old, and nothing was removed.");
   const place = isRecord(content) && content.type === 'Organization' ? 'orgs' : 'users';
   const path = `/${place}/{owner}/packages/container/{name}/versions`;
   const readVersion = async (id: number): Promise<PackageVersion | null> => {
@@ -44,6 +49,7 @@ export async function openPackage(client: PatientClient, owner: string, name: st
     return answer === null ? null : parseVersion(answer.content);
   };
   return {
+    openedAt: sentAt,
     readVersion,
     listVersions: async () => {
       const versions = new Map<number, PackageVersion>();

@@ -1,5 +1,6 @@
 // GitHub's API for many requests in a row: keeps to its rate limits, within bounds, and asks again what may pass.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getOctokit } from '@actions/github';
 import { isRecord } from '../plan/json.js';
 
@@ -15,6 +16,8 @@ interface ApiAnswer {
   readonly content: unknown;
   /** Of a list: whether it has another page. */
   readonly more: boolean;
+  /** When GitHub sent it, by its own clock, in milliseconds; null when it does not say. */
+  readonly sentAt: number | null;
 }
 
 /** GitHub did not do what it was asked. */
@@ -42,7 +45,8 @@ interface ClientLimits {
 const LIMITS: ClientLimits = { answer: 20_000, longestWait: 120_000, firstWait: 500 };
 const ATTEMPTS = 4;
 
-export function createPatientClient(token: string, limits = LIMITS): PatientClient {
+/** @param signal ends its patience: from then on each request is made once */
+export function createPatientClient(token: string, signal: AbortSignal, limits = LIMITS): PatientClient {
   const octokit = getOctokit(token);
   return {
     request: async (route, values) => {
@@ -51,9 +55,9 @@ export function createPatientClient(token: string, limits = LIMITS): PatientClie
           const request = { signal: AbortSignal.timeout(limits.answer) };
           return toAnswer(await octokit.request(route, { ...values, request }));
         } catch (error) {
-          const delay = attempt < ATTEMPTS ? delayAfter(error, attempt, limits, Date.now()) : null;
-          if (delay === null) throw toApiError(error);
-          await new Promise((resolve) => setTimeout(resolve, delay));
+          const delay = attempt < ATTEMPTS ? delayAfter(error, attempt, limits) : null;
+          if (delay !== null) await sleep(delay, undefined, { signal }).catch(() => undefined);
+          if (delay === null || signal.aborted) throw toApiError(error);
         }
       }
     },
@@ -62,12 +66,18 @@ export function createPatientClient(token: string, limits = LIMITS): PatientClie
 
 function toAnswer(answer: unknown): ApiAnswer {
   const { data, headers } = isRecord(answer) ? answer : {};
-  const link = isRecord(headers) && typeof headers.link === 'string' ? headers.link : '';
-  return { content: data, more: /rel="?next"?/.test(link) };
+  const { link, date } = isRecord(headers) ? headers : {};
+  return { content: data, more: typeof link === 'string' && /rel="?next"?/.test(link), sentAt: readDate(date) };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#field.date */
+function readDate(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
 
 /** Milliseconds; null when it makes no sense to ask again, or not so soon. */
-function delayAfter(error: unknown, attempt: number, limits: ClientLimits, now: number): number | null {
+function delayAfter(error: unknown, attempt: number, limits: ClientLimits): number | null {
   const status = readStatus(error);
   const backOff = limits.firstWait * 2 ** (attempt - 1);
   // No answer, and an answer of something between.
@@ -77,6 +87,8 @@ function delayAfter(error: unknown, attempt: number, limits: ClientLimits, now: 
   const asked = readSeconds(headers['retry-after']);
   const reset = headers['x-ratelimit-remaining'] === '0' ? readSeconds(headers['x-ratelimit-reset']) : null;
   if (asked === null && reset === null && status === 403 && !/rate limit/i.test(readMessage(error))) return null;
+  // The reset is a time of GitHub's clock, and this machine's may be another.
+  const now = readDate(headers.date) ?? Date.now();
   // "Otherwise, wait for at least one minute before retrying."
   const wait = asked !== null ? asked * 1000 : reset !== null ? reset * 1000 - now : 60_000;
   return wait > limits.longestWait ? null : Math.max(wait, backOff);
