@@ -9,6 +9,7 @@ import { mask, maskSecretFiles, maskSecrets } from './mask-secrets.js';
 import { mayBeForeignCode } from './plan/foreign-code.js';
 import { getGitHubRegistry } from './plan/github-token.js';
 import { parseInputs } from './plan/inputs.js';
+import { checkMachine } from './plan/machine.js';
 import { NOTHING_ASKED, planBuild } from './plan/plan.js';
 import { isTooShortToMask } from './plan/secret-text.js';
 import { publishIndex } from './publish-index.js';
@@ -19,11 +20,19 @@ import type { World } from './world.js';
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
 export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, now } = world;
+  // The first thing that is said. An index is put together without an engine, anywhere.
+  if (runner.readInput('index-of').trim() === '') checkMachine(runner.machine);
   // Before anything is read from them: an error may quote what stands in the wrong input.
   for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name), getGitHubRegistry(runner.serverUrl));
   const secrets = maskSecrets(runner, inputs);
-  const git = new Git(run, runner.childEnv, runner.workspace);
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    runner.log.warning(message);
+    warnings.push(message);
+  };
+  inputs.warnings.forEach(warn);
+  const git = new Git(run, runner.childEnv, runner.workspace, runner.onGitHub);
   const github = world.connectGitHub(inputs.githubToken);
   const event = await readWorkflowEvent(runner, git);
   const builds = inputs.indexOf.length === 0;
@@ -32,16 +41,12 @@ export async function runBuildPhase(world: World): Promise<void> {
   const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
   maskSecretFiles(runner, inputs, contents);
   secrets.push(...contents);
+  if (secrets.some(isTooShortToMask)) warn(SHORT_SECRET);
   const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
-  const warnings = [
-    ...inputs.warnings,
-    ...(secrets.some(isTooShortToMask) ? [SHORT_SECRET] : []),
-    ...(exposed === null ? [] : [exposed]),
-  ];
-  const context = await readRunContext({ runner, inputs, event, git, github, now });
+  if (exposed !== null) warn(exposed);
+  const context = await readRunContext({ runner, inputs, event, git, github, now, warn });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
-    for (const warning of warnings) runner.log.warning(warning);
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
     setPlannedOutputs(runner, draft);
     return;

@@ -40,7 +40,10 @@ async function build({ onGitHub, workingDirectory, env, program }: CommandLine, 
     throw new InputError('In a GitHub workflow, use the action: "uses: DFE-Digital/two-pass-build@v1".');
   }
   setInputs(
-    toInputs(given, given.image ?? (await findImage(new Git(runProcess, env, workingDirectory), workingDirectory))),
+    toInputs(
+      given,
+      given.image ?? (await findImage(new Git(runProcess, env, workingDirectory, false), workingDirectory)),
+    ),
   );
   const action = pathToFileURL(join(dirname(program), '../index.js'));
   await import(/* webpackIgnore: true */ action.href);
@@ -48,7 +51,7 @@ async function build({ onGitHub, workingDirectory, env, program }: CommandLine, 
 
 async function findImage(git: Git, workingDirectory: string): Promise<string> {
   const [head, origin] = await Promise.all([git.readHead(), git.readOrigin()]);
-  if (head === null) throw new NoWorkTreeError(workingDirectory);
+  if (head === null) throw new NoWorkTreeError(workingDirectory, await git.readRefusal());
   return deriveImage(origin);
 }
 

@@ -28,7 +28,7 @@ export interface RunSetup {
   readonly draft: Plan;
   /** Values that nothing may show. */
   readonly secrets: readonly string[];
-  /** What is wrong with inputs, and no error. */
+  /** What has been warned of by then. */
   readonly warnings: readonly string[];
 }
 
@@ -47,12 +47,11 @@ export async function runReported(setup: RunSetup, story: Story): Promise<void> 
   const { runner } = setup.world;
   const directory = runner.reserveDirectory();
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const warnings: string[] = [];
+  const warnings = [...setup.warnings];
   const warn = (message: string): void => {
     runner.log.warning(message);
     warnings.push(message);
   };
-  for (const warning of setup.warnings) warn(warning);
   let found: Found = {};
   let failure: unknown = null;
   try {

@@ -18,7 +18,7 @@ import type { Runner } from './runner/runner.js';
 export async function readWorkflowEvent(runner: Runner, git: Git): Promise<WorkflowEvent> {
   if (runner.onGitHub) return parseWorkflowEvent(runner.readEventFacts());
   const [sha, branch, dirty] = await Promise.all([git.readHead(), git.readBranch(), git.hasChanges()]);
-  if (sha === null) throw new NoWorkTreeError(runner.workspace);
+  if (sha === null) throw new NoWorkTreeError(runner.workspace, await git.readRefusal());
   return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD'), dirty };
 }
 
@@ -29,6 +29,7 @@ export interface ContextRequest {
   readonly git: Git;
   readonly github: GitHubApi;
   readonly now: Date;
+  readonly warn: (message: string) => void;
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
@@ -54,7 +55,7 @@ async function findCommitTime({ event, git, github }: ContextRequest, payload: u
 
 /** What a pull request has built already, main need not build again. */
 async function findMergedBranch(
-  { runner, inputs, event, github }: ContextRequest,
+  { inputs, event, github, warn }: ContextRequest,
   defaultBranch: string | null,
 ): Promise<string | null> {
   if (!mayHaveMerged(inputs, event, defaultBranch)) return null;
@@ -62,7 +63,7 @@ async function findMergedBranch(
     return await github.readMergedBranch(event.sha);
   } catch (error) {
     const reason = describeFault(error);
-    runner.log.warning(
+    warn(
       `GitHub does not say which pull request ${event.sha} merged, so its layers may be built again. The job may need "permissions: pull-requests: read". ${reason}`,
     );
     return null;

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { marked } from 'marked';
 import { runAction, type ActionResult } from '../../script/lab/action-run.js';
 import { startGitHubApi, type GitHubApiStandIn } from '../../script/lab/github-api.js';
 import { openLab, type Lab } from '../../script/lab/lab.js';
@@ -332,6 +333,25 @@ describe('engines', () => {
   });
 });
 
+describe('a runner that cannot build', () => {
+  test.each(['Windows', 'macOS'])('on %s is told before anything else', async (system) => {
+    const { result, calls } = await run({ env: { RUNNER_OS: system }, inputs: { password: 'wrong\ninput' } });
+    expect(result.log.split('\n')[0]).toMatch(/^##\[error\].*Use a Linux runner: "runs-on: ubuntu-latest"\.$/);
+    expect(result.main?.code).toBe(1);
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    ['a Mac of the team', { RUNNER_OS: 'macOS', RUNNER_ENVIRONMENT: 'self-hosted' }, { push: 'false' }],
+    ['a plan', { RUNNER_OS: 'Linux' }, { 'dry-run': 'true' }],
+  ])('is not %s', async (_, env, inputs) => expect(errorsOf((await run({ env, inputs })).result)).toEqual([]));
+
+  test('may put an index together', async () => {
+    const inputs = { 'index-of': `sha256:${'a'.repeat(64)}`, 'dry-run': 'true' };
+    expect(errorsOf((await run({ env: { RUNNER_OS: 'Windows' }, inputs })).result)).toEqual([]);
+  });
+});
+
 describe('faults', () => {
   const failedPush = `${rawProgress(
     { name: '[builder 2/2] COPY . .' },
@@ -394,6 +414,22 @@ describe('faults', () => {
     expect(result.main?.code).toBe(1);
   });
 
+  test('a push that is refused is explained in the summary as in the log, with what was printed', async () => {
+    const refused = `${rawProgress({
+      name: 'exporting to image',
+      output: 'error: unexpected status from PUT request: 403 Forbidden\n',
+      error: 'failed to push: unexpected status from PUT request: 403 Forbidden',
+    })}ERROR: failed to solve\n`;
+    const { result } = await run({ scenario: { ...HEALTHY, '--target production': { code: 1, stderr: refused } } });
+    const [message = '', ...output] = errorsOf(result)[0]?.split('\n') ?? [];
+    expect(message).toMatch(/403 Forbidden: there is no login for .*\. Set "username" and "password" to a login/);
+    expect(output).toEqual(['error: unexpected status from PUT request: 403 Forbidden']);
+    const rendered = marked.parse(result.summary, { async: false });
+    const text = rendered.replaceAll('&quot;', '"').replaceAll('&#39;', "'");
+    expect(text).toContain(`<strong>Failed.</strong> ${message}`);
+    expect(text).toContain(`<pre><code class="language-text">${output.join('\n')}\n</code></pre>`);
+  });
+
   test('a push that succeeds and leaves nothing in the registry is not green', async () => {
     const { result } = await run({});
     expect(errorsOf(result)).toEqual([expect.stringMatching(/does not serve .* although the push succeeded/)]);
@@ -408,6 +444,15 @@ describe('faults', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^GitHub does not say which pull request 0123456789abcdef0123456789abcdef01234567 merged/),
     ]);
+    expect(result.summary).toContain('- GitHub does not say which pull request');
+  });
+
+  test('what the inputs are warned of is in the summary, and counted', async () => {
+    const { result } = await run({ inputs: { push: 'false', secrets: 'npm=' } });
+    const warnings = result.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message);
+    expect(warnings).toEqual(['secrets: npm has no value in this run, so the build gets no such secret.']);
+    expect(result.summary).toContain(`\nRemarks:\n\n- ${warnings[0] ?? ''}\n`);
+    expect(JSON.parse(result.outputs.summary ?? '{}')).toMatchObject({ warnings: 1 });
   });
 
   test('workflow commands in build output are shown, not obeyed', async () => {

@@ -1,7 +1,7 @@
 // The command line as it is installed: the packed tarball, unpacked in an empty folder, without node_modules.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -188,9 +188,34 @@ describe('what has to be mended first has one line and exit code 2', () => {
       expectBadUsage(await run(args, { cwd, env }), /^Error: .* is no git work tree with a commit/);
   });
 
+  test("another user's work tree, also from a folder in it, and git's own command helps", async () => {
+    const other = await lab.sampleService('other');
+    await other.git('remote', 'add', 'origin', 'git@github.com:octo/other.git');
+    await runOrThrow('chown', ['--recursive', '12345:12345', other.directory], { env: environment });
+    const env = { HOME: await mkdtemp(join(lab.directory, 'home-')), LANG: 'de_DE.UTF-8', LANGUAGE: 'de' };
+    const refusal =
+      /^Error: git does not read \S+, because it belongs to another user\. If you trust its owner, run: git config --global --add safe\.directory \S+$/;
+    for (const cwd of [other.directory, join(other.directory, 'src')])
+      for (const args of [[], ['--dry-run'], ['--image', 'a/b']])
+        expectBadUsage(await run(args, { cwd, env }), refusal);
+
+    const { stderr } = await run([], { cwd: other.directory, env });
+    const advice = stderr.trim().split('run: ')[1] ?? '';
+    await runOrThrow('sh', ['-c', advice], { env: { ...environment, ...env } });
+    const { code, stdout } = await run(['--dry-run', '.'], { cwd: other.directory, env });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Image: +ghcr\.io\/octo\/other:dev-/m)]);
+  });
+
   test('no remote', async () => {
     const { directory } = await lab.sampleService('without-remote');
     expectBadUsage(await run([], { cwd: directory }), /^Error: .*no git remote "origin".*Give --image/);
+  });
+
+  test('Windows, which has no groups of processes', async () => {
+    const file = join(lab.directory, 'windows.cjs');
+    await writeFile(file, "Object.defineProperty(process, 'platform', { value: 'win32' });\n");
+    const env = { NODE_OPTIONS: `--require=${file}` };
+    expectBadUsage(await run(['--dry-run'], { env }), /^Error: This command does not run on Windows\. Run it in WSL/);
   });
 
   test('a GitHub workflow, which has the action', async () =>

@@ -178,6 +178,9 @@ describe('escaping', () => {
     ['line 1\r\n  line 2\n\nline 3', 'line 1 line 2 line 3'],
     ['ask @team', 'ask &#64;&#8203;team'],
     ['see #12', 'see \\#&#8203;12'],
+    ['see GH-12', 'see GH-&#8203;12'],
+    ['at https://e.example/a?b=c', 'at https:&#8203;//e.example/a?b=c'],
+    ['at WWW.e.example', 'at WWW&#8203;.e.example'],
   ])('%j', (text, expected) => expect(escapeMarkdown(text)).toBe(expected));
 
   test('leaves one line without live markup, whatever the text', () => {
@@ -190,6 +193,46 @@ describe('escaping', () => {
         expect(escaped.replace(/\\[\\`*_{}[\]()#|~>]|&(?:amp|lt|#64|#8203);/g, '')).not.toMatch(/[\\`*_{}[\]()#|~>&]/);
       }),
     );
+  });
+});
+
+describe('no address of a build becomes a link', () => {
+  const ADDRESSES = ['https://e.example/x', 'HTTP://e', 'ftp://e.example', 'www.e.example', 'a.b@e.example'];
+  const REFERENCES = ['mailto:a@e.example', 'xmpp:a@e.example/x', '@octo/team', '#12', 'o/r#12', 'GH-12', 'a@0123456'];
+
+  test('whatever it stands in, wherever the summary has it', () => {
+    const part = fc.constantFrom(...ADDRESSES, ...REFERENCES, ...' \n()[]<>`*_~|:./"\'-a'.split(/(?:)/u), '://', 'www');
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+        const text = parts.join('');
+        const plan = planBuild(inputsOf(), fromFork({ headRepository: text }), CONTEXT, registryWith());
+        const report = { warnings: [text], builder: { ...FIGURES, steps: [{ ...STEP, name: text }] }, digest: null };
+        for (const error of [null, failure(text, text)]) {
+          const html = marked.parse(toSummary(resultOf({ ...report, plan, error })), { async: false });
+          expect(html).not.toMatch(/<a\s/);
+          expect(findLinks(html)).toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  /** What GitHub finds in the text once Markdown is HTML; in code it looks for nothing. */
+  function findLinks(html: string): string[] {
+    const text = html
+      .replace(/<(code|pre)\b[\s\S]*?<\/\1>/g, '')
+      .replace(/<[^>]*>/g, '')
+      .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+      .replace(/&lt;/g, '<')
+      .replace(/&gt;/g, '>')
+      .replace(/&amp;/g, '&');
+    return text.match(/:\/\/|www\.\w|[#@]\w|GH-\d/gi) ?? [];
+  }
+
+  test('the check finds those that are none of the text', () => {
+    expect(marked.parse('see https://e.example/x', { async: false })).toMatch(/<a\s/);
+    expect(findLinks('<p>https:&#47;/e</p>'.replace('&#47;', '/'))).toEqual(['://']);
+    expect(findLinks('<p>a&#64;b #1 <code>@c</code></p>')).toEqual(['@b', '#1']);
   });
 });
 

@@ -10,7 +10,7 @@ import { readRunnerLog, type Annotation } from './workflow-commands.js';
 import { evaluateDefault, githubEnvironment, type WorkflowRun } from './workflow-run.js';
 
 /** A signal for the action's process, as the runner sends it when somebody cancels the run. */
-interface SignalOnLine {
+export interface SignalOnLine {
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
   /** Sent once: as soon as the output of `main` matches, after so many milliseconds, or by what is handed over. */
   readonly after: RegExp | number | ((send: () => void) => void);

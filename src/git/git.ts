@@ -7,11 +7,17 @@ export class Git {
   private readonly run: RunProcess;
   private readonly env: Env;
   private readonly directory: string;
+  private readonly trusting: boolean;
 
-  constructor(run: RunProcess, env: Env, directory: string) {
+  /**
+   * @param trusting read a work tree of another owner, too. A job has checked it out itself, and its user is often not the
+   *   owner; a developer's git refuses one, because its settings could start programs: "git help config", safe.directory
+   */
+  constructor(run: RunProcess, env: Env, directory: string, trusting = true) {
     this.run = run;
     this.env = env;
     this.directory = directory;
+    this.trusting = trusting;
   }
 
   /** Committer time (ISO 8601), or null when the work tree does not have the commit: shallow clones often do not. */
@@ -21,6 +27,16 @@ export class Git {
 
   readHead(): Promise<string | null> {
     return this.ask('rev-parse', '--verify', 'HEAD');
+  }
+
+  /**
+   * Whether git refuses the work tree because it has another owner.
+   * @returns the command that makes git trust it, in git's own words; null when it does not refuse
+   */
+  async readRefusal(): Promise<string | null> {
+    const result = await this.start({ LC_ALL: 'C' }, 'rev-parse', '--git-dir');
+    const advice = /^\s*(git config --global --add safe\.directory .+)$/m.exec(result?.stderr ?? '')?.[1];
+    return advice?.trim() ?? null;
   }
 
   /** Null on a detached head. */
@@ -42,21 +58,21 @@ export class Git {
 
   /** Whether files differ from the commit, or are in none: also when git does not say. */
   async hasChanges(): Promise<boolean> {
-    const result = await this.start('--no-optional-locks', 'status', '--porcelain');
+    const result = await this.start({}, '--no-optional-locks', 'status', '--porcelain');
     return result?.code !== 0 || result.stdout.trim() !== '';
   }
 
   /** The answer without its line break; null when git is not there, fails, or says nothing. */
   private async ask(...args: readonly string[]): Promise<string | null> {
-    const result = await this.start(...args);
+    const result = await this.start({}, ...args);
     const answer = result?.code === 0 ? result.stdout.trim() : '';
     return answer === '' ? null : answer;
   }
 
   /** Null when git is not there. */
-  private start(...args: readonly string[]): Promise<ProcessResult | null> {
-    // The runner's user is often not the owner of the work tree, which git would refuse to read.
-    const trusted = ['-c', `safe.directory=${this.directory}`, ...args];
-    return this.run('git', trusted, { env: this.env, cwd: this.directory }).catch(() => null);
+  private start(env: Env, ...args: readonly string[]): Promise<ProcessResult | null> {
+    // Not the directory: git compares with the top of the work tree, which may be above it.
+    const all = this.trusting ? ['-c', 'safe.directory=*', ...args] : args;
+    return this.run('git', all, { env: { ...this.env, ...env }, cwd: this.directory }).catch(() => null);
   }
 }

@@ -59,10 +59,10 @@ function toRow({ id, severity, package: name, installed, fixedIn, title, url, lo
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Text of anybody. An address in it must not become a link either: it would look like one of the scanner's. */
+/** Text of anybody, as short as a cell can bear. */
 function toCell(text: string): string {
   const short = text.length <= LONGEST_CELL ? text : `${text.slice(0, LONGEST_CELL - 1)}…`;
-  return escapeMarkdown(short).replace(/:\/\//g, ':&#8203;//').replace(/www\./gi, 'www&#8203;.');
+  return escapeMarkdown(short);
 }
 
 /** `Dockerfile:7`, of findings whose line the scanner knows. */

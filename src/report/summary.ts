@@ -250,7 +250,7 @@ function toTable(rows: readonly (readonly string[])[]): string[] {
   return [header, header.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** Text from a build or a branch name must stay text: no markup, no HTML, no mentions, no links to issues. */
+/** Text from a build or a branch name must stay text: no markup, no HTML, no mentions, no links to sites or issues. */
 export function escapeMarkdown(text: string): string {
   return (
     text
@@ -258,8 +258,12 @@ export function escapeMarkdown(text: string): string {
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
       .replace(/[\\`*_{}[\]()#|~>]/g, '\\$&')
-      // GitHub looks for @user and #1 in what Markdown has become, where no escape is left: only a gap prevents them.
+      // GitHub looks for addresses, @user, #1 and GH-1 in what Markdown has become, where no escape is left: only a gap
+      // prevents them. https://github.github.com/gfm/#autolinks-extension-
       .replace(/#(?=\d)/g, '#&#8203;')
+      .replace(/:\/\//g, ':&#8203;//')
+      .replace(/www\./gi, (host) => `${host.slice(0, -1)}&#8203;.`)
+      .replace(/GH-(?=\d)/gi, (prefix) => `${prefix}&#8203;`)
       .replace(/@/g, '&#64;&#8203;')
   );
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { RunNumber } from '../plan/comment.js';
 import type { InputName } from '../plan/inputs.js';
+import type { Machine } from '../plan/machine.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { describeFault } from '../plan/words.js';
 import type { EventFacts } from '../plan/workflow-event.js';
@@ -22,6 +23,13 @@ const STALL_SECONDS = 900;
 /** Loading a database takes a minute, and a large image several. */
 const SCAN_SECONDS = 1800;
 
+/** Node's names of systems -> GitHub's. */
+const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  linux: 'Linux',
+  win32: 'Windows',
+  darwin: 'macOS',
+};
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** @typeParam Input names of the inputs of an action.yml; @typeParam Output of its outputs */
@@ -34,6 +42,7 @@ export interface ActionRunner<Input extends string, Output extends string> {
   readonly workspace: string;
   /** RUNNER_TEMP; null off GitHub. */
   readonly temporaryDirectory: string | null;
+  readonly machine: Machine;
   /** As Node names it: `x64`, `arm64`. */
   readonly architecture: string;
   /** Environment for child processes, without this action's inputs. */
@@ -92,6 +101,11 @@ export function createRunner<Input extends string = InputName, Output extends st
     hasTerminal: !onGitHub && process.stderr.isTTY,
     workspace: workingDirectory,
     temporaryDirectory: get('RUNNER_TEMP') || null,
+    machine: {
+      system: (onGitHub ? get('RUNNER_OS') : '') || (SYSTEMS[process.platform] ?? process.platform),
+      onGitHub,
+      selfHosted: get('RUNNER_ENVIRONMENT') === 'self-hosted',
+    },
     architecture: process.arch,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),

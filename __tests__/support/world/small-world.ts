@@ -113,6 +113,7 @@ function createRunner(
     dockerConfigDirectory: join(workspace, 'no-docker-config'),
     serverUrl: 'https://github.com',
     temporaryDirectory: workspace,
+    machine: { system: 'Linux', onGitHub: true, selfHosted: false },
     repositoryUrl: `https://github.com/${REPOSITORY}`,
     runUrl: `https://github.com/${REPOSITORY}/actions/runs/1/attempts/1`,
     runNumber: { id: 1, attempt: 1 },
