@@ -12,6 +12,8 @@ const PROCESSES = { group: ['node:child_process', 'child_process'], message: 'On
 const forbidden = (...folders) =>
   folders.map((folder) => ({ group: [`**/${folder}/*`], message: `This layer may not depend on src/${folder}.` }));
 
+const ADAPTERS = ['docker', 'registry', 'runner', 'report', 'process', 'git'];
+
 const layer = (folder, ...patterns) => ({
   files: [`src/${folder}/**/*.ts`],
   rules: { 'no-restricted-imports': ['error', { patterns }] },
@@ -44,7 +46,7 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', NO_ENVIRONMENT] },
   },
   {
-    files: ['src/plan/**/*.ts', 'src/progress/**/*.ts', 'src/report/**/*.ts'],
+    files: ['src/plan/**/*.ts', 'src/progress/**/*.ts', 'src/report/**/*.ts', 'src/text/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'performance'],
       'no-restricted-syntax': [
@@ -67,6 +69,8 @@ export default tseslint.config(
   layer('plan', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'report', 'process', 'git', 'progress')),
   layer('progress', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'report', 'process', 'git')),
   layer('report', TOOLKIT, NODE_IO, ...forbidden('docker', 'registry', 'runner', 'process', 'git')),
+  layer('text', TOOLKIT, NODE_IO, ...forbidden('plan', 'progress', ...ADAPTERS)),
+  layer('time', TOOLKIT, PROCESSES, ...forbidden('plan', 'progress', ...ADAPTERS)),
   layer('process', TOOLKIT, ...forbidden('plan', 'docker', 'registry', 'runner', 'report', 'git')),
   layer('git', TOOLKIT, PROCESSES, ...forbidden('docker', 'registry', 'runner', 'report')),
   layer('docker', TOOLKIT, PROCESSES, ...forbidden('registry', 'runner', 'report', 'git')),

@@ -5,6 +5,7 @@ import { measurePairs } from './benchmark/compare.js';
 import { measureDeterminism } from './benchmark/determinism.js';
 import { readMachine } from './benchmark/machine.js';
 import { HELP, parseOptions } from './benchmark/options.js';
+import { measureParsers } from './benchmark/parsers.js';
 import { toDeterminismTable, toPairsTable, toTitle } from './benchmark/report.js';
 import type { Try } from './benchmark/stand.js';
 import { openStand } from './benchmark/stand.js';
@@ -12,6 +13,10 @@ import { openStand } from './benchmark/stand.js';
 const options = readOptions();
 if (options === 'help') {
   console.log(HELP);
+  process.exit();
+}
+if (options === 'parsers') {
+  console.log(measureParsers());
   process.exit();
 }
 

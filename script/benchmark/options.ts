@@ -37,6 +37,8 @@ each try on a fresh engine, and prints Markdown tables.
   --stores LIST       ${STORES.join(',')} (default both)
   --scenarios LIST    ${SCENARIOS.map(({ name }) => name).join(',')} (default all)
   --only VARIANT      ${VARIANTS.join(' or ')}, without the other one
+  --parsers           instead of the comparison, and without any engine: how long what reads the output of builds takes on
+                      the outputs that it is slowest on, at their size, twice and four times that
   --determinism N     instead of the comparison: N tries in a row each of a commit that equals its branch, main, or the
                       merged pull request, with 11 scopes in the registry; the bundle unless --only recipe
   --delay MS          put a proxy that waits so long before every answer between engines and registry
@@ -47,7 +49,7 @@ each try on a fresh engine, and prints Markdown tables.
   --help              print this`;
 
 /** Throws where the command line is wrong. */
-export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
+export function parseOptions(args: readonly string[]): BenchOptions | 'help' | 'parsers' {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -61,10 +63,12 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       action: { type: 'string', default: join(import.meta.dirname, '../..') },
       json: { type: 'string' },
       logs: { type: 'string' },
+      parsers: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
+  if (values.parsers) return 'parsers';
   const determinism = values.determinism === undefined ? 0 : parseCount('--determinism', values.determinism);
   const only = values.only ?? (determinism > 0 ? 'bundle' : undefined);
   return {

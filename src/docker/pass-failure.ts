@@ -1,6 +1,7 @@
 // What kind of failure ended a pass: pure, errors in, verdict out.
 // Only BuildKit's and Buildx's own errors count. A RUN step's output is never read.
 import { isJoining } from '../progress/build-step.js';
+import { LONGEST_QUOTED, shortenLine } from '../text/long-line.js';
 
 /** Why a pass failed, as far as that decides what to do next. */
 export interface PassFailure {
@@ -40,10 +41,12 @@ const TRANSIENT: readonly RegExp[] = [
 ];
 
 /**
- * @param errors `NAME: …` of each part of the build that failed, and the lines of Buildx that begin with `ERROR: `
+ * @param lines `NAME: …` of each part of the build that failed, and the lines of Buildx that begin with `ERROR: `
  * @param said what BuildKit itself printed while it wrote the result; never what a step printed
  */
-export function classifyFailure(errors: readonly string[], said: readonly string[] = []): PassFailure {
+export function classifyFailure(lines: readonly string[], said: readonly string[] = []): PassFailure {
+  // Some patterns below take time with the square of a line that begins again and again as they do.
+  const errors = lines.map((line) => shortenLine(line, LONGEST_QUOTED));
   if (errors.some((line) => line.includes(STEP_FAILED))) return { cacheFault: false, transient: null };
   const fatal = errors.findLast((line) => line.startsWith(FATAL)) ?? '';
   // Where Buildx joins what several nodes have pushed, the last error does not say so.
@@ -64,12 +67,31 @@ function findStatus(fatal: string, said: readonly string[]): string {
   return last !== -1 && words !== '' && fatal.endsWith(words) ? (said[last] ?? '') : '';
 }
 
+/** `"` to the next one that no backslash takes: a text with an open quote at its end keeps what follows that. */
+function withoutQuoted(text: string): string {
+  let rest = '';
+  let from = 0;
+  for (let open = text.indexOf('"'); open !== -1; open = text.indexOf('"', from)) {
+    let close = open + 1;
+    while (close < text.length && text[close] !== '"') close += text[close] === '\\' ? 2 : 1;
+    if (close >= text.length) break;
+    rest += `${text.slice(from, open)}""`;
+    from = close + 1;
+  }
+  return rest + text.slice(from);
+}
+
+/** The colon after an address is not its own; what a quote ends is no address of an error. */
+function withoutAddress(found: string): string {
+  if (found.endsWith('"')) return found;
+  return found.endsWith(':') ? ':' : '';
+}
+
 /** Only the last error: a cache import that failed and was passed over has a line of its own, and ended nothing. */
 function findTransient(fatal: string): string | null {
   // Go quotes addresses, file names and commands: they may hold any words. So may references.
-  const text = fatal
-    .replace(/"(?:[^"\\]|\\.)*"/g, '""')
-    .replace(/https?:\/\/[^\s"]+?(?=:?(?:\s|$))/g, '')
+  const text = withoutQuoted(fatal)
+    .replace(/https?:\/\/[^\s"]+(?:"|(?=\s|$))/g, withoutAddress)
     .replace(/failed to push \S+: /, 'failed to push: ');
   for (const pattern of TRANSIENT) {
     const [, reason] = pattern.exec(text) ?? [];

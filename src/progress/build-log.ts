@@ -65,7 +65,9 @@ export class BuildLog {
   printed(vertex: LoggedVertex, lines: readonly string[], now: number): readonly string[] {
     if (this.isHidden(vertex)) return [];
     this.heard.set(vertex.digest, now);
-    return lines.map((line) => `${getLabel(vertex.name)} | ${line}`);
+    // Once for all lines: the name of a step may be a script of its own.
+    const label = getLabel(vertex.name);
+    return lines.map((line) => `${label} | ${line}`);
   }
 
   ended(vertex: LoggedVertex): readonly string[] {

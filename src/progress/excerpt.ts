@@ -15,9 +15,9 @@ import type { DockerfilePlace } from '../plan/dockerfile.js';
  * @param file path of the Dockerfile: the excerpt has only its name
  */
 export function findFailedPlace(lines: readonly string[], file: string): DockerfilePlace | null {
-  const head = lines.findLastIndex((line, index) => /^\S.*:\d+$/.test(line) && /^-{10,}$/.test(lines[index + 1] ?? ''));
+  const head = lines.findLastIndex((line, index) => isRule(lines[index + 1]) && isHeading(line));
   if (head === -1) return null;
-  const end = lines.findIndex((line, index) => index > head + 1 && /^-{10,}$/.test(line));
+  const end = lines.findIndex((line, index) => index > head + 1 && isRule(line));
   const marked = lines
     .slice(head + 2, end === -1 ? undefined : end)
     .map((line) => /^\s*(\d+) \| >>>/.exec(line)?.[1])
@@ -25,4 +25,15 @@ export function findFailedPlace(lines: readonly string[], file: string): Dockerf
     .map(Number);
   const [line] = marked;
   return line === undefined ? null : { file, line, endLine: marked.at(-1) ?? line };
+}
+
+/** Longer than any name of a file with a number behind it. */
+const LONGEST_HEADING = 5000;
+
+function isHeading(line: string): boolean {
+  return line.length <= LONGEST_HEADING && /^\S.*:\d+$/.test(line);
+}
+
+function isRule(line = ''): boolean {
+  return /^-{10,}$/.test(line);
 }

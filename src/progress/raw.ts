@@ -3,6 +3,7 @@
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 import { StringDecoder } from 'node:string_decoder';
 import { type JsonRecord, isRecord } from '../plan/json.js';
+import { LONGEST_PRINTED, LONGEST_QUOTED, LineBuffer, shortenLine, shortenLines } from '../text/long-line.js';
 import { BuildLog, type LoggedVertex, type VertexPart } from './build-log.js';
 import {
   type BuildStep,
@@ -31,8 +32,8 @@ interface Vertex extends LoggedVertex {
   /** Milliseconds since 1970, of the last end. */
   ended: number | null;
   readonly output: string[];
-  /** By number: what has come since the last line break. */
-  readonly streams: Map<number, { readonly decoder: StringDecoder; rest: string }>;
+  /** By number. */
+  readonly streams: Map<number, { readonly decoder: StringDecoder; readonly lines: LineBuffer }>;
 }
 
 interface News extends ProgressNews {
@@ -109,7 +110,8 @@ export class RawProgressReader {
     if (vertex === null) return;
     const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
     if (status.cached === true) vertex.cached = true;
-    if (typeof status.error === 'string' && status.error !== '') vertex.error = status.error;
+    if (typeof status.error === 'string' && status.error !== '')
+      vertex.error = shortenLines(status.error, LONGEST_QUOTED);
     if (started !== null && completed === null) {
       vertex.started ??= started;
       vertex.done = false;
@@ -145,28 +147,25 @@ export class RawProgressReader {
     const vertex = this.findVertex(status);
     if (vertex === undefined || typeof status.data !== 'string') return;
     const number = typeof status.stream === 'number' ? status.stream : 1;
-    const stream = vertex.streams.get(number) ?? { decoder: new StringDecoder('utf8'), rest: '' };
+    const known = vertex.streams.get(number);
+    const stream = known ?? { decoder: new StringDecoder('utf8'), lines: new LineBuffer(LONGEST_PRINTED) };
     vertex.streams.set(number, stream);
-    const text = stream.decoder.write(Buffer.from(status.data, 'base64'));
-    const lines = (stream.rest + text).split('\n');
-    stream.rest = lines.pop() ?? '';
-    this.print(vertex, lines, now, news);
+    this.print(vertex, stream.lines.push(stream.decoder.write(Buffer.from(status.data, 'base64'))), now, news);
   }
 
   /** What a step printed without a line break at its end. */
   private flush(vertex: Vertex, now: number, news: News): void {
-    const rests = [...vertex.streams.values()].map(({ rest }) => rest).filter((rest) => rest !== '');
+    const rests = [...vertex.streams.values()].flatMap(({ lines }) => lines.flush());
     vertex.streams.clear();
     this.print(vertex, rests, now, news);
   }
 
   private print(vertex: Vertex, lines: readonly string[], now: number, news: News): void {
     if (lines.length === 0) return;
-    // As a terminal shows it: what came before a carriage return is overwritten.
-    const shown = lines.map((line) => line.replace(/\r+$/, '').split('\r').at(-1) ?? '');
-    vertex.output.push(...shown);
+    vertex.output.push(...lines.slice(-KEPT_LINES).map((line) => shortenLine(line, LONGEST_QUOTED)));
     vertex.output.splice(0, Math.max(0, vertex.output.length - KEPT_LINES));
-    news.lines.push(...this.log.printed(vertex, shown, now));
+    // One by one: a call takes no million arguments.
+    for (const line of this.log.printed(vertex, lines, now)) news.lines.push(line);
   }
 
   private readWarning({ short, url, range }: JsonRecord): void {

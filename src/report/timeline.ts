@@ -94,9 +94,13 @@ function toBars(work: readonly Work[]): Bar[] {
   return [...bars.values()];
 }
 
+const LONGEST_NAME = 1000;
+
 /** Whatever could be syntax of Mermaid, or markup, is left out. */
 function toText(text: string): string {
+  // The command of a step may be a script; a chart has room for its beginning.
   const plain = text
+    .slice(0, LONGEST_NAME)
     // A platform stays: it tells the bars of one step apart.
     .replace(/^(cached )?\[((?:linux|windows)\/\S+ )?[^\]]*?(\d+\/\d+)\]/, '$1$2$3')
     // Of a step that compiles for another platform BuildKit names both.

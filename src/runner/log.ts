@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as core from '@actions/core';
 import type { DockerfilePlace } from '../plan/dockerfile.js';
+import { LONGEST_LOGGED, shortenLine, shortenLines } from '../text/long-line.js';
 import { isOnGitHub } from './on-github.js';
 
 export interface Log {
@@ -24,7 +25,8 @@ export function createLog(onGitHub: boolean): Log {
 }
 
 /** Reports the error of a phase: on the job's page, at its place in the Dockerfile, and as exit code. */
-export function reportFailure(message: string, place: DockerfilePlace | null, env = process.env): void {
+export function reportFailure(error: string, place: DockerfilePlace | null, env = process.env): void {
+  const message = shortenLines(error, LONGEST_LOGGED);
   process.exitCode = core.ExitCode.Failure;
   if (isOnGitHub(env)) core.error(message, place === null ? {} : toProperties(place));
   else process.stderr.write(`Error: ${message}\n`);
@@ -43,8 +45,9 @@ function createJobLog(): Log {
   };
   return {
     info: (line) => core.info(toPlainLine(line)),
-    notice: (message) => say(() => core.notice(message)),
-    warning: (message, place) => say(() => core.warning(message, place === undefined ? {} : toProperties(place))),
+    notice: (message) => say(() => core.notice(shortenLines(message, LONGEST_LOGGED))),
+    warning: (message, place) =>
+      say(() => core.warning(shortenLines(message, LONGEST_LOGGED), place === undefined ? {} : toProperties(place))),
     group: (title, body) => {
       core.startGroup(title);
       try {
@@ -59,7 +62,7 @@ function createJobLog(): Log {
       core.info(`::stop-commands::${token}`);
       waiting = [];
       try {
-        return await body((line) => core.info(line));
+        return await body((line) => core.info(shortenLine(line, LONGEST_LOGGED)));
       } finally {
         core.info(`::${token}::`);
         const held = waiting;
@@ -77,7 +80,7 @@ function createJobLog(): Log {
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 function toPlainLine(text: string): string {
-  return text
+  return shortenLine(text, LONGEST_LOGGED)
     .replace(/[\r\n\u0085\u2028\u2029]+/g, ' ')
     .replaceAll('##[', '## [')
     .replace(/^\s*::/, ': :');
@@ -99,7 +102,7 @@ function createTerminalLog(): Log {
     },
     foreign: (body, title) => {
       if (title !== undefined) print(title);
-      return body(print);
+      return body((line) => print(shortenLine(line, LONGEST_LOGGED)));
     },
   };
 }

@@ -1,0 +1,115 @@
+// What reads the output of builds and scripts, with the outputs that such readers are slowest on. Pure.
+import { classifyFailure } from '../../src/docker/pass-failure.js';
+import { parseDenial } from '../../src/plan/denial.js';
+import { findFailedPlace } from '../../src/progress/excerpt.js';
+import { RawProgressReader } from '../../src/progress/raw.js';
+import { LastLines, LineBuffer } from '../../src/text/long-line.js';
+
+export interface ParserCase {
+  readonly name: string;
+  /** Characters of the input that the time limit is for. */
+  readonly size: number;
+  /** What is timed, for an input of so many characters that is made beforehand. */
+  readonly prepare: (size: number) => () => void;
+}
+
+const MEGABYTE = 1_000_000;
+const STEP = { digest: 'sha256:1', name: '[builder 2/2] RUN make' };
+
+/** `text` as often as it fits. */
+const fill = (text: string, size: number): string => text.repeat(Math.max(1, Math.floor(size / text.length)));
+
+/** Lines of `--progress=rawjson` that bring an output in pieces. */
+function toRawLines(text: string, piece: number, name = STEP.name): readonly string[] {
+  const started = '2026-01-01T00:00:00Z';
+  const pieces = text.match(new RegExp(`[^]{1,${piece}}`, 'g')) ?? [];
+  return [
+    { vertexes: [{ ...STEP, name, started }] },
+    ...pieces.map((part) => ({
+      logs: [{ vertex: STEP.digest, stream: 1, data: Buffer.from(part).toString('base64') }],
+    })),
+    { vertexes: [{ ...STEP, name, started, completed: '2026-01-01T00:00:01Z', error: text.slice(0, 80_000) }] },
+  ].map((line) => JSON.stringify(line));
+}
+
+function readRaw(lines: readonly string[]): void {
+  const reader = new RawProgressReader();
+  for (const line of lines) reader.read(line, 0);
+  classifyFailure(reader.progress.errors, reader.progress.failed?.output ?? []);
+}
+
+const rawCase = (name: string, text: string, { size = MEGABYTE, piece = 1000, end = '' } = {}): ParserCase => ({
+  name: `raw progress: ${name}`,
+  size,
+  prepare: (length) => {
+    const lines = toRawLines(fill(text, length) + end, piece);
+    return () => readRaw(lines);
+  },
+});
+
+const failureCase = (text: string, end = ''): ParserCase => ({
+  name: `verdict on a failure: ${JSON.stringify(text)}${end === '' ? '' : ` and ${JSON.stringify(end)}`}`,
+  size: 80_000,
+  prepare: (length) => {
+    const line = `ERROR: ${fill(text, length)}${end}`;
+    return () => {
+      classifyFailure([line, `exporting to image: ${line}`]);
+      parseDenial(line);
+    };
+  },
+});
+
+export const PARSER_CASES: readonly ParserCase[] = [
+  {
+    name: 'output of a process: no line break, in pieces of 100',
+    size: MEGABYTE,
+    prepare: (length) => {
+      const pieces = Array.from({ length: length / 100 }, () => 'x'.repeat(100));
+      return () => {
+        const buffer = new LineBuffer(4_000_000);
+        for (const piece of pieces) buffer.push(piece);
+        buffer.flush();
+      };
+    },
+  },
+  {
+    name: 'output of a process: nothing but line breaks, of which the last are kept',
+    size: MEGABYTE,
+    prepare: (length) => () => {
+      const lines = new LastLines(length / 2);
+      for (const line of new LineBuffer(8000).push('\n'.repeat(length))) lines.push(line);
+    },
+  },
+  rawCase('no line break', 'x'),
+  rawCase('no line break, in small pieces', 'x', { piece: 50, size: 200_000 }),
+  rawCase('carriage returns alone', '\r', { end: 'x' }),
+  rawCase('a progress bar', '\r 42 % of it'),
+  rawCase('nothing but line breaks, at once', '\n', { size: 100_000, piece: MEGABYTE }),
+  rawCase('quotes behind backslashes', '\\"', { size: 80_000 }),
+  {
+    name: 'raw progress: many lines of a step with a long name',
+    size: 100_000,
+    prepare: (length) => {
+      const lines = toRawLines(fill('line\n', length), 1000, `[builder 2/2] RUN ${fill('true && ', 20_000)}`);
+      return () => readRaw(lines);
+    },
+  },
+  {
+    name: 'place of a failure: what looks like one',
+    size: MEGABYTE,
+    prepare: (length) => {
+      const lines = [
+        `Dockerfile${fill(':1', length)}x`,
+        '-'.repeat(length),
+        ...fill('Dockerfile:4\n', length).split('\n'),
+      ];
+      return () => findFailedPlace(lines, 'Dockerfile');
+    },
+  },
+  failureCase('\\"'),
+  failureCase('"'),
+  failureCase('http://', '"'),
+  failureCase('unexpected status '),
+  failureCase('content digest '),
+  failureCase('EOF '),
+];
