@@ -19,7 +19,7 @@ import type { World } from './world.js';
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
 export async function runBuildPhase(world: World): Promise<void> {
-  const { runner, run, now } = world;
+  const { runner, run, signal, now } = world;
   // The first thing that is said. An index is put together without an engine, anywhere.
   if (runner.readInput('index-of').trim() === '') checkMachine(runner.machine);
   // Before anything is read from them: an error may quote what stands in the wrong input.
@@ -32,7 +32,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     warnings.push(message);
   };
   inputs.warnings.forEach(warn);
-  const git = new Git(run, runner.childEnv, runner.workspace, runner.onGitHub);
+  const git = new Git(run, runner.childEnv, runner.workspace, signal, runner.onGitHub);
   const github = world.connectGitHub(inputs.githubToken);
   const event = await readWorkflowEvent(runner, git);
   const builds = inputs.indexOf.length === 0;

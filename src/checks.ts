@@ -81,9 +81,9 @@ export async function checkImage(request: CheckRequest, built: Pick<PassResult, 
   }
 }
 
-function toLocalEngine({ world: { run, runner }, engine, configDirectory }: CheckRequest): LocalEngine {
+function toLocalEngine({ world: { run, runner, signal }, engine, configDirectory }: CheckRequest): LocalEngine {
   const env = { ...runner.childEnv, DOCKER_CONFIG: configDirectory };
-  return { run, env, builder: engine.driver === 'docker' ? engine.builder : null };
+  return { run, env, builder: engine.driver === 'docker' ? engine.builder : null, signal };
 }
 
 function expectBuilt(reference: string, id: string, { ids }: Pick<PassResult, 'ids'>): void {

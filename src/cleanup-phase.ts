@@ -195,7 +195,7 @@ function isSame(one: readonly PackageVersion[], other: readonly PackageVersion[]
 function openImage({ runner }: CleanupWorld, { image, githubToken }: CleanupInputs, write: boolean): Registry {
   // ghcr.io goes by the token and takes any name with it.
   const login = { username: runner.actor || 'token', password: githubToken };
-  return new Registry(image, { send: createSender('two-pass-build'), login, insecure: false, write });
+  return new Registry(image, { send: createSender('two-pass-build', null), login, insecure: false, write });
 }
 
 function explainOwner(error: unknown, { image, owner }: CleanupInputs): unknown {

@@ -7,7 +7,7 @@ import { Git } from './git/git.js';
 import { type GivenInputs, deriveImage, parseCommandLine, toInputs } from './plan/command-line.js';
 import { InputError, NoWorkTreeError } from './plan/input-error.js';
 import { isRecord } from './plan/json.js';
-import { runProcess } from './process/process.js';
+import { TimeLimitError, runProcess } from './process/process.js';
 import { toHelp } from './report/help.js';
 import { type CommandLine, readCommandLine, setInputs } from './runner/command-line.js';
 
@@ -28,7 +28,7 @@ try {
       break;
   }
 } catch (error) {
-  if (!(error instanceof InputError)) throw error;
+  if (!(error instanceof InputError || error instanceof TimeLimitError)) throw error;
   process.stderr.write(`Error: ${error.message}\n`);
   process.exitCode = BAD_USAGE;
 }
@@ -39,12 +39,9 @@ async function build({ onGitHub, workingDirectory, env, program }: CommandLine, 
     // What it decides by the event (forks never push, whose branch it is), nobody would decide here.
     throw new InputError('In a GitHub workflow, use the action: "uses: DFE-Digital/two-pass-build@v1".');
   }
-  setInputs(
-    toInputs(
-      given,
-      given.image ?? (await findImage(new Git(runProcess, env, workingDirectory, false), workingDirectory)),
-    ),
-  );
+  // Nothing is to be tidied up yet: a signal ends this process as it stands.
+  const git = new Git(runProcess, env, workingDirectory, null, false);
+  setInputs(toInputs(given, given.image ?? (await findImage(git, workingDirectory))));
   const action = pathToFileURL(join(dirname(program), '../index.js'));
   await import(/* webpackIgnore: true */ action.href);
 }

@@ -6,7 +6,7 @@ import { type Cancellation, listenForSignals } from './cancellation.js';
 import { describeFailure, findFailedPass } from './failure.js';
 import { InputError } from './plan/input-error.js';
 import { CancelledError, runProcess } from './process/process.js';
-import { openActionsCache } from './runner/actions-cache.js';
+import { type ActionsCache, openActionsCache } from './runner/actions-cache.js';
 import { type GitHubApi, createGitHubApi } from './runner/github-api.js';
 import { reportFailure } from './runner/log.js';
 import { isOnGitHub } from './runner/on-github.js';
@@ -21,8 +21,9 @@ async function main({ signal, overdue }: Cancellation): Promise<void> {
       throw new CancelledError('The run was cancelled.');
     });
   const runner = createRunner();
-  const connectGitHub = (token: string | null): GitHubApi => createGitHubApi(token, runner.repository);
-  const world = { runner, run: runProcess, connectGitHub, openActionsCache, signal, now: new Date(), wait };
+  const connectGitHub = (token: string | null): GitHubApi => createGitHubApi(token, runner.repository, signal);
+  const openCache = (): Promise<ActionsCache | null> => openActionsCache(signal);
+  const world = { runner, run: runProcess, connectGitHub, openActionsCache: openCache, signal, now: new Date(), wait };
   await Promise.race([runBuildPhase(world), overdue]);
   if (signal.aborted) throw new CancelledError('The run was cancelled.');
 }

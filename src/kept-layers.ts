@@ -92,6 +92,7 @@ function toLocalEngine({ world, engine, configDirectory }: LayerStoreRequest): L
     run: world.run,
     env: { ...world.runner.childEnv, DOCKER_CONFIG: configDirectory },
     builder: engine.builder,
+    signal: world.signal,
   };
 }
 

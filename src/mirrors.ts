@@ -32,6 +32,8 @@ export interface OpenRequest {
   readonly login: StoredLogin | null;
   readonly runFacts: RunFacts;
   readonly findInsecureRegistries: () => Promise<readonly string[]>;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 /** @throws InputError when a login is refused, or a registry cannot be reached */
@@ -40,11 +42,12 @@ export async function openMirrors(request: OpenRequest): Promise<readonly OpenMi
 }
 
 async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMirror> {
-  const { runner, run, inputs, config, runFacts } = request;
+  const { runner, run, inputs, config, runFacts, signal } = request;
   const { image } = mirror;
   const own = image.registry === inputs.image.registry;
   const login =
-    mirror.credentials ?? (own ? request.login : await readStoredLogin(config, image.registry, run, runner.childEnv));
+    mirror.credentials ??
+    (own ? request.login : await readStoredLogin(config, image.registry, run, runner.childEnv, signal));
   const hasLogin = login !== null;
   try {
     const registry = await connectRegistry(image, {
@@ -53,6 +56,7 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
       // Another login may not be let into the image's repository.
       ...(own && mirror.credentials === null && { mountFrom: inputs.image.repository }),
       findInsecureRegistries: request.findInsecureRegistries,
+      signal,
     });
     return { mirror, registry, access: await probeWriteAccess(registry, hasLogin) };
   } catch (error) {

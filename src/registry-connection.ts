@@ -16,13 +16,15 @@ export interface ConnectionOptions {
   readonly mountFrom?: string;
   /** Registries that the engine may speak plain HTTP to; asked for only when HTTPS fails. */
   readonly findInsecureRegistries: () => Promise<readonly string[]>;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 /** @throws whatever the registry client throws; `explainConnection` makes sense of it */
 export async function connectRegistry(image: ImageName, options: ConnectionOptions): Promise<Registry> {
-  const { findInsecureRegistries, ...rest } = options;
+  const { findInsecureRegistries, signal, ...rest } = options;
   const connect = async (insecure: boolean): Promise<Registry> => {
-    const registry = new Registry(image, { ...rest, send: createSender('two-pass-build'), insecure });
+    const registry = new Registry(image, { ...rest, send: createSender('two-pass-build', signal), insecure });
     await registry.connect();
     return registry;
   };

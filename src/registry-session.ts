@@ -50,6 +50,8 @@ interface SessionRequest {
   /** Whether the run wants to push. */
   readonly write: boolean;
   readonly warn: Warn;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 type Warn = (message: string) => void;
@@ -60,11 +62,11 @@ type Warn = (message: string) => void;
  * @throws InputError when the credentials are refused or the registry cannot be reached
  */
 async function openRegistrySession(request: SessionRequest): Promise<RegistrySession> {
-  const { runner, run, inputs, write, warn } = request;
+  const { runner, run, inputs, write, warn, signal } = request;
   const { image, credentials, logout } = inputs;
   const config = await readDockerConfig(runner.dockerConfigDirectory);
   const login: StoredLogin | null =
-    credentials ?? (await readStoredLogin(config, image.registry, run, runner.childEnv));
+    credentials ?? (await readStoredLogin(config, image.registry, run, runner.childEnv, signal));
   const { repository, actor } = runner;
   const runFacts = toRunFacts(inputs, request.event, { repository, actor, hasLogin: login !== null });
   const connected = await connectRegistry(image, { ...request, login }).catch((error: unknown) => {
@@ -83,7 +85,7 @@ async function openRegistrySession(request: SessionRequest): Promise<RegistrySes
   };
   if (credentials === null) return session;
   if (!logout) {
-    await logInPersistently(run, runner.childEnv, image.registry, credentials);
+    await logInPersistently(run, runner.childEnv, image.registry, credentials, signal);
     return session;
   }
   const configDirectory = await createPrivateConfig(config, request.privateDirectory, image.registry, credentials);
@@ -100,14 +102,14 @@ export interface AskedRegistry extends RegistryState {
  * @throws InputError when a login is refused or a registry cannot be reached
  */
 export async function askRegistry(
-  { world: { runner, run }, inputs, draft, context }: RunSetup,
+  { world: { runner, run, signal }, inputs, draft, context }: RunSetup,
   { directory, warn }: RunFrame,
   findInsecureRegistries: SessionRequest['findInsecureRegistries'],
 ): Promise<{ readonly session: RegistrySession; readonly state: AskedRegistry }> {
   const { event } = draft;
   const privateDirectory = join(directory, 'docker-config');
   const write = mayWantToPush(inputs, event);
-  const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn };
+  const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn, signal };
   const session = await openRegistrySession(request);
   return { session, state: await readRegistryState(session, draft, context.now, warn) };
 }

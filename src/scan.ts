@@ -17,7 +17,9 @@ import {
   toContainerCommand,
   toScanCommand,
 } from './plan/scanner.js';
-import { CancelledError, CommandNotFoundError, type ProcessResult } from './process/process.js';
+import { ANSWER_LIMIT } from './docker/limits.js';
+import { describeLeftovers } from './process/leftovers.js';
+import { CommandNotFoundError, type ProcessResult, type TimeLimit, TimeLimitError } from './process/process.js';
 import { describeFindings, toScanLines, toScanSummary } from './report/findings.js';
 
 export interface ScanOutcome {
@@ -49,7 +51,8 @@ export async function scanImage(
     ...{ scanner, image: image.reference, threshold, args: settings.args, sarifFile },
     dockerfile: dockerfile?.path ?? null,
   };
-  const { code, stdout, stderr } = await runScanner(request, settings, scan, folder);
+  const { code, stdout, stderr, leftovers } = await runScanner(request, settings, scan, folder);
+  if (leftovers !== null) warn(describeLeftovers(scanner, leftovers));
   const judged = judgeScan(scanner, code, `${stdout}\n${stderr}`);
   if (judged.kind === 'failed') throw new CheckFailedError(judged.message);
   const sarif = await readFile(sarifFile, 'utf8').catch(() => {
@@ -93,11 +96,10 @@ async function runScanner(
   const given = scannerEnvironment(scanner, { env: own, token, dockerConfig });
   const env: Record<string, string> = { ...given, ...(host !== null && { DOCKER_HOST: host }) };
   if (host !== null) delete env.DOCKER_CONTEXT;
-  const limit = AbortSignal.timeout(runner.scanLimit);
+  const limit: TimeLimit = { milliseconds: runner.scanLimit, advice: '' };
   const start = ({ command, args }: Command): Promise<ProcessResult> =>
     runner.log.foreign(
-      (print) =>
-        run(command, args, { env, cwd: runner.workspace, signal: AbortSignal.any([signal, limit]), onLine: print }),
+      (print) => run(command, args, { env, cwd: runner.workspace, signal, limit, sweep: true, onLine: print }),
       `Scan with ${scanner}`,
     );
   const containers: string[] = [];
@@ -117,11 +119,12 @@ async function runScanner(
     });
   } catch (error) {
     // The client's end is not the container's.
-    for (const name of containers) await run('docker', ['rm', '--force', name], { env }).catch(() => null);
+    const tidy = { env, signal: null, limit: ANSWER_LIMIT };
+    for (const name of containers) await run('docker', ['rm', '--force', name], tidy).catch(() => null);
     if (error instanceof CommandNotFoundError) {
       throw new CheckFailedError(`The scan could not be done: neither ${scanner} nor docker is on PATH.`);
     }
-    if (error instanceof CancelledError && limit.aborted && !signal.aborted) {
+    if (error instanceof TimeLimitError) {
       throw new CheckFailedError(
         `The scan could not be done: ${scanner} did not end within ${runner.scanLimit / 1000} s (TWO_PASS_BUILD_SCAN_SECONDS).`,
       );
@@ -135,10 +138,8 @@ async function findDockerHost({ world, engine }: CheckRequest): Promise<string |
   const { runner, run, signal } = world;
   const env = getCheckEnvironment(runner.childEnv, engine);
   if ((env.DOCKER_HOST ?? '') !== '') return env.DOCKER_HOST ?? null;
-  const { code, stdout } = await run('docker', ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], {
-    env,
-    signal,
-  });
+  const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  const { code, stdout } = await run('docker', args, { env, signal, limit: ANSWER_LIMIT });
   const host = stdout.trim();
   return code === 0 && host !== '' ? host : null;
 }

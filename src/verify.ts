@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { CheckRequest } from './checks.js';
 import { CheckFailedError } from './plan/check-error.js';
 import { taggedReference } from './plan/image-name.js';
+import { describeLeftovers } from './process/leftovers.js';
+import { LONGEST_QUOTED, shortenLine } from './text/long-line.js';
 import { getCheckEnvironment } from './plan/check-environment.js';
 
 /** Of what the script printed, for the message of the failure. */
@@ -11,7 +13,7 @@ const KEPT_LINES = 20;
 
 /** @throws CheckFailedError when the script ends with anything but 0 */
 export async function verifyImage(
-  { world, plan, engine, directory }: CheckRequest,
+  { world, plan, engine, directory, warn }: CheckRequest,
   image: { readonly reference: string; readonly id: string },
   script: string,
 ): Promise<void> {
@@ -26,16 +28,18 @@ export async function verifyImage(
     BUILDER_IMAGE: plan.builder.tag === null ? '' : taggedReference(plan.image, plan.builder.tag),
   };
   const kept: string[] = [];
-  const { code } = await runner.log.foreign((print) => {
+  const { code, leftovers } = await runner.log.foreign((print) => {
     const onLine = (line: string): void => {
       print(line);
-      kept.push(line);
+      kept.push(shortenLine(line, LONGEST_QUOTED));
       kept.splice(0, kept.length - KEPT_LINES);
     };
     // As the runner starts a step with `shell: bash`.
     const args = ['--noprofile', '--norc', '-eo', 'pipefail', file];
-    return run('bash', args, { env, cwd: runner.workspace, signal, onLine });
+    // How long it may take is the team's matter: timeout-minutes of the job ends it.
+    return run('bash', args, { env, cwd: runner.workspace, signal, limit: 'none', sweep: true, onLine });
   }, `Verify ${image.reference}`);
+  if (leftovers !== null) warn(describeLeftovers('The verify script', leftovers));
   if (code !== 0) {
     throw new CheckFailedError(`The verify script ended with exit code ${code}, so the image is not published.`, kept);
   }

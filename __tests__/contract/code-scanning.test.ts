@@ -11,6 +11,7 @@ import type { GitHubApi } from '../../src/runner/github-api.js';
 import type { Runner } from '../../src/runner/runner.js';
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
+const NEVER = new AbortController().signal;
 const NOW = new Date('2026-02-03T04:05:06.789Z');
 const PULL: WorkflowEvent = {
   kind: 'pull-request',
@@ -24,7 +25,7 @@ const PULL: WorkflowEvent = {
 };
 
 let api: GitHubApiStandIn;
-let createGitHubApi: (token: string | null, repository: string) => GitHubApi;
+let createGitHubApi: (token: string | null, repository: string, cancel: AbortSignal) => GitHubApi;
 let report: string;
 beforeAll(async () => {
   api = await startGitHubApi();
@@ -64,7 +65,7 @@ async function upload(
       },
       now: NOW,
     },
-    github: createGitHubApi(token, 'octo/app'),
+    github: createGitHubApi(token, 'octo/app', NEVER),
     plan: { event, image: { name: 'ghcr.io/octo/app' } } as unknown as Plan,
     sarif,
     scanner: 'snyk',
@@ -175,7 +176,13 @@ test('the stand-in takes only what GitHub takes', async () => {
     checkoutUri: 'file:///work/',
   };
   const send = (change: Partial<typeof good>) =>
-    uploadSarif(getOctokit('token'), { owner: 'octo', repo: 'app' }, { ...good, ...change }, () => Promise.resolve());
+    uploadSarif(
+      getOctokit('token'),
+      { owner: 'octo', repo: 'app' },
+      { ...good, ...change },
+      () => Promise.resolve(),
+      NEVER,
+    );
   await expect(send({ sarif: 'no report' })).rejects.toThrow(/JSON/);
   await expect(send({ sarif: '{"version":"2.0.0"}' })).rejects.toThrow('sarif is not version 2.1.0');
   await expect(send({ ref: 'main' })).rejects.toThrow('ref is not a full reference');

@@ -59,7 +59,7 @@ async function serve(handle: Handle = () => false) {
   const { port, stop } = await listen(server);
   stops.push(stop);
   const image = parseImageName(`127.0.0.1:${port}/octo/app`);
-  const registry = new Registry(image, { send: createSender('test'), login: null, insecure: true, write: true });
+  const registry = new Registry(image, { send: createSender('test', null), login: null, insecure: true, write: true });
   return { registry, blobs, manifests, requests, port };
 }
 
@@ -132,7 +132,12 @@ test('a store that a registry redirects to gets no login', async () => {
   const manifest = store(from, [layer]);
   for (const [digest, blob] of from.blobs) elsewhere.blobs.set(digest, blob);
   const image = parseImageName(`127.0.0.1:${from.port}/octo/app`);
-  const challenged = new Registry(image, { send: createSender('test'), login: LOGIN, insecure: true, write: false });
+  const challenged = new Registry(image, {
+    send: createSender('test', null),
+    login: LOGIN,
+    insecure: true,
+    write: false,
+  });
   await copyContent(challenged, to.registry, manifest, OPTIONS);
   expect(to.blobs.get(digestOf(layer))?.equals(layer)).toBe(true);
   expect(elsewhere.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);

@@ -27,6 +27,7 @@ async function ask(answers: readonly Answer[], method: HttpRequest['method'] = '
   const request = { method, url: `http://127.0.0.1:${port}/v2/`, headers: {}, ...(method === 'PUT' && { body: 'x' }) };
   const outcome = await createSender(
     'test',
+    null,
     LIMITS,
   )(request).then(
     ({ status, body }) => ({ status, text: body.toString() }),
@@ -134,7 +135,7 @@ async function serve(answer: Answer) {
 const redirect = (location: string, code = 307): Answer => status(code, { location });
 const LOGIN = 'Bearer canary';
 const send = (url: string, change: Partial<HttpRequest> = {}) =>
-  createSender('test', { ...LIMITS, answer: 400 })({
+  createSender('test', null, { ...LIMITS, answer: 400 })({
     method: 'GET',
     url,
     headers: { authorization: LOGIN },
@@ -257,7 +258,7 @@ test('an upload at another server gets the bytes and no login', async () => {
   const image = parseImageName(`127.0.0.1:${own.port}/owner/app`);
   const login = { username: 'user', password: 'canary' };
   const registry = new Registry(image, {
-    send: createSender('test', LIMITS),
+    send: createSender('test', null, LIMITS),
     login,
     insecure: true,
     write: true,

@@ -126,7 +126,7 @@ test("who is written over a moment after the push takes another tag, and nobody 
   const third = await put('unique-1', 'a third run');
   const { name, password } = WRITER;
   const client = new Registry(parseImageName(`${registry.host}/${repository}`), {
-    send: createSender('test'),
+    send: createSender('test', null),
     login: { username: name, password },
     insecure: true,
     write: true,

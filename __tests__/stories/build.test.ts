@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DONE } from '../support/world/recorded-engine.js';
 import { type SmallWorld, REPOSITORY, createSmallWorld, push } from '../support/world/small-world.js';
 
 const SHA = '8f5c2e1d4b7a9063f1e2d3c4b5a6978812345678';
@@ -61,7 +62,7 @@ describe('a stage that fails, and what is kept of the run', () => {
     await afterFirstRun(() => undefined);
     world.engine.other = (_command, _args, { onLine }) => {
       onLine?.('assertion failed');
-      return Promise.resolve({ code: 3, stdout: '', stderr: '' });
+      return Promise.resolve({ ...DONE, code: 3 });
     };
     const { error, summary } = await world.run(push('main', LATER), { verify: 'npm test' });
     expect(error?.message).toContain('exit code 3');

@@ -13,6 +13,7 @@ import {
 import type { JsonRecord } from '../../src/plan/json.js';
 import type { ProcessOptions, ProcessResult, RunProcess } from '../../src/process/process.js';
 
+const NEVER = new AbortController().signal;
 const LOGIN = { username: 'owner', password: 'pass:wörd' };
 const AUTH = Buffer.from('owner:pass:wörd').toString('base64');
 const HUB = 'https://index.docker.io/v1/';
@@ -30,7 +31,7 @@ function answering(result: Partial<ProcessResult> | Error): { run: RunProcess; c
     calls.push({ command, args, ...(input === undefined ? {} : { input }) });
     return result instanceof Error
       ? Promise.reject(result)
-      : Promise.resolve({ code: 0, stdout: '', stderr: '', ...result });
+      : Promise.resolve({ code: 0, stdout: '', stderr: '', leftovers: null, ...result });
   };
   return { run, calls };
 }
@@ -150,7 +151,7 @@ describe('reading a config', () => {
 
 describe('the login that docker would use', () => {
   const read = (content: JsonRecord, registry: string, run: RunProcess): ReturnType<typeof readStoredLogin> =>
-    readStoredLogin({ directory: '/nowhere', content }, registry, run, {});
+    readStoredLogin({ directory: '/nowhere', content }, registry, run, {}, NEVER);
   const auths = (entry: unknown): JsonRecord => ({ auths: { 'ghcr.io': entry } });
 
   test.each<[string, JsonRecord, unknown]>([
@@ -213,13 +214,13 @@ describe('a login that stays', () => {
     ['docker.io', ['login', '--username', 'owner', '--password-stdin']],
   ])('to %s has the password on standard input only', async (registry, args) => {
     const { run, calls } = answering({});
-    await logInPersistently(run, {}, registry, LOGIN);
+    await logInPersistently(run, {}, registry, LOGIN, NEVER);
     expect(calls).toEqual([{ command: 'docker', args, input: LOGIN.password }]);
   });
 
   test('that is refused is an error with the last line of docker', async () => {
     const { run } = answering({ code: 1, stderr: 'WARNING! x\nError response: denied\n' });
-    await expect(logInPersistently(run, {}, 'ghcr.io', LOGIN)).rejects.toThrow(
+    await expect(logInPersistently(run, {}, 'ghcr.io', LOGIN, NEVER)).rejects.toThrow(
       'docker login to ghcr.io failed: Error response: denied',
     );
   });

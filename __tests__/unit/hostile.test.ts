@@ -467,7 +467,7 @@ describe('what Docker prints', () => {
     await fc.assert(
       fc.asyncProperty(texts, texts, fc.integer({ min: 0, max: 1 }), async (info, inspect, code) => {
         const run = (_: string, args: readonly string[]) =>
-          Promise.resolve({ code, stdout: args.includes('info') ? info : inspect, stderr: '' });
+          Promise.resolve({ code, stdout: args.includes('info') ? info : inspect, stderr: '', leftovers: null });
         await inspectEngine(run, {}, null, new AbortController().signal).catch((error: unknown) => {
           if (!(error instanceof InputError)) throw error;
         });
@@ -479,13 +479,18 @@ describe('what Docker prints', () => {
   test('errors of docker info that are no texts, or nested deeply', async () => {
     const stdout = `{"ServerErrors":[{"toString":1},${'['.repeat(50_000)}${']'.repeat(50_000)},"down"]}`;
     const run = (_: string, args: readonly string[]) =>
-      Promise.resolve({ code: 0, stdout: args.includes('info') ? stdout : 'Driver: docker\n', stderr: '' });
+      Promise.resolve({
+        code: 0,
+        stdout: args.includes('info') ? stdout : 'Driver: docker\n',
+        stderr: '',
+        leftovers: null,
+      });
     await expect(inspectEngine(run, {}, null, new AbortController().signal)).rejects.toThrow(/does not answer: down/);
   });
 
   test('an engine that is down is no driver of the next line’s name', async () => {
     const stdout = 'Name:   default\nDriver:\nError:  Cannot connect to the Docker daemon\n';
-    const run = () => Promise.resolve({ code: 0, stdout, stderr: '' });
+    const run = () => Promise.resolve({ code: 0, stdout, stderr: '', leftovers: null });
     await expect(inspectEngine(run, {}, null, new AbortController().signal)).rejects.toThrow(
       /current Buildx builder cannot be used: Cannot connect to the Docker daemon\./,
     );

@@ -7,6 +7,7 @@ import type { DockerfilePlace } from '../plan/dockerfile.js';
 import { type Digest, type ImageName, isDigest } from '../plan/image-name.js';
 import { isRecord } from '../plan/json.js';
 import type { PassPlan } from '../plan/plan.js';
+import { describeLeftovers } from '../process/leftovers.js';
 import type { RunProcess } from '../process/process.js';
 import { type PassSources, getBuildxArgs } from './buildx-args.js';
 import { type PassFailure, classifyFailure } from './pass-failure.js';
@@ -15,6 +16,7 @@ import { BuildLog } from '../progress/build-log.js';
 import { type BuildStep, type PassProgress, isExportFailure } from '../progress/build-step.js';
 import { findFailedPlace } from '../progress/excerpt.js';
 import { listExported } from '../progress/exported.js';
+import { LONGEST_QUOTED, shortenLine } from '../text/long-line.js';
 import { RawProgressReader } from '../progress/raw.js';
 
 export interface PassResult {
@@ -124,8 +126,8 @@ export async function runPass(
     reader.heartbeat(Date.now()).forEach(session.onLine);
     stall.check(Date.now());
   }, HEARTBEAT_EVERY_MS);
-  const { code, stderr } = await session
-    .run('docker', args, { env: session.env, signal: stall.signal, onLine, onTerminal })
+  const { code, stderr, leftovers } = await session
+    .run('docker', args, { env: session.env, signal: stall.signal, limit: 'none', onLine, onTerminal })
     .catch((error: unknown) => {
       throw stall.stalled === null ? error : explainStall(pass, reader.progress, stall.stalled, session.stallLimit);
     })
@@ -133,16 +135,21 @@ export async function runPass(
       clearInterval(heartbeat);
     });
   const { progress } = reader;
+  if (leftovers !== null) session.onLine(describeLeftovers('docker buildx build', leftovers));
   if (code !== 0) {
     const lines = stderr.split('\n');
     // What Buildx and BuildKit say, never what a step printed.
-    const errors = [...progress.errors, ...lines.filter((line) => line.startsWith('ERROR: '))];
+    const errors = [...progress.errors, ...listFatal(lines)];
     const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
     const message = explainFailure(pass, progress, errors, code, place);
     const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
     throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
   }
   return { seconds: (performance.now() - started) / 1000, progress, ...(await readDigests(metadataFile)) };
+}
+
+function listFatal(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith('ERROR: ')).map((line) => shortenLine(line, LONGEST_QUOTED));
 }
 
 /** For people to read and to paste; the process gets the arguments as they are, without a shell. */

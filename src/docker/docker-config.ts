@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type Credentials, encodeCredentials } from '../plan/credentials.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
-import type { RunProcess } from '../process/process.js';
+import { CancelledError, type ProcessOptions, type RunProcess, TimeLimitError } from '../process/process.js';
+import { HELPER_LIMIT, LOGIN_LIMIT } from './limits.js';
 
 export interface DockerConfig {
   readonly directory: string;
@@ -77,17 +78,21 @@ export async function createPrivateConfig(
   return directory;
 }
 
-/** The login that the docker client itself would use for a registry, or null. */
+/**
+ * The login that the docker client itself would use for a registry, or null.
+ * @throws TimeLimitError when a credential helper does not answer
+ */
 export async function readStoredLogin(
   config: DockerConfig,
   registry: string,
   run: RunProcess,
   env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
 ): Promise<StoredLogin | null> {
   const key = getLoginKey(registry);
   const helpers = getRecord(config.content, 'credHelpers');
   const helper = Object.hasOwn(helpers, key) ? helpers[key] : config.content.credsStore;
-  if (typeof helper === 'string' && helper !== '') return askHelper(helper, key, run, env);
+  if (typeof helper === 'string' && helper !== '') return askHelper(helper, key, run, { env, signal });
   const entry = getRecord(getRecord(config.content, 'auths'), key);
   if (typeof entry.identitytoken === 'string' && entry.identitytoken !== '')
     return { identityToken: entry.identitytoken };
@@ -104,16 +109,18 @@ async function askHelper(
   helper: string,
   key: string,
   run: RunProcess,
-  env: Readonly<Record<string, string | undefined>>,
+  options: Pick<ProcessOptions, 'env' | 'signal'>,
 ): Promise<StoredLogin | null> {
   try {
-    const { code, stdout } = await run(`docker-credential-${helper}`, ['get'], { env, input: key });
+    const asked = { ...options, input: key, limit: HELPER_LIMIT };
+    const { code, stdout } = await run(`docker-credential-${helper}`, ['get'], asked);
     const answer: unknown = code === 0 ? JSON.parse(stdout) : null;
     if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return null;
     return answer.Username === '<token>'
       ? { identityToken: answer.Secret }
       : { username: answer.Username, password: answer.Secret };
-  } catch {
+  } catch (error) {
+    if (error instanceof TimeLimitError || error instanceof CancelledError) throw error;
     // No login for this registry, as far as we can tell; Docker will say the same when it pushes.
     return null;
   }
@@ -133,8 +140,9 @@ export async function logInPersistently(
   env: Readonly<Record<string, string | undefined>>,
   registry: string,
   { username, password }: Credentials,
+  signal: AbortSignal,
 ): Promise<void> {
   const args = ['login', '--username', username, '--password-stdin', ...(registry === 'docker.io' ? [] : [registry])];
-  const { code, stderr } = await run('docker', args, { env, input: password });
+  const { code, stderr } = await run('docker', args, { env, input: password, signal, limit: LOGIN_LIMIT });
   if (code !== 0) throw new InputError(`docker login to ${registry} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
 }

@@ -3,6 +3,7 @@ import { OLDEST_BUILDX, parseBuildxVersion } from '../plan/buildx-version.js';
 import type { Engine } from '../plan/engine.js';
 import { InputError, quote } from '../plan/input-error.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
+import { ANSWER_LIMIT } from './limits.js';
 import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
 
 export interface EngineFacts {
@@ -13,14 +14,15 @@ export interface EngineFacts {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** @throws InputError when there is no Docker, no Buildx, one too old, no such builder, or no engine that answers */
+/** @throws InputError when there is no Docker, no Buildx, one too old, no such builder, or no engine that answers; TimeLimitError */
 export async function inspectEngine(
   run: RunProcess,
   env: Env,
   builder: string | null,
   signal: AbortSignal,
 ): Promise<EngineFacts> {
-  const docker = (...args: readonly string[]): Promise<ProcessResult> => run('docker', args, { env, signal });
+  const docker = (...args: readonly string[]): Promise<ProcessResult> =>
+    run('docker', args, { env, signal, limit: ANSWER_LIMIT });
   const inspectArgs = ['buildx', 'inspect', ...(builder === null ? [] : [builder])];
   const [inspected, info] = await Promise.all([docker(...inspectArgs), docker('info', '--format', '{{json .}}')]).catch(
     (error: unknown) => {

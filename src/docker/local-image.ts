@@ -1,8 +1,9 @@
 // An image of the local engine as a file, and back.
 import { type Digest, isDigest } from '../plan/image-name.js';
-import type { ProcessOptions, ProcessResult, RunProcess } from '../process/process.js';
+import type { ProcessOptions, ProcessResult, RunProcess, TimeLimit } from '../process/process.js';
 import type { BuildStep } from '../progress/build-step.js';
 import { PassFailedError } from './buildx.js';
+import { ANSWER_LIMIT, FILE_LIMIT } from './limits.js';
 import { classifyFailure } from './pass-failure.js';
 import { watchForStall } from './stall-watch.js';
 
@@ -11,18 +12,20 @@ export interface LocalEngine {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The Buildx builder; one of the docker driver has the name of its Docker context. Null is the current one. */
   readonly builder: string | null;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 /** Size in bytes, uncompressed, as the engine counts it. @throws Error when there is no such image */
 export async function readImageSize(engine: LocalEngine, reference: string): Promise<number> {
-  const size = Number(await docker(engine, 'image', 'inspect', '--format', '{{.Size}}', reference));
+  const size = Number(await docker(engine, ['image', 'inspect', '--format', '{{.Size}}', reference]));
   if (!Number.isSafeInteger(size)) throw new Error(`the engine does not tell the size of ${reference}`);
   return size;
 }
 
 /** Its ID: the digest of its manifest or index on the containerd store, of its config on others. @throws Error when there is no such image */
 export async function readImageId(engine: LocalEngine, reference: string): Promise<string> {
-  return docker(engine, 'image', 'inspect', '--format', '{{.Id}}', reference);
+  return docker(engine, ['image', 'inspect', '--format', '{{.Id}}', reference]);
 }
 
 /**
@@ -41,7 +44,11 @@ export async function pushImage(
   const onLine = (): void => {
     stall.heard(Date.now());
   };
-  const { code, stdout, stderr } = await call(engine, ['push', reference], { signal: stall.signal, onLine })
+  const { code, stdout, stderr } = await call(engine, ['push', reference], {
+    signal: stall.signal,
+    onLine,
+    limit: 'none',
+  })
     .catch((error: unknown) => {
       if (stall.stalled === null) throw error;
       return { code: 1, stdout: '', stderr: `i/o timeout: no sign of life for ${stallLimit / 1000} s` };
@@ -66,7 +73,7 @@ const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
 
 /** @throws Error when it cannot be written */
 export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
-  await docker(engine, 'image', 'save', '--output', file, reference);
+  await docker(engine, ['image', 'save', '--output', file, reference], FILE_LIMIT);
 }
 
 /**
@@ -74,7 +81,7 @@ export async function saveImage(engine: LocalEngine, reference: string, file: st
  * @throws Error when it cannot be read, or brought something else, which is removed again
  */
 export async function loadImage(engine: LocalEngine, file: string, reference: string): Promise<void> {
-  const printed = await docker(engine, 'image', 'load', '--input', file);
+  const printed = await docker(engine, ['image', 'load', '--input', file], FILE_LIMIT);
   const loaded = [...printed.matchAll(/^Loaded image(?: ID)?: (.+)$/gm)].map(([, name = '']) => name);
   if (loaded.length === 1 && loaded[0] === reference) return;
   for (const name of loaded) await removeImage(engine, name);
@@ -83,12 +90,13 @@ export async function loadImage(engine: LocalEngine, file: string, reference: st
 
 /** @throws Error when the engine refuses; an image that is not there is none */
 export async function removeImage(engine: LocalEngine, reference: string): Promise<void> {
-  const { code, stderr } = await call(engine, ['image', 'rm', reference]);
+  // After a cancelled run too.
+  const { code, stderr } = await call(engine, ['image', 'rm', reference], { signal: null, limit: ANSWER_LIMIT });
   if (code !== 0 && !/no such image/i.test(stderr)) throw new Error(lastLine(stderr));
 }
 
-async function docker(engine: LocalEngine, ...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await call(engine, args);
+async function docker(engine: LocalEngine, args: readonly string[], limit: TimeLimit = ANSWER_LIMIT): Promise<string> {
+  const { code, stdout, stderr } = await call(engine, args, { signal: engine.signal, limit });
   if (code !== 0) throw new Error(lastLine(stderr) || `docker ${args.join(' ')} ended with exit code ${code}`);
   return stdout.trim();
 }
@@ -96,7 +104,7 @@ async function docker(engine: LocalEngine, ...args: readonly string[]): Promise<
 function call(
   { run, env, builder }: LocalEngine,
   args: readonly string[],
-  options: Pick<ProcessOptions, 'signal' | 'onLine'> = {},
+  options: Pick<ProcessOptions, 'signal' | 'limit' | 'onLine'>,
 ): Promise<ProcessResult> {
   return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], { env, ...options });
 }

@@ -1,22 +1,34 @@
 // What the git work tree knows, for what the event does not say.
-import type { ProcessResult, RunProcess } from '../process/process.js';
+import { CommandNotFoundError, type ProcessResult, type RunProcess, type TimeLimit } from '../process/process.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** Status looks at every file of the work tree. */
+const LIMIT: TimeLimit = {
+  milliseconds: 30_000,
+  advice:
+    'The work tree may be on a disk or network share that hangs, or git waits for a program of its configuration (core.fsmonitor).',
+};
+
+/** All methods throw TimeLimitError when git hangs: what it would have said is not "no", and decides what is published. */
 
 export class Git {
   private readonly run: RunProcess;
   private readonly env: Env;
   private readonly directory: string;
+  private readonly signal: AbortSignal | null;
   private readonly trusting: boolean;
 
   /**
+   * @param signal null where nothing is to be waited for when the process is told to end
    * @param trusting read a work tree of another owner, too. A job has checked it out itself, and its user is often not the
    *   owner; a developer's git refuses one, because its settings could start programs: "git help config", safe.directory
    */
-  constructor(run: RunProcess, env: Env, directory: string, trusting = true) {
+  constructor(run: RunProcess, env: Env, directory: string, signal: AbortSignal | null, trusting = true) {
     this.run = run;
     this.env = env;
     this.directory = directory;
+    this.signal = signal;
     this.trusting = trusting;
   }
 
@@ -70,9 +82,13 @@ export class Git {
   }
 
   /** Null when git is not there. */
-  private start(env: Env, ...args: readonly string[]): Promise<ProcessResult | null> {
+  private async start(env: Env, ...args: readonly string[]): Promise<ProcessResult | null> {
     // Not the directory: git compares with the top of the work tree, which may be above it.
     const all = this.trusting ? ['-c', 'safe.directory=*', ...args] : args;
-    return this.run('git', all, { env: { ...this.env, ...env }, cwd: this.directory }).catch(() => null);
+    const options = { env: { ...this.env, ...env }, cwd: this.directory, signal: this.signal, limit: LIMIT };
+    return this.run('git', all, options).catch((error: unknown) => {
+      if (error instanceof CommandNotFoundError) return null;
+      throw error;
+    });
   }
 }

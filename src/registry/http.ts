@@ -1,7 +1,9 @@
 // HTTP for the registry client: proxies, time limits, size limits, a few retries. Knows nothing of registries.
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from '@actions/http-client';
 import { toLine } from '../plan/words.js';
+import { NoAnswerError, withLimit } from '../time/with-limit.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -45,8 +47,11 @@ interface HttpLimits {
 
 const LIMITS: HttpLimits = { idle: 15_000, answer: 60_000, firstWait: 300, longestWait: 10_000 };
 
-/** @returns a sender that survives what usually passes: 429, 5xx and broken connections, with bounded, jittered waits */
-export function createSender(userAgent: string, limits = LIMITS): SendRequest {
+/**
+ * @param signal ends every request and wait, which then throw its reason; null where nothing cancels the run
+ * @returns a sender that survives what usually passes: 429, 5xx and broken connections, with bounded, jittered waits
+ */
+export function createSender(userAgent: string, signal: AbortSignal | null, limits = LIMITS): SendRequest {
   const createClient = (): HttpClient =>
     new HttpClient(userAgent, [], {
       socketTimeout: limits.idle,
@@ -65,14 +70,15 @@ export function createSender(userAgent: string, limits = LIMITS): SendRequest {
   };
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await send(getClient, request, limits).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      const outcome = await send(getClient, request, limits, signal).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
         throw error;
       });
       const failed = outcome instanceof ConnectionError;
       const passing = failed ? mayPass(outcome) : isPassingStatus(outcome.status);
       if (passing && attempt < ATTEMPTS && request.once !== true) {
-        await wait(delayBefore(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits));
+        await wait(delayBefore(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits), signal);
         continue;
       }
       if (failed) throw outcome;
@@ -85,43 +91,36 @@ async function send(
   getClient: (url: string) => HttpClient,
   request: HttpRequest,
   limits: HttpLimits,
+  signal: AbortSignal | null,
 ): Promise<HttpResponse> {
-  let timer: NodeJS.Timeout | undefined;
-  let message: IncomingMessage | undefined;
-  const tooLong = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      message?.destroy();
-      reject(new Error(`no whole answer within ${limits.answer / 1000} s`));
-    }, limits.answer);
-  });
-  const exchange = async (): Promise<HttpResponse> => {
+  const exchange = async (end: AbortSignal): Promise<HttpResponse> => {
+    let message: IncomingMessage | undefined;
+    end.addEventListener('abort', () => message?.destroy());
     let next = request;
     for (let redirects = 0; ; redirects += 1) {
       const { method, url, headers, body } = next;
       ({ message } = await getClient(url).request(method, url, body ?? '', { ...headers }));
+      if (end.aborted) message.destroy();
       const response = await readAnswer(message, limits.idle);
       const followed = redirects < MOST_REDIRECTS ? followRedirect(next, response) : null;
       if (followed === null) return response;
       next = followed;
     }
   };
-  const exchanged = exchange();
-  // It may still fail when nobody waits for it any more.
-  exchanged.catch(() => undefined);
   try {
-    return await Promise.race([exchanged, tooLong]);
+    return await withLimit(signal, limits.answer, exchange);
   } catch (error) {
+    signal?.throwIfAborted();
     const { origin } = new URL(request.url);
     throw new ConnectionError(toLine(`${request.method} ${origin}: ${describeFailure(error, limits)}`), {
       cause: error,
     });
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** The client's own words for a time-out repeat the path, and that of an upload may be signed. */
-function describeFailure(error: unknown, { idle }: HttpLimits): string {
+function describeFailure(error: unknown, { idle, answer }: HttpLimits): string {
+  if (error instanceof NoAnswerError) return `no whole answer within ${answer / 1000} s`;
   const message = error instanceof Error ? error.message : 'connection failed';
   return message.startsWith('Request timeout:') ? `no answer within ${idle / 1000} s` : message;
 }
@@ -209,6 +208,6 @@ export function delayBefore(attempt: number, retryAfter?: string, limits = LIMIT
   return limits.firstWait * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+async function wait(milliseconds: number, signal: AbortSignal | null): Promise<void> {
+  await sleep(milliseconds, undefined, signal === null ? {} : { signal }).catch(() => signal?.throwIfAborted());
 }

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
+import { withLimit } from '../time/with-limit.js';
 import type { Env } from './runner.js';
 
 export interface ActionsCache {
@@ -28,8 +29,14 @@ const ANSWER_WITHIN_MS = 10_000;
 /** For each 128 MB. */
 const DOWNLOAD_WITHIN_MS = 120_000;
 
-/** @returns null where there is no cache service: off GitHub, and on servers without it */
-export async function openActionsCache(env: Env = process.env): Promise<ActionsCache | null> {
+/** For all of it, whichever way: a cache is not worth more. */
+const TRANSFER_WITHIN_MS = 600_000;
+
+/**
+ * @param cancel fires when the run is cancelled: the toolkit knows no signals, so nobody waits for it then
+ * @returns null where there is no cache service: off GitHub, and on servers without it
+ */
+export async function openActionsCache(cancel: AbortSignal, env: Env = process.env): Promise<ActionsCache | null> {
   const get = (name: string): string => env[name] ?? '';
   if (get('ACTIONS_RESULTS_URL') === '' && get('ACTIONS_CACHE_URL') === '') return null;
   const { isFeatureAvailable, restoreCache, saveCache } = await import('@actions/cache');
@@ -43,29 +50,22 @@ export async function openActionsCache(env: Env = process.env): Promise<ActionsC
     restore: ([first, ...others]) =>
       core.group('Looking into the Actions cache', async () => {
         await empty();
-        const lookup = restoreCache([folder], first, others, { lookupOnly: true });
-        const key = await within(ANSWER_WITHIN_MS, lookup);
+        const key = await withLimit(cancel, ANSWER_WITHIN_MS, () =>
+          restoreCache([folder], first, others, { lookupOnly: true }),
+        );
         if (key === undefined) return null;
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const restored = await restoreCache([folder], key, [], { segmentTimeoutInMs: DOWNLOAD_WITHIN_MS });
+        const restored = await withLimit(cancel, TRANSFER_WITHIN_MS, () =>
+          restoreCache([folder], key, [], { segmentTimeoutInMs: DOWNLOAD_WITHIN_MS }),
+        );
         if (restored === undefined) await empty();
         return restored ?? null;
       }),
     save: (key) =>
       core.group('Saving to the Actions cache', async () => {
         // The toolkit says itself what went wrong, and gives -1.
-        const id = await saveCache([folder], key);
+        const id = await withLimit(cancel, TRANSFER_WITHIN_MS, () => saveCache([folder], key));
         return id !== -1;
       }),
   };
-}
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it gave no answer within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  // Whoever comes too late is not waited for.
-  work.catch(() => undefined);
-  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { getOctokit } from '@actions/github';
 import { formatMegabytes } from '../plan/words.js';
+import { withLimit } from '../time/with-limit.js';
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -32,6 +33,7 @@ const compress = promisify(gzip);
 
 /**
  * @param wait how to wait between questions; may throw to end it
+ * @param cancel ends every request
  * @throws Error when GitHub does not take the report, or could not make use of it
  */
 export async function uploadSarif(
@@ -39,6 +41,7 @@ export async function uploadSarif(
   repository: { readonly owner: string; readonly repo: string },
   { sarif, sha, ref, startedAt, toolName, checkoutUri }: SarifUpload,
   wait: (milliseconds: number) => Promise<void>,
+  cancel: AbortSignal,
 ): Promise<UploadOutcome> {
   const compressed = await compress(Buffer.from(sarif, 'utf8'), { level: 9 });
   if (compressed.length > MOST_BYTES) {
@@ -46,30 +49,34 @@ export async function uploadSarif(
       `the report is ${formatMegabytes(compressed.length)} compressed, and GitHub takes ${formatMegabytes(MOST_BYTES)}`,
     );
   }
-  const { data } = await octokit.rest.codeScanning.uploadSarif({
-    ...repository,
-    commit_sha: sha,
-    ref,
-    sarif: compressed.toString('base64'),
-    started_at: startedAt.toISOString(),
-    tool_name: toolName,
-    checkout_uri: checkoutUri,
-    request: { signal: AbortSignal.timeout(SEND_TIME_LIMIT_MS) },
-  });
+  const { data } = await withLimit(cancel, SEND_TIME_LIMIT_MS, (signal) =>
+    octokit.rest.codeScanning.uploadSarif({
+      ...repository,
+      commit_sha: sha,
+      ref,
+      sarif: compressed.toString('base64'),
+      started_at: startedAt.toISOString(),
+      tool_name: toolName,
+      checkout_uri: checkoutUri,
+      request: { signal },
+    }),
+  );
   if (data.id === undefined) throw new Error('GitHub does not say under which number it has taken the report');
-  return awaitProcessing(octokit, { ...repository, sarif_id: data.id }, wait);
+  return awaitProcessing(octokit, { ...repository, sarif_id: data.id }, wait, cancel);
 }
 
 async function awaitProcessing(
   octokit: Octokit,
   upload: { readonly owner: string; readonly repo: string; readonly sarif_id: string },
   wait: (milliseconds: number) => Promise<void>,
+  cancel: AbortSignal,
 ): Promise<UploadOutcome> {
   for (const milliseconds of WAITS_MS) {
     await wait(milliseconds);
-    const request = { signal: AbortSignal.timeout(ASK_TIME_LIMIT_MS) };
     // The report is taken: a question that fails is asked again.
-    const answer = await octokit.rest.codeScanning.getSarif({ ...upload, request }).catch(() => null);
+    const answer = await withLimit(cancel, ASK_TIME_LIMIT_MS, (signal) =>
+      octokit.rest.codeScanning.getSarif({ ...upload, request: { signal } }),
+    ).catch(() => null);
     if (answer?.data.processing_status === 'complete') return 'complete';
     if (answer?.data.processing_status === 'failed') throw new Error(describeErrors(answer.data.errors ?? []));
   }

@@ -2,11 +2,14 @@
 import type { getOctokit } from '@actions/github';
 import type { PullRequestComment } from '../plan/comment.js';
 import { isRecord } from '../plan/json.js';
+import { withLimit } from '../time/with-limit.js';
 import { type SarifUpload, type UploadOutcome, uploadSarif } from './code-scanning.js';
 
 const TIME_LIMIT_MS = 5000;
 /** For all pages of a list together. */
 const LIST_TIME_LIMIT_MS = 15_000;
+/** More than its requests and the waits between them have together. */
+const UPLOAD_TIME_LIMIT_MS = 180_000;
 const COMMENTS_A_PAGE = 100;
 const MOST_COMMENTS = 1000;
 
@@ -51,19 +54,26 @@ export function isRefusal(error: unknown): boolean {
   return isRecord(error) && (error.status === 403 || error.status === 404);
 }
 
-/** @param token null: nothing is asked */
-export function createGitHubApi(token: string | null, repository: string): GitHubApi {
+/**
+ * @param token null: nothing is asked
+ * @param cancel fires when the run is cancelled: every question then throws its reason
+ */
+export function createGitHubApi(token: string | null, repository: string, cancel: AbortSignal): GitHubApi {
   const [owner = '', repo = ''] = repository.split('/');
   type Question<T> = (octokit: Octokit, signal: AbortSignal) => Promise<T>;
   const demand = async <T>(question: Question<T>, limit = TIME_LIMIT_MS): Promise<T> => {
     if (token === null) throw new Error('the input github-token is empty');
     // Loaded only when asked: a run that asks nothing does not pay for it.
     const { getOctokit: createClient } = await import('@actions/github');
-    return question(createClient(token), AbortSignal.timeout(limit));
+    return withLimit(cancel, limit, (signal) => question(createClient(token), signal));
   };
   const ask = async (question: Question<string | null>): Promise<string | null> =>
     token === null || owner === '' || repo === '' ? null : demand(question);
-  const askInVain = (question: Question<string | null>): Promise<string | null> => ask(question).catch(() => null);
+  const askInVain = (question: Question<string | null>): Promise<string | null> =>
+    ask(question).catch(() => {
+      cancel.throwIfAborted();
+      return null;
+    });
   return {
     prepare: () => {
       if (token !== null) import('@actions/github').catch(() => undefined);
@@ -118,6 +128,7 @@ export function createGitHubApi(token: string | null, repository: string): GitHu
         await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body, request: { signal } });
       }),
     // Its requests have limits of their own.
-    uploadSarif: (upload, wait) => demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait)),
+    uploadSarif: (upload, wait) =>
+      demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait, cancel), UPLOAD_TIME_LIMIT_MS),
   };
 }

@@ -37,7 +37,7 @@ export type OtherCommand = (
   options: ProcessOptions,
 ) => Promise<ProcessResult>;
 
-export const DONE: ProcessResult = { code: 0, stdout: '', stderr: '' };
+export const DONE: ProcessResult = { code: 0, stdout: '', stderr: '', leftovers: null };
 
 export class RecordedEngine {
   store: 'containerd' | 'overlay2' = 'containerd';
@@ -273,7 +273,7 @@ function tellExport(say: Say): void {
 
 function finish(lines: readonly string[], options: ProcessOptions, code: number): ProcessResult {
   for (const line of lines) options.onLine?.(line);
-  return { code, stdout: '', stderr: lines.join('\n') };
+  return { ...DONE, code, stderr: lines.join('\n') };
 }
 
 function ok(stdout: string): ProcessResult {
