@@ -54,7 +54,8 @@ export async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGener
   if (published !== null) yield { published };
   if (published !== null && published.moved.failure !== null) throw published.moved.failure;
 
-  const copying = published === null || target === null ? [] : copyPublished(world, target, state.mirrors, published);
+  const copying =
+    published === null || target === null ? [] : copyPublished(world, plan.image, target, state.mirrors, published);
   const { registry } = session;
   const places = { registry, stored: state.images, log: runner.log };
   const kept = await keepBuilder({ ...job, ...places, ...frame }, built, published?.layers ?? null);

@@ -11,6 +11,7 @@ import {
   chooseTags,
   describeVersion,
   isIdle,
+  listBranchTags,
   planCleanup,
 } from './plan/cleanup.js';
 import { parseCleanupEvent } from './plan/cleanup-event.js';
@@ -20,11 +21,13 @@ import {
   type CleanupOutputName,
   parseCleanupInputs,
 } from './plan/cleanup-inputs.js';
-import type { Digest } from './plan/image-name.js';
+import type { Digest, ImageName, Tag } from './plan/image-name.js';
 import { InputError } from './plan/input-error.js';
 import { listMasks } from './plan/secret-text.js';
+import { isUniqueTagOf } from './plan/unique-label.js';
 import { describeFault } from './plan/words.js';
 import { createSender } from './registry/http.js';
+import { readStoredImage } from './registry/image.js';
 import { readReferences } from './registry/references.js';
 import { Registry } from './registry/registry.js';
 import { removeVersions, whatToChange } from './remove-versions.js';
@@ -155,21 +158,24 @@ async function readPackage(
   packages: PackagesApi,
   listed: readonly PackageVersion[],
   ended: readonly Ended[],
-  rules: CleanupRules,
+  given: CleanupRules,
 ): Promise<{ choice: Choice; plan: CleanupPlan }> {
   const registry = openImage(world, inputs, false);
+  const explain = (error: unknown): never => {
+    throw new Error(
+      `${inputs.image.name} could not be read from the registry, so nothing was removed: ${describeFault(error)}. If it is a refusal: ${whatToChange(world.runner.repository)}.`,
+      { cause: error },
+    );
+  };
+  const uniqueTags = await findUniqueTags(registry, inputs.image, listBranchTags(listed, ended)).catch(explain);
+  const rules = { ...given, uniqueTags };
   let versions = listed;
   let references: ReadonlyMap<Digest, References | null> = new Map();
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
     const choice = chooseTags(versions, ended, rules);
     if (isIdle(versions, choice.tags, rules))
       return { choice, plan: { remove: [], free: [], needed: 0, needs: new Map() } };
-    references = await readReferences(registry, versions, references).catch((error: unknown) => {
-      throw new Error(
-        `${inputs.image.name} could not be read from the registry, so nothing was removed: ${describeFault(error)}. If it is a refusal: ${whatToChange(world.runner.repository)}.`,
-        { cause: error },
-      );
-    });
+    references = await readReferences(registry, versions, references).catch(explain);
     const plan = planCleanup(versions, references, choice, rules);
     const again = (await packages.listVersions()) ?? [];
     if (!isSame(versions, again)) {
@@ -182,6 +188,18 @@ async function readPackage(
   throw new Error(
     `${inputs.image.name} has changed each time that it was read, so nothing was removed. Run the job again when no build is running.`,
   );
+}
+
+async function findUniqueTags(
+  registry: Registry,
+  image: ImageName,
+  tags: readonly Tag[],
+): Promise<ReadonlySet<string>> {
+  const stored = await Promise.all(tags.map((tag) => readStoredImage(registry, tag)));
+  const unique = stored
+    .filter((one) => one !== null)
+    .filter(({ tag, labels = {} }) => isUniqueTagOf(image, tag, labels));
+  return new Set(unique.map(({ tag }) => tag));
 }
 
 function isSame(one: readonly PackageVersion[], other: readonly PackageVersion[]): boolean {

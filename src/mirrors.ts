@@ -2,7 +2,7 @@
 // what fails at one is told, and the others have the image all the same.
 import { type DockerConfig, type StoredLogin, readStoredLogin } from './docker/docker-config.js';
 import { type RunFacts, toMirrorFacts } from './plan/denial.js';
-import type { Digest, Tag } from './plan/image-name.js';
+import type { Digest, ImageName, Tag } from './plan/image-name.js';
 import type { Inputs } from './plan/inputs.js';
 import type { Mirror } from './plan/mirror-inputs.js';
 import type { MirrorOutcome } from './plan/mirror-outcome.js';
@@ -66,6 +66,8 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
 
 interface CopyRequest {
   readonly world: Pick<World, 'signal' | 'wait'>;
+  /** Where the image was pushed first. */
+  readonly image: ImageName;
   readonly from: Registry;
   readonly manifest: Manifest;
   /** The unique tag first. */
@@ -75,15 +77,16 @@ interface CopyRequest {
 /** Copies to all mirrors at once. Never throws: each outcome says how it went. */
 export function copyPublished(
   world: CopyRequest['world'],
+  image: ImageName,
   { registry: from }: Pick<PushTarget, 'registry'>,
   mirrors: readonly OpenMirror[],
   { manifest, moved: { tags } }: Pick<PublishedImage, 'manifest' | 'moved'>,
 ): Promise<readonly MirrorOutcome[]> {
-  return Promise.all(mirrors.map((mirror) => copyToMirror({ world, from, manifest, tags }, mirror)));
+  return Promise.all(mirrors.map((mirror) => copyToMirror({ world, image, from, manifest, tags }, mirror)));
 }
 
 async function copyToMirror(
-  { world, from, manifest, tags }: CopyRequest,
+  { world, image: source, from, manifest, tags }: CopyRequest,
   { mirror: { image }, registry }: OpenMirror,
 ): Promise<MirrorOutcome> {
   const start = performance.now();
@@ -95,7 +98,7 @@ async function copyToMirror(
     const [unique] = tags;
     if (unique !== undefined) await expectFree(registry, unique, manifest.digest);
     for (const tag of tags) {
-      if (tag !== unique) await expectMovable(registry, tag);
+      if (tag !== unique) await expectMovable(registry, [source, image], tag);
       await registry.writeManifest(tag, manifest);
       const served = await registry.readDigest(tag);
       if (served !== manifest.digest)
@@ -114,10 +117,10 @@ async function expectFree(registry: Registry, unique: Tag, digest: Digest): Prom
   if (there !== null && there !== digest) throw new Error(`it has another image under ${unique}, ${there}`);
 }
 
-/** A mirror may have images from elsewhere. */
-async function expectMovable(registry: Registry, tag: Tag): Promise<void> {
-  const stored = await readStoredImage(registry, tag);
-  if (stored !== null && isUniqueTagOf(tag, stored.labels ?? {})) throw new Error(`there ${describeTaken(tag)}`);
+/** A mirror may have images that were pushed to it first. */
+async function expectMovable(registry: Registry, images: readonly ImageName[], tag: Tag): Promise<void> {
+  const { labels = {} } = (await readStoredImage(registry, tag)) ?? {};
+  if (images.some((image) => isUniqueTagOf(image, tag, labels))) throw new Error(`there ${describeTaken(tag)}`);
 }
 
 function formatSeconds(start: number): string {

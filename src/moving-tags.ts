@@ -43,7 +43,7 @@ export async function moveTags(
   const written: Tag[] = [unique];
   for (const [index, tag] of selected.entries()) {
     try {
-      const stay = explainStay(tag, await readLabels(tag), time);
+      const stay = explainStay(plan.image, tag, await readLabels(tag), time);
       if (stay !== null) {
         runner.log.notice(stay);
         continue;

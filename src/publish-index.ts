@@ -51,7 +51,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   };
   yield { published };
   if (published.moved.failure !== null) throw published.moved.failure;
-  const copies = await copyPublished(world, target, state.mirrors, published);
+  const copies = await copyPublished(world, plan.image, target, state.mirrors, published);
   yield { copies };
   announceTags(runner, plan, published, null, copies);
   expectMirrored(copies, plan.image, published.tag);
@@ -75,7 +75,7 @@ async function makeIndex(
   const { content, mediaType, ...made } = makeImageIndex(
     found,
     platforms,
-    getUniqueAnnotation(tags.unique, production.labels),
+    getUniqueAnnotation(production.labels, image, tags.unique),
   );
   const bytes = Buffer.from(content, 'utf8');
   return { platforms: made.platforms, index: { bytes, mediaType, digest: digestOf(bytes) } };

@@ -91,10 +91,15 @@ export function useCleanupLab(gate?: Gate) {
   /** Writes an image, or an index of others, under tags; without any it is known by its digest alone. */
   const push = async (
     tags: readonly string[],
-    { children, subject, at = LONG_AGO }: { children?: string[]; subject?: string; at?: Date } = {},
+    {
+      children,
+      subject,
+      at = LONG_AGO,
+      labels = {},
+    }: { children?: string[]; subject?: string; at?: Date; labels?: Record<string, string> } = {},
   ): Promise<string> => {
     const { repository, packages } = current;
-    const config = Buffer.from(JSON.stringify({ unique: `${Math.random()}` }));
+    const config = Buffer.from(JSON.stringify({ unique: `${Math.random()}`, config: { Labels: labels } }));
     const describe_ = (digest: string, size: number) => ({ mediaType: IMAGE, digest, size });
     const parts =
       children === undefined

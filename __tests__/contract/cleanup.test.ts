@@ -17,6 +17,7 @@ import {
   expectSuccess,
   useCleanupLab,
 } from './cleanup-lab.js';
+import { UNIQUE_TAG_LABEL } from '../../src/plan/unique-label.js';
 
 const stand = useCleanupLab();
 const { push, clean, about, closing, deleting, schedule, closePull, tags, served, lines, deletions } = stand;
@@ -191,6 +192,17 @@ test('the two events of a merge may be cleaned up after at the same time', async
 });
 
 describe('nothing goes', () => {
+  test('of a unique tag with the name of a deleted branch', async () => {
+    await open();
+    const labels = { [UNIQUE_TAG_LABEL]: `ghcr.io/${repository}:release-42` };
+    await push(['release-42'], { labels });
+    await push(['builder-release-42']);
+    const result = await clean(deleting('release-42'));
+    expectSuccess(result);
+    expect(await tags()).toEqual(['main', MERGED, 'release-42'].sort());
+    expect(result.log).toContain('it is the unique tag of an image, which somebody may have deployed');
+  });
+
   test.each<[string, () => void, RegExp]>([
     [
       'when the branch is still there',

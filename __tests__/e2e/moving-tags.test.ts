@@ -95,11 +95,11 @@ test.each([
   const { registry } = fixture.lab();
   const team = await fixture.team(`unique-first-${Object.keys(inputs).length}`);
   const { run, digestOf, far } = follow(team);
-  const first = await run(await makeEvent(team), inputs);
+  const first = await run(await makeEvent(team), { ...far, ...inputs });
   expect(first.tag).toBe('release-42');
   await team.service.changeSource('Another');
 
-  const branch = await run(await team.push('release-42'));
+  const branch = await run(await team.push('release-42'), far);
   expect(branch.log).toContain(`${TAKEN}: this run leaves it where it is.`);
   expect(await registry.tags(team.repository)).toEqual(expect.arrayContaining(['builder-release-42', branch.tag]));
   // Found out only when it is about to be moved, as where both runs begin at once.
@@ -113,12 +113,15 @@ test.each([
   const atOnce = await run(await team.push('release-42'), far);
   expect(front.faultsServed()).toBeGreaterThan(0);
   expect(atOnce.log).toContain(`${TAKEN}, so it is left where it is.`);
-  const extra = await team.build(await team.push('main'), { engine: engine(), inputs: { 'extra-tags': 'release-42' } });
+  const extra = await team.build(await team.push('main'), {
+    engine: engine(),
+    inputs: { ...far, 'extra-tags': 'release-42' },
+  });
   expectFailure(extra, /^extra-tags: release-42 is the unique tag of another image/);
   expect(extra.log).not.toContain('docker buildx build');
   for (const second of [
-    await run(await team.push('main'), { tag: 'release-42' }),
-    await run(await team.pushTag('release-42')),
+    await run(await team.push('main'), { ...far, tag: 'release-42' }),
+    await run(await team.pushTag('release-42'), far),
   ])
     expect(second.tag).toMatch(LATER);
   expect(await digestOf('release-42')).toBe(first.digest);

@@ -19,6 +19,7 @@ import {
 } from './fixtures.js';
 
 const tagsOf = (names: readonly string[]) => names.map((name) => parseTag(name));
+const { image: IMAGE } = inputsOf();
 const VERSION = 'org.opencontainers.image.version';
 const CREATED = 'org.opencontainers.image.created';
 
@@ -77,11 +78,11 @@ describe('where nothing else tells which image is newer, the time of the commit 
     ['2026-05-04T11:00:01Z', null],
     ['2026-05-04T10:59:59Z', 'latest leads to the image of a later commit, so it is left where it is.'],
     [null, null],
-  ])('a commit of %s', (time, expected) => expect(explainStay(parseTag('latest'), labels, time)).toBe(expected));
+  ])('a commit of %s', (time, expected) => expect(explainStay(IMAGE, parseTag('latest'), labels, time)).toBe(expected));
 
   test('an image that does not say when it was made is no later one', () => {
     for (const other of [{}, { [CREATED]: 'yesterday' }])
-      expect(explainStay(parseTag('latest'), other, '2026-05-04T10:00:00Z')).toBeNull();
+      expect(explainStay(IMAGE, parseTag('latest'), other, '2026-05-04T10:00:00Z')).toBeNull();
   });
 });
 
@@ -153,23 +154,25 @@ describe('a moving tag never takes the place of a unique one', () => {
     [`dev-${SHA}-${NOW_TAG}`, { [VERSION]: `dev-${SHA}-${NOW_TAG}` }, true],
     ['main', { [VERSION]: 'main' }, false],
     ['1.2.3', { [VERSION]: '1.2.3' }, false],
-    ['1.2.3', { [UNIQUE_TAG_LABEL]: '1.2.3' }, true],
-    ['1.2.3', { [UNIQUE_TAG_LABEL]: 'v1.2.3' }, false],
+    ['1.2.3', { [UNIQUE_TAG_LABEL]: 'ghcr.io/owner/app:1.2.3' }, true],
+    ['1.2.3', { [UNIQUE_TAG_LABEL]: 'ghcr.io/owner/app:v1.2.3' }, false],
+    // Of an image that this one is built on.
+    ['1.2.3', { [UNIQUE_TAG_LABEL]: 'ghcr.io/owner/base:1.2.3' }, false],
     // A run that was overtaken has given its image the time.
-    [`release-42-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: 'release-42' }, true],
-    [`release-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: 'release-42' }, false],
-    [`${'t'.repeat(113)}-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: 't'.repeat(128) }, true],
+    [`release-42-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: 'ghcr.io/owner/app:release-42' }, true],
+    [`release-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: 'ghcr.io/owner/app:release-42' }, false],
+    [`${'t'.repeat(113)}-${NOW_TAG}`, { [UNIQUE_TAG_LABEL]: `ghcr.io/owner/app:${'t'.repeat(128)}` }, true],
   ])('%s with %j', (tag, labels, unique) => {
-    expect(explainStay(parseTag(tag), labels, null) !== null).toBe(unique);
+    expect(explainStay(IMAGE, parseTag(tag), labels, null) !== null).toBe(unique);
   });
 
   test('the label is there only where the version does not tell', () => {
     for (const event of [pushTo('main'), pullRequest()]) expect(labelsOf(event)).not.toHaveProperty([UNIQUE_TAG_LABEL]);
-    expect(labelsOf(pushTo('main'), { labels: `${VERSION}=7` })[UNIQUE_TAG_LABEL]).toBe(SHA);
+    expect(labelsOf(pushTo('main'), { labels: `${VERSION}=7` })[UNIQUE_TAG_LABEL]).toBe(`ghcr.io/owner/app:${SHA}`);
     expect(labelsOf(gitTagPush('v1.2.3'))).not.toHaveProperty([UNIQUE_TAG_LABEL]);
-    expect(labelsOf(gitTagPush('1.2.3'))[UNIQUE_TAG_LABEL]).toBe('1.2.3');
+    expect(labelsOf(gitTagPush('1.2.3'))[UNIQUE_TAG_LABEL]).toBe('ghcr.io/owner/app:1.2.3');
     expect(labelsOf(pushTo('main'), { platforms: 'linux/arm64', 'part-of-index': 'true' })[UNIQUE_TAG_LABEL]).toBe(
-      `${SHA}-linux_arm64`,
+      `ghcr.io/owner/app:${SHA}-linux_arm64`,
     );
   });
 });

@@ -36,7 +36,7 @@ export interface StoredImage {
   readonly tag: Tag;
   readonly digest: Digest;
   readonly images: readonly CachedImage[];
-  /** Those of the first of the images, and the annotations of an index; left out where there is none. */
+  /** Those of the first of the images; an index says itself which unique tag it has. Left out where there is none. */
   readonly labels?: Labels;
 }
 

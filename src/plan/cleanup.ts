@@ -38,6 +38,8 @@ export interface CleanupRules {
   readonly mainBranches: readonly string[];
   /** Input `keep-tags`. */
   readonly isKept: (tag: string) => boolean;
+  /** Tags that have the name of a branch's, and are the unique tag of the image that they lead to. */
+  readonly uniqueTags?: ReadonlySet<string>;
   /** Milliseconds: nothing that has changed since then goes, nor without having had a tag; null when only tags count. */
   readonly sweepBefore: number | null;
 }
@@ -102,7 +104,7 @@ export function parseReferences(content: unknown): References {
 
 /** Chooses the tags whose turn has come: review tags of closed pull requests, and the three tags of their branches. */
 export function chooseTags(versions: readonly PackageVersion[], ended: readonly Ended[], rules: CleanupRules): Choice {
-  const { mainBranches, isKept } = rules;
+  const { mainBranches, isKept, uniqueTags = new Set() } = rules;
   const protectedTags = mainBranches.flatMap(scopeTags);
   const tags = new Set<string>();
   const kept = new Map<string, Kept>();
@@ -117,11 +119,13 @@ export function chooseTags(versions: readonly PackageVersion[], ended: readonly 
           ? 'it is a tag of the main branch'
           : isKept(tag)
             ? 'the input keep-tags names it'
-            : isYoung(version, rules)
-              ? YOUNG
-              : onStayingBranch || !review
-                ? branchStays
-                : null;
+            : uniqueTags.has(tag)
+              ? 'it is the unique tag of an image, which somebody may have deployed'
+              : isYoung(version, rules)
+                ? YOUNG
+                : onStayingBranch || !review
+                  ? branchStays
+                  : null;
         if (reason === null) tags.add(tag);
         else kept.set(tag, { version, tag, reason });
       }
@@ -129,6 +133,12 @@ export function chooseTags(versions: readonly PackageVersion[], ended: readonly 
   }
   // What one of them says stays, stays.
   return { tags: new Set([...tags].filter((tag) => !kept.has(tag))), kept: [...kept.values()] };
+}
+
+/** Branch tags of what has ended, as far as they are there. A git tag or the input `tag` may have had the same name. */
+export function listBranchTags(versions: readonly PackageVersion[], ended: readonly Ended[]): readonly Tag[] {
+  const scopes = ended.flatMap(({ branch }) => (branch === null ? [] : scopeTags(branch).slice(0, 1)));
+  return versions.flatMap(({ tags }) => tags.filter(isTag).filter((tag) => isOneOf(tag, scopes)));
 }
 
 /** What the build writes for a branch: the branch tag first. */

@@ -3,7 +3,7 @@
 import type SemVer from 'semver/classes/semver.js';
 import parseVersion from 'semver/functions/parse.js';
 import type { StoredImage } from './cache-manifest.js';
-import type { Tag } from './image-name.js';
+import type { ImageName, Tag } from './image-name.js';
 import { InputError } from './input-error.js';
 import type { Scope } from './tags.js';
 import { type Labels, isUniqueTagOf } from './unique-label.js';
@@ -67,12 +67,13 @@ export function getOrderingTime(scope: Scope | null, event: WorkflowEvent, label
 }
 
 /**
- * @param labels of the image that the tag leads to now
+ * @param image whose tag it is
+ * @param labels of what the tag leads to now
  * @param committedAt ISO 8601, where nothing but the time of the commit tells which of two images is newer; else null
  * @returns why the tag stays where it is, for people; null when it may be moved
  */
-export function explainStay(tag: Tag, labels: Labels, committedAt: string | null): string | null {
-  if (isUniqueTagOf(tag, labels)) return `${describeTaken(tag)}, so it is left where it is.`;
+export function explainStay(image: ImageName, tag: Tag, labels: Labels, committedAt: string | null): string | null {
+  if (isUniqueTagOf(image, tag, labels)) return `${describeTaken(tag)}, so it is left where it is.`;
   const [own, other] = [Date.parse(committedAt ?? ''), Date.parse(labels[CREATED_LABEL] ?? '')];
   return other > own ? `${tag} leads to the image of a later commit, so it is left where it is.` : null;
 }
@@ -83,12 +84,13 @@ export function explainStay(tag: Tag, labels: Labels, committedAt: string | null
  * @throws InputError when one of them is asked for by name
  */
 export function findTaken(
+  image: ImageName,
   moving: readonly Tag[],
   extraTags: readonly Tag[],
   targets: readonly StoredImage[],
 ): readonly Tag[] {
   const taken = moving.filter((tag) =>
-    targets.some((target) => target.tag === tag && isUniqueTagOf(tag, target.labels ?? {})),
+    targets.some((target) => target.tag === tag && isUniqueTagOf(image, tag, target.labels ?? {})),
   );
   const asked = taken.find((tag) => extraTags.includes(tag));
   if (asked === undefined) return taken;

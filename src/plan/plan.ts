@@ -150,7 +150,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const unique = registry.unique ?? derived.unique;
   const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
-  const taken = push.push ? findTaken(moving, extraTags, registry.targets ?? []) : [];
+  const taken = push.push ? findTaken(inputs.image, moving, extraTags, registry.targets ?? []) : [];
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
     : { builder: [], production: [] };
@@ -188,6 +188,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       flags: inputs.flags,
       labels: withUniqueLabel(
         getLabels(inputs, event, context, part === null ? unique : getVersion(inputs, event)),
+        inputs.image,
         unique,
       ),
       provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),

@@ -1,11 +1,14 @@
 // Whether a tag that exists is the unique tag of the image under it: such a tag is never moved. Names do not tell (a branch
 // and a git tag may both be called release-42), so the image's own labels do. Pure.
-import type { Tag } from './image-name.js';
+import type { ImageName, Tag } from './image-name.js';
 
 /** Labels of an image, and annotations of an index, by name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** The unique tag that an image was made for. Branch tags and extra tags that lead to the same image are not named in it. */
+/**
+ * The unique tag that an image was made for, with registry and repository: an image that is built on another one has its
+ * labels, too. Branch tags and extra tags that lead to the same image are not named in it.
+ */
 export const UNIQUE_TAG_LABEL = 'io.github.dfe-digital.two-pass-build.unique-tag';
 
 /** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
@@ -21,20 +24,29 @@ const LONGEST_BEFORE_TIME = 128 - '-20060102150405'.length;
  * have; elsewhere people set versions of their own, and some tools set it to the name of the branch.
  * @param labels that the action sets itself
  */
-export function withUniqueLabel(labels: Labels, unique: Tag): Labels {
-  return { ...labels, ...getUniqueAnnotation(unique, labels) };
+export function withUniqueLabel(labels: Labels, image: ImageName, unique: Tag): Labels {
+  return { ...labels, ...getUniqueAnnotation(labels, image, unique) };
 }
 
-/** The label by itself, for an index, whose parts have labels of their own. None where the version of the parts will do. */
-export function getUniqueAnnotation(unique: Tag, labels: Labels): Labels {
-  return isToldByVersion(unique, labels) ? {} : { [UNIQUE_TAG_LABEL]: unique };
+/** The label alone, as the annotation of an index, whose parts have labels of their own; none where their version will do. */
+export function getUniqueAnnotation(labels: Labels, image: ImageName, unique: Tag): Labels {
+  return isToldByVersion(unique, labels) ? {} : { [UNIQUE_TAG_LABEL]: `${toPrefix(image)}${unique}` };
 }
 
-/** @param labels of the image that is under the tag now */
-export function isUniqueTagOf(tag: Tag, labels: Labels): boolean {
-  const name = labels[UNIQUE_TAG_LABEL];
-  if (name !== undefined && (name === tag || isLaterChoice(tag, name))) return true;
-  return isToldByVersion(tag, labels);
+/**
+ * @param image where the image that is under the tag now was first pushed to
+ * @param labels of that image
+ */
+export function isUniqueTagOf(image: ImageName, tag: Tag, labels: Labels): boolean {
+  const reference = labels[UNIQUE_TAG_LABEL] ?? '';
+  const prefix = toPrefix(image);
+  const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : '';
+  return name === tag || isLaterChoice(tag, name) || isToldByVersion(tag, labels);
+}
+
+/** The same for all ways to write the name. */
+function toPrefix({ registry, repository }: ImageName): string {
+  return `${registry}/${repository}:`;
 }
 
 function isToldByVersion(tag: Tag, labels: Labels): boolean {

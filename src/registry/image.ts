@@ -4,7 +4,7 @@ import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache
 import { type Digest, type Tag, digestOf, isDigest } from '../plan/image-name.js';
 import type { Part } from '../plan/image-index.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
-import type { Labels } from '../plan/unique-label.js';
+import { type Labels, UNIQUE_TAG_LABEL } from '../plan/unique-label.js';
 import type { Manifest, Registry } from './registry.js';
 
 /** Far more platforms than anyone builds. */
@@ -15,7 +15,8 @@ export async function readStoredImage(registry: Registry, tag: Tag): Promise<Sto
   const manifest = await registry.readManifest(tag);
   if (manifest === null) return null;
   const images = await readImages(registry, tag, manifest);
-  const labels = { ...images[0]?.labels, ...toLabels(parseJson(manifest.bytes).annotations) };
+  const index = toLabels(parseJson(manifest.bytes).annotations)[UNIQUE_TAG_LABEL];
+  const labels = { ...images[0]?.labels, ...(index !== undefined && { [UNIQUE_TAG_LABEL]: index }) };
   return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
