@@ -91,7 +91,7 @@ export function createRunner<Input extends string = InputName, Output extends st
   const get = (name: string): string => env[name] ?? '';
   const onGitHub = isOnGitHub(env);
   const repository = get('GITHUB_REPOSITORY');
-  const serverUrl = (onGitHub && get('GITHUB_SERVER_URL')) || 'https://github.com';
+  const serverUrl = get('GITHUB_SERVER_URL') || 'https://github.com';
   const repositoryUrl = onGitHub && repository !== '' ? `${serverUrl}/${repository}` : null;
   const runId = get('GITHUB_RUN_ID');
   const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
