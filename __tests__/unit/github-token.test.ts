@@ -70,6 +70,12 @@ describe("the workflow's own token as password", () => {
     expect(toRunFacts(inputsOf(given), pushTo('main'), facts).login).toBe('workflow-token');
   });
 
+  test('a loopback registry takes it as a password like any other, and so it is explained', () => {
+    const inputs = inputsOf({ image: '127.0.0.1:5000/octo/app', ...login, 'github-token': 'ghs_other0123456789' });
+    const facts = toRunFacts(inputs, pushTo('main'), { repository: 'octo/app', actor: 'octo', hasLogin: true });
+    expect(facts.login).toBe('own');
+  });
+
   test('another password goes wherever the image is, as it was given', () => {
     const password = ' not-of-github ';
     const inputs = inputsOf({ image: 'team.azurecr.io/app', username: 'octo', password, 'github-token': TOKEN });

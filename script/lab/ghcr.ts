@@ -27,12 +27,21 @@ export async function startGhcr(target: string, directory: string): Promise<Ghcr
   });
   const certificate = join(await mkdtemp(join(directory, 'ghcr-')), 'certificate.pem');
   await writeFile(certificate, pair.cert);
-  const [hostname, port] = target.split(':');
+  // As the registry's challenges name it: ghcr.io has its token server on its own host.
+  let tokenServer = target;
   const front = createTlsServer({ key: pair.private, cert: pair.cert }, (request, response) => {
     // The registry builds the addresses of uploads from these two.
     const headers = { ...request.headers, host: HOST, 'x-forwarded-proto': 'https' };
+    const [hostname, port] = (request.url?.startsWith('/token') === true ? tokenServer : target).split(':');
     const onward = sendRequest({ hostname, port, path: request.url, method: request.method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      const challenge = answer.headers['www-authenticate']?.replace(/http:\/\/([^/"]+)\/token/, (_, host: string) => {
+        tokenServer = host;
+        return `https://${HOST}/token`;
+      });
+      response.writeHead(answer.statusCode ?? 502, {
+        ...answer.headers,
+        ...(challenge !== undefined && { 'www-authenticate': challenge }),
+      });
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());

@@ -1,7 +1,7 @@
 // What a registry's refusal means, and the one thing to change: from what the server said and what the run knows. Pure.
 // Servers say little, and the same for several causes: then the likelier one comes first. Every text that is looked for
 // here was really said; the unit test has them with their sources.
-import { describeWorkflowToken, isGitHubRegistry, isWorkflowToken } from './github-token.js';
+import { describeWorkflowToken, isGitHubRegistry, isSentWorkflowToken } from './github-token.js';
 import { type ImageName, parseImageName } from './image-name.js';
 import type { Inputs } from './inputs.js';
 import type { Mirror } from './mirror-inputs.js';
@@ -76,14 +76,14 @@ const PACKAGES_WRITE = 'add "permissions: packages: write" to the job';
 
 /** @param facts repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
 export function toRunFacts(
-  inputs: Pick<Inputs, 'credentials' | 'githubToken' | 'gitHubRegistry' | 'withheldToken'>,
+  inputs: Pick<Inputs, 'image' | 'credentials' | 'githubToken' | 'gitHubRegistry' | 'withheldToken'>,
   event: WorkflowEvent,
   facts: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
 ): RunFacts {
-  const { credentials, githubToken, gitHubRegistry, withheldToken } = inputs;
+  const { image, credentials, gitHubRegistry, withheldToken } = inputs;
   const fork = (event.kind === 'pull-request' || event.kind === 'other') && event.fork;
   const workflowToken =
-    credentials === null ? withheldToken && !facts.hasLogin : isWorkflowToken(credentials.password, githubToken);
+    credentials === null ? withheldToken && !facts.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
   return {
     origin: fork ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
     repository: facts.repository,
@@ -100,12 +100,12 @@ export function toRunFacts(
  */
 export function toMirrorFacts(
   { image, credentials }: Mirror,
-  inputs: Pick<Inputs, 'image' | 'githubToken'>,
+  inputs: Pick<Inputs, 'image' | 'githubToken' | 'gitHubRegistry'>,
   facts: RunFacts,
   hasLogin: boolean,
 ): RunFacts {
   if (credentials === null && image.registry === inputs.image.registry) return facts;
-  const workflowToken = credentials !== null && isWorkflowToken(credentials.password, inputs.githubToken);
+  const workflowToken = credentials !== null && isSentWorkflowToken(credentials, image.registry, inputs);
   return {
     ...facts,
     login: workflowToken ? 'workflow-token' : hasLogin ? 'own' : 'none',

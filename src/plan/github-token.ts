@@ -126,6 +126,11 @@ function findMisplacedToken(login: Credentials, registry: string, facts: GitHubF
   return null;
 }
 
+/** Whether a login that is sent is the workflow's token: elsewhere than at GitHub's registry (loopback) it is a password like any other. */
+export function isSentWorkflowToken({ password }: Credentials, registry: string, facts: GitHubFacts): boolean {
+  return registry === facts.gitHubRegistry && isWorkflowToken(password, facts.githubToken);
+}
+
 /** White space around a token is never part of it. */
 function withoutSpaceAroundToken(login: Credentials, { githubToken }: GitHubFacts): Credentials {
   const { password } = login;
