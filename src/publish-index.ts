@@ -13,7 +13,7 @@ import { getUniqueAnnotation } from './plan/unique-label.js';
 import { getPushTarget } from './plan-job.js';
 import { publishPushed } from './publish.js';
 import { askRegistry } from './registry-session.js';
-import { readPart } from './registry/image.js';
+import { readParts } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { RunFrame, RunSetup } from './reported-run.js';
 import { writeUniqueTag } from './unique-tag.js';
@@ -62,16 +62,12 @@ async function makeIndex(
   { image, parts, tags, production }: Plan,
   platforms: readonly string[],
 ): Promise<{ readonly platforms: ImageIndex['platforms']; readonly index: Manifest }> {
-  const found = await Promise.all(
-    parts.map(async (digest) => {
-      const part = await readPart(registry, digest);
-      if (part === null)
-        throw new Error(
-          `index-of: ${image.name} has no image ${digest}. Build the parts with the same image, and let them push.`,
-        );
-      return part;
-    }),
-  );
+  const found = (await readParts(registry, image.name, parts)).map((part, position) => {
+    if (part !== null) return part;
+    throw new Error(
+      `index-of: ${image.name} has no image ${parts[position] ?? ''}. Build the parts with the same image, and let them push.`,
+    );
+  });
   const { content, mediaType, ...made } = makeImageIndex(
     found,
     platforms,

@@ -233,7 +233,10 @@ describe('a build', () => {
     expect(code).toBe(1);
   });
 
-  test('that is stopped by Ctrl-C, which npm passes on once more, ends with 130 and leaves no login', async () => {
+  test.each([
+    ['Ctrl-C, which npm passes on once more', 'SIGINT', 130],
+    ['the end of its terminal', 'SIGHUP', 129],
+  ] as const)('that is stopped by %s, leaves no login', async (_, signal, code) => {
     const directory = await mkdtemp(join(lab.directory, 'stopped-'));
     const temporary = join(directory, 'tmp');
     await mkdir(temporary);
@@ -253,10 +256,10 @@ describe('a build', () => {
     while (!(await isBuilding())) await sleep(50);
     const [folder] = await readdir(temporary);
     expect(await readFile(join(temporary, folder!, 'docker-config/config.json'), 'utf8')).toContain('auths');
-    child.kill('SIGINT');
+    child.kill(signal);
     await sleep(5);
-    child.kill('SIGINT');
-    expect(await closed).toEqual([130, null]);
+    child.kill(signal);
+    expect(await closed).toEqual([code, null]);
     expect(await readdir(temporary)).toEqual([]);
   });
 });

@@ -97,6 +97,33 @@ test('an answer that drips has an end', async () => {
   expect(milliseconds).toBeLessThan(6000);
 });
 
+test.each([
+  ['that has no answer', stall],
+  ['whose answer has begun', drip],
+  ['that waits for a further attempt', status(503, { 'retry-after': '1' })],
+])('a cancelled run ends a request %s at once', async (_, answer) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    answer(response, request);
+  });
+  const { port, stop } = await listen(server);
+  stops.push(stop);
+  const cancellation = new AbortController();
+  const cancelled = new Error('cancelled');
+  const sender = createSender('test', cancellation.signal, {
+    ...LIMITS,
+    idle: 20_000,
+    answer: 20_000,
+    longestWait: 20_000,
+  });
+  const asked = sender({ method: 'GET', url: `http://127.0.0.1:${port}/v2/`, headers: {} });
+  setTimeout(() => cancellation.abort(cancelled), 200);
+  const started = performance.now();
+  await expect(asked).rejects.toBe(cancelled);
+  expect(performance.now() - started).toBeLessThan(900);
+  await expect(sender({ method: 'GET', url: 'http://127.0.0.1:9/', headers: {} })).rejects.toBe(cancelled);
+});
+
 test('an answer without end is refused, once: it would be as large the next time', async () => {
   const flood: Answer = (response) => {
     const more = (): void => {

@@ -86,6 +86,21 @@ describe.each(STORES)('verify (%s)', (store) => {
     expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
   });
 
+  test('that leaves something running ends with its script, and says so', async () => {
+    const { engine } = fixture.lab();
+    const team = await fixture.team(`verify-leaves-${store}`);
+    const started = performance.now();
+    const inputs = { verify: 'sleep 77 & timeout 76 sleep 77 >/dev/null & echo started' };
+    const result = await team.build(await team.push(), { engine: engine(store), inputs });
+    expectSuccess(result);
+    expect(performance.now() - started).toBeLessThan(70_000);
+    expect(result.log).toContain('started');
+    const warning =
+      /The verify script ended and left processes running \((?:sleep|timeout), (?:sleep|timeout)\); they were ended too/;
+    expect(result.annotations.map(({ message }) => message)).toContainEqual(expect.stringMatching(warning));
+    expect(result.summary).toContain('The verify script ended and left processes running');
+  });
+
   test('that fails publishes nothing but the builder image, and the next run starts from it', async () => {
     const { engine, registry } = fixture.lab();
     const team = await fixture.team(`verify-fails-${store}`);

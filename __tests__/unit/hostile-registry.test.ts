@@ -8,7 +8,9 @@ import { type Denial, explainDenial, showAnswer } from '../../src/plan/denial.js
 import { type Digest, isDigest, isTag, parseDigest, parseImageName, parseTag } from '../../src/plan/image-name.js';
 import { ConnectionError, type HttpRequest, type HttpResponse, type SendRequest } from '../../src/registry/http.js';
 import { readAnswer } from '../../src/registry/answer.js';
-import { readImages, readStoredImage } from '../../src/registry/image.js';
+import { TooLargeError } from '../../src/registry/bounded-reader.js';
+import { copyContent } from '../../src/registry/copy.js';
+import { readConfigDigests, readImages, readParts, readStoredImage } from '../../src/registry/image.js';
 import { Registry, RegistryError } from '../../src/registry/registry.js';
 import {
   InsecureRealmError,
@@ -655,4 +657,49 @@ describe('hostile inline cache', () => {
       const images = [{ name: 'main', layers, records: [{ digest: digestOf(1), layers: results }] }];
       expect(mergeCaches(images).warnings).toEqual([expect.stringContaining('too large')]);
     }));
+});
+
+describe('an index of many images', () => {
+  const MEGABYTE = 1024 * 1024;
+  /** A registry with images whose manifest and config have so many bytes, and what it has sent. */
+  const serveIndex = (count: number, size: number) => {
+    const pad = (content: object): string => JSON.stringify({ ...content, pad: 'x'.repeat(size) });
+    const config = pad({ rootfs: { diff_ids: [] } });
+    const blobs = new Map<string, string>([[shaOf(config), config]]);
+    const digests = Array.from({ length: count }, (_, number) => {
+      const manifest = pad({ number, config: { digest: shaOf(config), size: config.length } });
+      blobs.set(shaOf(manifest), manifest);
+      return shaOf(manifest);
+    });
+    const index = JSON.stringify({ manifests: digests.map((digest) => ({ digest })) });
+    let sent = 0;
+    const { registry } = open(({ url }) => {
+      const body = blobs.get(url.slice(url.lastIndexOf('/') + 1)) ?? '';
+      sent += body.length;
+      return { status: body === '' ? 404 : 200, body };
+    });
+    const manifest = { digest: shaOf(index), mediaType: '', bytes: Buffer.from(index) };
+    return { registry, manifest, digests, sent: () => sent };
+  };
+  const { signal } = new AbortController();
+  const options = { signal, wait: () => Promise.resolve() };
+  type Served = ReturnType<typeof serveIndex>;
+  const readers: readonly [string, (served: Served) => Promise<unknown>][] = [
+    ['for its cache', ({ registry, manifest }) => readImages(registry, 'main', manifest)],
+    ['for its configs', ({ registry, manifest }) => readConfigDigests(registry, manifest)],
+    ['to copy it', ({ registry, manifest }) => copyContent(registry, registry, manifest, options)],
+    ['as parts of another', ({ registry, digests }) => readParts(registry, 'app', digests)],
+  ];
+
+  test.each(readers)('that are large is not read to its end %s', async (_, read) => {
+    const served = serveIndex(64, MEGABYTE);
+    await expect(read(served)).rejects.toThrow(TooLargeError);
+    expect(served.sent()).toBeLessThan(42 * MEGABYTE);
+  });
+
+  test.each(readers.filter(([what]) => what !== 'to copy it'))('of the usual size is read %s', async (name, read) => {
+    const served = serveIndex(64, 100_000);
+    // Of each config there are two digests.
+    expect(await read(served)).toHaveLength(name === 'for its configs' ? 128 : 64);
+  });
 });

@@ -158,6 +158,7 @@ const part = (digest: Digest, config: object, mediaType = OCI): Part => ({
   config: { ...config },
 });
 const AMD = part(digestOf(1), { os: 'linux', architecture: 'amd64' });
+const MANY = { manifests: Array.from({ length: 257 }, () => ({ digest: digestOf(7) })) };
 const ARM = part(digestOf(2), { os: 'linux', architecture: 'arm64', variant: 'v8' });
 
 describe('the index', () => {
@@ -203,6 +204,7 @@ describe('the index', () => {
   });
 
   test.each<[string, readonly Part[], readonly string[], RegExp]>([
+    ['more images than an index has', [{ ...AMD, content: MANY }], [], /name 257 images, and an index has 256 at most/],
     ['two for one platform', [AMD, { ...AMD, digest: digestOf(9) }], [], /are both for linux\/amd64/],
     [
       'one that is missing',

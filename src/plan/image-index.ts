@@ -28,6 +28,9 @@ const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
+/** Far more platforms and attestations than anyone builds; each is compared with each. */
+const MOST_ENTRIES = 256;
+
 /**
  * @param wanted the input platforms; none: whatever the parts are for
  * @param annotations what the index says of itself; left out where it is nothing
@@ -41,6 +44,8 @@ export function makeImageIndex(
   const entries = parts.flatMap((part) =>
     listDescriptors(part).map((descriptor) => ({ part: part.digest, descriptor })),
   );
+  if (entries.length > MOST_ENTRIES)
+    throw new Error(`index-of: the parts name ${entries.length} images, and an index has ${MOST_ENTRIES} at most.`);
   const platforms = entries.flatMap(({ part, descriptor }) => {
     const platform = readPlatform(descriptor.platform);
     // BuildKit's attestations are for a platform that there is not.

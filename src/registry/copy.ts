@@ -2,6 +2,7 @@
 // https://github.com/opencontainers/image-spec/blob/main/descriptor.md
 import { type Digest, isDigest } from '../plan/image-name.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
+import { BoundedReader } from './bounded-reader.js';
 import { ATTEMPTS, ConnectionError, delayBefore, isPassingStatus, mayPass } from './http.js';
 import { type Manifest, type Registry, RegistryError } from './registry.js';
 
@@ -74,13 +75,12 @@ async function readChildren(from: Registry, manifest: Manifest): Promise<readonl
   const digests = manifests.filter(isRecord).map(({ digest }) => digest);
   if (digests.length > MOST_CHILDREN || !digests.every(isDigest))
     throw new Error(`The index ${manifest.digest} names what cannot be copied.`);
-  return Promise.all(
-    [...new Set(digests)].map(async (digest) => {
-      const child = await from.readManifest(digest);
-      if (child === null) throw new Error(`The registry has lost ${digest}, which ${manifest.digest} names.`);
-      return child;
-    }),
-  );
+  const reader = new BoundedReader(from, manifest.digest);
+  return reader.readEach([...new Set(digests)], async (digest) => {
+    const child = await reader.readManifest(digest);
+    if (child === null) throw new Error(`The registry has lost ${digest}, which ${manifest.digest} names.`);
+    return child;
+  });
 }
 
 function listBlobs(manifests: readonly Manifest[]): readonly Blob[] {
@@ -118,7 +118,7 @@ function parseContent({ digest, bytes }: Manifest): JsonRecord {
 async function insistOnBlob(from: Registry, to: Registry, blob: Blob, { signal, wait }: CopyOptions): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await to.copyBlob(blob, () => from.openBlob(blob.digest), signal);
+      return await to.copyBlob(blob, () => from.openBlob(blob.digest, signal), signal);
     } catch (error) {
       const passing =
         error instanceof ConnectionError

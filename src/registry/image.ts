@@ -5,6 +5,7 @@ import { type Digest, type Tag, digestOf, isDigest } from '../plan/image-name.js
 import type { Part } from '../plan/image-index.js';
 import { type JsonRecord, isRecord } from '../plan/json.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../plan/unique-label.js';
+import { BoundedReader } from './bounded-reader.js';
 import type { Manifest, Registry } from './registry.js';
 
 /** Far more platforms than anyone builds. */
@@ -20,7 +21,7 @@ export async function readStoredImage(registry: Registry, tag: Tag): Promise<Sto
   return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
-/** The image or images behind a manifest or index; attestations are none. */
+/** The image or images behind a manifest or index; attestations are none. @throws TooLargeError for more than any image has */
 export async function readImages(
   registry: Registry,
   name: string,
@@ -28,13 +29,12 @@ export async function readImages(
 ): Promise<readonly CachedImage[]> {
   const content = parseJson(manifest.bytes);
   const children = listChildren(content);
-  if (children === null) return [await readImage(registry, name, content)];
-  return Promise.all(
-    children.map(async (digest) => {
-      const child = await registry.readManifest(digest);
-      return readImage(registry, `${name}@${digest}`, child === null ? {} : parseJson(child.bytes));
-    }),
-  );
+  const reader = new BoundedReader(registry, name);
+  if (children === null) return [await readImage(reader, name, content)];
+  return reader.readEach(children, async (digest) => {
+    const child = await reader.readManifest(digest);
+    return readImage(reader, `${name}@${digest}`, child === null ? {} : parseJson(child.bytes));
+  });
 }
 
 /**
@@ -44,20 +44,19 @@ export async function readImages(
 export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
   const content = parseJson(manifest.bytes);
   const children = listChildren(content);
-  if (children === null) return listConfigs(registry, content);
-  const found = await Promise.all(
-    children.map(async (digest) => {
-      const child = await registry.readManifest(digest);
-      return child === null ? [] : listConfigs(registry, parseJson(child.bytes));
-    }),
-  );
+  const reader = new BoundedReader(registry, manifest.digest);
+  if (children === null) return listConfigs(reader, content);
+  const found = await reader.readEach(children, async (digest) => {
+    const child = await reader.readManifest(digest);
+    return child === null ? [] : listConfigs(reader, parseJson(child.bytes));
+  });
   return found.flat();
 }
 
-async function listConfigs(registry: Registry, content: JsonRecord): Promise<readonly Digest[]> {
+async function listConfigs(reader: BoundedReader, content: JsonRecord): Promise<readonly Digest[]> {
   const digest = readConfigDigest(content);
   if (digest === null) return [];
-  const text = (await registry.readBlob(digest))?.toString('utf8') ?? '';
+  const text = (await reader.readBlob(digest))?.toString('utf8') ?? '';
   return [digest, digestOf(withoutInlineCache(text))];
 }
 
@@ -65,23 +64,37 @@ function readConfigDigest({ config }: JsonRecord): Digest | null {
   return isRecord(config) && isDigest(config.digest) ? config.digest : null;
 }
 
-/** @returns null when the registry has no such manifest, or lacks its config */
-export async function readPart(registry: Registry, digest: Digest): Promise<Part | null> {
-  const manifest = await registry.readManifest(digest);
+/**
+ * Reads the parts of an index that is to be made.
+ * @param name of the image, for messages
+ * @returns in their order; null for one whose manifest or config the registry does not have
+ * @throws TooLargeError for more than any index has
+ */
+export async function readParts(
+  registry: Registry,
+  name: string,
+  digests: readonly Digest[],
+): Promise<readonly (Part | null)[]> {
+  const reader = new BoundedReader(registry, name);
+  return reader.readEach(digests, (digest) => readPart(reader, digest));
+}
+
+async function readPart(reader: BoundedReader, digest: Digest): Promise<Part | null> {
+  const manifest = await reader.readManifest(digest);
   if (manifest === null) return null;
   const content = parseJson(manifest.bytes);
   const part = { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, content };
   if (listChildren(content) !== null) return { ...part, config: null };
   const configDigest = readConfigDigest(content);
-  const config = configDigest === null ? null : await registry.readBlob(configDigest);
+  const config = configDigest === null ? null : await reader.readBlob(configDigest);
   return config === null ? null : { ...part, config: parseJson(config) };
 }
 
-async function readImage(registry: Registry, name: string, manifest: JsonRecord): Promise<CachedImage> {
+async function readImage(reader: BoundedReader, name: string, manifest: JsonRecord): Promise<CachedImage> {
   const none = { name, layers: [], records: [] };
   const digest = readConfigDigest(manifest);
   if (digest === null) return none;
-  const config = await registry.readBlob(digest);
+  const config = await reader.readBlob(digest);
   return config === null ? none : parseImage(name, manifest, parseJson(config));
 }
 

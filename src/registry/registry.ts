@@ -166,12 +166,13 @@ export class Registry {
 
   /**
    * Opens a blob of any size for reading.
+   * @param signal ends it
    * @throws RegistryError when there is none; ConnectionError
    */
-  async openBlob(digest: Digest): Promise<Readable> {
+  async openBlob(digest: Digest, signal: AbortSignal): Promise<Readable> {
     const { status, body } = await this.withSession(async ({ base, authorization }) => {
       const url = `${base}/v2/${this.image.repository}/blobs/${digest}`;
-      const download = await downloadBlob({ url, headers: authorize(authorization) });
+      const download = await downloadBlob({ url, headers: authorize(authorization) }, signal);
       if (download.status !== 200) download.body.destroy();
       return download;
     });

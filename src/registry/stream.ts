@@ -2,9 +2,10 @@
 import { type Hash, createHash } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { type Readable, Transform, type TransformCallback } from 'node:stream';
+import { type Readable, Transform, type TransformCallback, addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HttpClient } from '@actions/http-client';
+import { withLimit } from '../time/with-limit.js';
 import {
   ConnectionError,
   type HttpRequest,
@@ -28,19 +29,22 @@ export interface BlobDownload {
 
 /**
  * Opens a blob for reading; the answer may be a redirect to a store of the registry's, which gets no login.
- * @throws ConnectionError
+ * @param signal ends it, also while its bytes come
+ * @throws ConnectionError, or the signal's reason
  */
-export async function downloadBlob(request: StreamRequest, idle = IDLE): Promise<BlobDownload> {
+export async function downloadBlob(request: StreamRequest, signal: AbortSignal, idle = IDLE): Promise<BlobDownload> {
   let next: HttpRequest = { ...request, method: 'GET' };
   for (let redirects = 0; ; redirects += 1) {
-    const { message } = await createClient(idle)
-      .request('GET', next.url, '', { ...next.headers })
-      .catch((error: unknown) => {
-        throw toConnectionError('GET', next.url, error);
-      });
+    const { url, headers } = next;
+    const { message } = await withLimit(signal, idle, () =>
+      createClient(idle).request('GET', url, '', { ...headers }),
+    ).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw toConnectionError('GET', url, error);
+    });
     const head = { status: message.statusCode ?? 0, headers: toHeaders(message), body: Buffer.alloc(0) };
     const followed = redirects < MOST_REDIRECTS ? followRedirect(next, head) : null;
-    if (followed === null) return { status: head.status, body: message };
+    if (followed === null) return { status: head.status, body: addAbortSignal(signal, message) };
     message.destroy();
     next = followed;
   }
