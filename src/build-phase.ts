@@ -1,6 +1,7 @@
 // The story of a run: what is asked for, what follows from it, and then either a build or an index of what was built.
 import { setPlannedOutputs, showPlan } from './announce.js';
 import { buildImages } from './build-images.js';
+import { describeTrigger, findBuiltRun } from './built-commit.js';
 import { confinePaths } from './docker/confine-paths.js';
 import { readDockerfile, readSecretFiles } from './docker/build-context.js';
 import { findGitCredentials } from './docker/git-credentials.js';
@@ -34,8 +35,10 @@ export async function runBuildPhase(world: World): Promise<void> {
   inputs.warnings.forEach(warn);
   const git = new Git(run, runner.childEnv, runner.workspace, signal, runner.onGitHub);
   const github = world.connectGitHub(inputs.githubToken);
-  const event = await readWorkflowEvent(runner, git);
+  const trigger = describeTrigger(world, inputs, await readWorkflowEvent(runner, git));
   const builds = inputs.indexOf.length === 0;
+  const found = await findBuiltRun(world, inputs, trigger, github);
+  const { event } = found;
   if (builds && mayBeForeignCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
   const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
@@ -44,14 +47,14 @@ export async function runBuildPhase(world: World): Promise<void> {
   if (secrets.some(isTooShortToMask)) warn(SHORT_SECRET);
   const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
   if (exposed !== null) warn(exposed);
-  const context = await readRunContext({ runner, inputs, event, git, github, now, warn });
+  const context = await readRunContext({ runner, inputs, found, git, github, now, warn });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
     setPlannedOutputs(runner, draft);
     return;
   }
-  const setup = { world, inputs, event, context, github, dockerfile, draft, secrets, warnings };
+  const setup = { world, inputs, trigger, event, context, github, dockerfile, draft, secrets, warnings };
   await runReported(setup, builds ? buildImages : publishIndex);
 }
 

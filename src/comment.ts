@@ -2,6 +2,7 @@
 import { chooseComment } from './plan/comment.js';
 import type { Inputs } from './plan/inputs.js';
 import { describeFault } from './plan/words.js';
+import type { WorkflowEvent } from './plan/workflow-event.js';
 import { toComment } from './report/comment.js';
 import type { RunResult } from './report/summary.js';
 import { type GitHubApi, isRefusal } from './runner/github-api.js';
@@ -11,6 +12,8 @@ export interface CommentRequest {
   readonly runner: Runner;
   readonly github: GitHubApi;
   readonly inputs: Inputs;
+  /** What started the run, whatever it has built. */
+  readonly trigger: WorkflowEvent;
   readonly result: RunResult;
   /** Values that must not be seen in the comment. */
   readonly secrets: readonly string[];
@@ -19,16 +22,23 @@ export interface CommentRequest {
 
 /** Writes the comment, or brings it up to date. A fork's run, or one of no pull request, asks GitHub nothing. */
 export async function commentOnPullRequest(request: CommentRequest): Promise<void> {
-  const { inputs, result, warn } = request;
-  const { event } = result.plan;
+  const { runner, inputs, trigger, result, warn } = request;
+  const { event, built } = result.plan;
   // The run that makes the index of the parts tells of the image.
-  if (!inputs.comment || inputs.part !== null || event.kind !== 'pull-request' || event.fork) return;
+  if (!inputs.comment || inputs.part !== null || trigger.kind !== 'pull-request' || trigger.fork) return;
+  const isOfHead = event.kind === 'branch' && event.branch === trigger.headBranch;
+  if (event.kind !== 'pull-request' && !isOfHead) {
+    runner.log.notice(
+      `Pull request #${trigger.number} gets no comment on this image: ${built.commit} is built, which is not its head.`,
+    );
+    return;
+  }
   try {
-    await writeComment(request, event.number);
+    await writeComment(request, trigger.number);
   } catch (error) {
     const reason = describeFault(error);
     const advice = isRefusal(error) ? ' The job may need "permissions: pull-requests: write".' : '';
-    warn(`Pull request #${event.number} has no up-to-date comment on this image: ${reason}.${advice}`);
+    warn(`Pull request #${trigger.number} has no up-to-date comment on this image: ${reason}.${advice}`);
   }
 }
 

@@ -2,18 +2,21 @@
 // no engine is needed.
 import { announceNoIndex, announcePlan, announceTags } from './announce.js';
 import { watchBranch } from './branch-head.js';
+import { decideCommit } from './built-commit.js';
 import { inspectEngine } from './docker/inspect-engine.js';
 import type { Found } from './found.js';
 import { copyPublished } from './mirrors.js';
-import { type ImageIndex, makeImageIndex } from './plan/image-index.js';
+import { findCommitOfParts } from './plan/built-commit.js';
+import { type ImageIndex, type Part, makeImageIndex } from './plan/image-index.js';
 import { digestOf } from './plan/image-name.js';
 import { expectMirrored } from './plan/mirror-outcome.js';
-import { type Plan, planBuild } from './plan/plan.js';
+import { NOTHING_ASKED, type Plan, planBuild } from './plan/plan.js';
+import { uniqueCandidates } from './plan/tags.js';
 import { getUniqueAnnotation } from './plan/unique-label.js';
 import { getPushTarget } from './plan-job.js';
 import { publishPushed } from './publish.js';
-import { askRegistry } from './registry-session.js';
-import { readParts } from './registry/image.js';
+import { type AskedRegistry, askRegistry, findFreeTag } from './registry-session.js';
+import { readParts, readRevision } from './registry/image.js';
 import type { Manifest, Registry } from './registry/registry.js';
 import type { RunFrame, RunSetup } from './reported-run.js';
 import { writeUniqueTag } from './unique-tag.js';
@@ -23,7 +26,7 @@ import { writeUniqueTag } from './unique-tag.js';
  * @throws InputError for what the registry does not allow; Error when a part is not there, or does not fit the others
  */
 export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGenerator<Found, void> {
-  const { world, inputs, event, context, github } = setup;
+  const { world, inputs, github } = setup;
   const { runner } = world;
   // Where there is no engine, nobody has called a registry insecure.
   const findInsecureRegistries = async (): Promise<readonly string[]> => {
@@ -31,17 +34,17 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
     return found?.insecureRegistries ?? [];
   };
   const { session, state } = await askRegistry(setup, frame, findInsecureRegistries);
-  const plan = planBuild(inputs, event, context, state);
+  const { plan, parts, draft } = await planIndex(setup, session.registry, state);
   yield { plan };
   announcePlan(runner, plan, 'Plan');
-  const target = getPushTarget(setup, session, plan);
+  const target = getPushTarget({ ...setup, draft }, session, plan);
   if (target === null) {
     announceNoIndex(runner, plan);
     return;
   }
   github.prepare();
   const { registry, unique } = target;
-  const { platforms, index } = await makeIndex(registry, plan, inputs.platforms);
+  const { platforms, index } = makeIndex(parts, inputs.platforms, plan);
   yield { platforms };
   await writeUniqueTag(registry, unique, index);
   const branch = watchBranch(plan, github);
@@ -57,22 +60,51 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   expectMirrored(copies, plan.image, published.tag);
 }
 
-async function makeIndex(
-  registry: Registry,
-  { image, parts, tags, production }: Plan,
-  platforms: readonly string[],
-): Promise<{ readonly platforms: ImageIndex['platforms']; readonly index: Manifest }> {
-  const found = (await readParts(registry, image.name, parts)).map((part, position) => {
+interface PlannedIndex {
+  readonly plan: Plan;
+  /** The plan before the registry was asked for a free tag. */
+  readonly draft: Plan;
+  /** None where there is no index. */
+  readonly parts: readonly Part[];
+}
+
+/** The index is of the commit that its parts were built from, whatever the event names: the parts' labels tell. */
+async function planIndex(setup: RunSetup, registry: Registry | null, state: AskedRegistry): Promise<PlannedIndex> {
+  const { inputs, trigger, event, context, draft, github } = setup;
+  const plan = planBuild(inputs, event, context, state);
+  if (registry === null || !plan.push.push) return { plan, draft, parts: [] };
+  const parts = await readAllParts(registry, plan);
+  const revisions = await Promise.all(
+    parts.map(async (part) => ({ digest: part.digest, revision: await readRevision(registry, plan.image.name, part) })),
+  );
+  const commit = findCommitOfParts(revisions);
+  if (commit === null) return { plan, draft, parts };
+  const found = await decideCommit(trigger, { commit, from: 'parts' }, null, github);
+  const known = { ...context, built: found.built, notes: found.notes };
+  if (found.event === event) return { plan: planBuild(inputs, event, known, state), draft, parts };
+  const own = { ...known, committedAt: await github.readCommitTime(commit) };
+  const other = planBuild(inputs, found.event, own, NOTHING_ASKED);
+  const registries = [registry, ...state.mirrors.map((mirror) => mirror.registry)];
+  const unique = await findFreeTag(registries, uniqueCandidates(other.tags.unique, own.now));
+  return { plan: planBuild(inputs, found.event, own, { ...state, unique }), draft: other, parts };
+}
+
+async function readAllParts(registry: Registry, { image, parts }: Plan): Promise<readonly Part[]> {
+  return (await readParts(registry, image.name, parts)).map((part, position) => {
     if (part !== null) return part;
     throw new Error(
       `index-of: ${image.name} has no image ${parts[position] ?? ''}. Build the parts with the same image, and let them push.`,
     );
   });
-  const { content, mediaType, ...made } = makeImageIndex(
-    found,
-    platforms,
-    getUniqueAnnotation(production.labels, image, tags.unique),
-  );
+}
+
+function makeIndex(
+  parts: readonly Part[],
+  wanted: readonly string[],
+  { image, tags, production }: Plan,
+): { readonly platforms: ImageIndex['platforms']; readonly index: Manifest } {
+  const annotation = getUniqueAnnotation(production.labels, image, tags.unique);
+  const { content, mediaType, platforms } = makeImageIndex(parts, wanted, annotation);
   const bytes = Buffer.from(content, 'utf8');
-  return { platforms: made.platforms, index: { bytes, mediaType, digest: digestOf(bytes) } };
+  return { platforms, index: { bytes, mediaType, digest: digestOf(bytes) } };
 }

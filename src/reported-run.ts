@@ -1,6 +1,7 @@
 // The frame of a run: its folder, what its stages have found, what is kept when one fails, and what is told in the end.
 import { mkdir, rm } from 'node:fs/promises';
 import { announceDockerfileWarnings } from './announce.js';
+import type { Trigger } from './built-commit.js';
 import { commentOnPullRequest } from './comment.js';
 import type { Found } from './found.js';
 import { listSuspectArguments } from './plan/build-options.js';
@@ -19,6 +20,8 @@ import type { World } from './world.js';
 export interface RunSetup {
   readonly world: World;
   readonly inputs: Inputs;
+  readonly trigger: Trigger;
+  /** What the run is for, by what is built. */
   readonly event: WorkflowEvent;
   readonly context: RunContext;
   readonly github: GitHubApi;
@@ -81,7 +84,7 @@ interface Ending {
 
 /** However the run ended. */
 async function report(setup: RunSetup, found: Found, { warnings, failure, warn }: Ending): Promise<void> {
-  const { world, inputs, github, secrets } = setup;
+  const { world, inputs, trigger, github, secrets } = setup;
   const { runner, signal } = world;
   const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, failure });
   if (isComplete(found)) {
@@ -89,7 +92,8 @@ async function report(setup: RunSetup, found: Found, { warnings, failure, warn }
     if (!runner.onGitHub) for (const line of toLocalLines(getResult())) runner.log.info(line);
   }
   // A cancelled run has nothing to tell, and no time.
-  if (!signal.aborted) await commentOnPullRequest({ runner, github, inputs, result: getResult(), secrets, warn });
+  const told = { runner, github, inputs, trigger: trigger.event, secrets, warn };
+  if (!signal.aborted) await commentOnPullRequest({ ...told, result: getResult() });
   // Once more: the comment may have brought a warning.
   runner.setOutput('summary', toFiguresJson(getResult()));
   await runner.writeSummary(toSummary(getResult()));

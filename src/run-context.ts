@@ -1,4 +1,5 @@
 // Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
+import type { FoundRun } from './built-commit.js';
 import { describeFault } from './plan/words.js';
 import type { Git } from './git/git.js';
 import { NoWorkTreeError } from './plan/input-error.js';
@@ -25,7 +26,8 @@ export async function readWorkflowEvent(runner: Runner, git: Git): Promise<Workf
 export interface ContextRequest {
   readonly runner: Runner;
   readonly inputs: Inputs;
-  readonly event: WorkflowEvent;
+  /** Whose run it is, by what is built. */
+  readonly found: FoundRun;
   readonly git: Git;
   readonly github: GitHubApi;
   readonly now: Date;
@@ -33,7 +35,7 @@ export interface ContextRequest {
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
-  const { runner, git, now } = request;
+  const { runner, git, now, found } = request;
   const payload = runner.onGitHub ? runner.readEventFacts().payload : null;
   const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
@@ -41,26 +43,30 @@ export async function readRunContext(request: ContextRequest): Promise<RunContex
     findMergedBranch(request, defaultBranch),
   ]);
   const { repositoryUrl, runUrl, repository, actor } = runner;
-  return { now, repositoryUrl, runUrl, repository, actor, committedAt, defaultBranch, mergedBranch };
+  const { built, notes } = found;
+  return { now, repositoryUrl, runUrl, repository, actor, built, notes, committedAt, defaultBranch, mergedBranch };
 }
 
 /** Nearest source first: the payload, the work tree, GitHub. */
-async function findCommitTime({ event, git, github }: ContextRequest, payload: unknown): Promise<string | null> {
+async function findCommitTime({ found, git, github }: ContextRequest, payload: unknown): Promise<string | null> {
+  const { commit } = found.built;
   return (
-    readCommitTime(payload, event.sha) ??
-    (await git.readCommitTime(event.sha)) ??
-    (await github.readCommitTime(event.sha))
+    readCommitTime(payload, commit) ??
+    found.committedAt ??
+    (await git.readCommitTime(commit)) ??
+    (await github.readCommitTime(commit))
   );
 }
 
 /** What a pull request has built already, main need not build again. */
 async function findMergedBranch(
-  { inputs, event, github, warn }: ContextRequest,
+  { inputs, found: { event }, github, warn }: ContextRequest,
   defaultBranch: string | null,
 ): Promise<string | null> {
-  if (!mayHaveMerged(inputs, event, defaultBranch)) return null;
+  const main = inputs.mainBranch ?? defaultBranch;
+  if (main === null || !mayHaveMerged(inputs, event, defaultBranch)) return null;
   try {
-    return await github.readMergedBranch(event.sha);
+    return await github.readMergedBranch(event.sha, main);
   } catch (error) {
     const reason = describeFault(error);
     warn(

@@ -1,12 +1,20 @@
 // What each kind of event may write, as the registry shows it afterwards.
 import { describe, expect, test } from '@jest/globals';
 import { compactUtc } from '../../src/plan/tags.js';
-import { READER } from '../../script/lab/team.js';
+import { READER, type Team } from '../../script/lab/team.js';
 import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } from './support.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 const engine = () => fixture.lab().engine('containerd');
 const REVIEW_TAG = /^review-pr-12-[0-9a-f]{40}-\d{14}$/;
+
+async function readDigests(team: Team, tags: readonly string[]): Promise<readonly (string | null)[]> {
+  const { registry } = fixture.lab();
+  const existing = await registry.tags(team.repository);
+  return Promise.all(
+    tags.map(async (tag) => (existing.includes(tag) ? (await registry.manifest(team.repository, tag)).digest : null)),
+  );
+}
 
 describe('a pull request', () => {
   test('of the same repository starts from main and writes a review tag and its own branch tags', async () => {
@@ -75,6 +83,81 @@ describe('a pull request', () => {
     const result = await team.build(event, { engine: engine(), inputs: { push: 'true' } });
     expectFailure(result, /push is true, but .*mallory\/forced.*push: auto/);
     expect(result.log).not.toContain('docker buildx build');
+  });
+});
+
+test('a pull request from main into another branch leaves the tags of main alone', async () => {
+  const { registry } = fixture.lab();
+  const team = await fixture.team('back-merge');
+  expectSuccess(await team.build(await team.push(), { engine: engine() }));
+  const digests = () => readDigests(team, ['main', 'builder-main', 'cache-main']);
+  const [before, tags] = await Promise.all([digests(), registry.tags(team.repository)]);
+
+  const head = await team.service.changeDependencies('newer');
+  const event = await team.pullRequest({ number: 12, head: 'main', base: 'develop' });
+  const result = await team.build(event, { engine: engine() });
+  expectSuccess(result);
+  expect(result.outputs.tag).toMatch(REVIEW_TAG);
+  expect(result.outputs.tag).toContain(head);
+  expect(await digests()).toEqual(before);
+  expect(await registry.tags(team.repository)).toEqual([...tags, result.outputs.tag].sort());
+});
+
+describe('another commit than that of the event is checked out', () => {
+  const LATER = /^[0-9a-f]{40}-\d{14}$/;
+
+  test('it is what is named, and no tag of another moves', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('elsewhere');
+    const push = await team.push();
+    expectSuccess(await team.build(push, { engine: engine() }));
+    const ofMain = ['main', 'builder-main', 'cache-main', push.sha];
+    const [before, tags] = await Promise.all([readDigests(team, ofMain), registry.tags(team.repository)]);
+    const run = (name: string, inputs: Record<string, string> = {}) =>
+      team.build({ ...push, name }, { engine: engine(), inputs });
+    await team.service.git('checkout', '--quiet', '--detach');
+    const other = await team.service.changeDependencies('elsewhere');
+
+    // Anybody can write a comment.
+    const comment = await run('issue_comment');
+    expectSuccess(comment);
+    expect(comment.outputs).toMatchObject({ pushed: 'false', tag: other });
+    expect(comment.log).toMatch(new RegExp(`Nothing was pushed: ${other} is checked out, and not ${push.sha}`));
+    expectFailure(
+      await run('issue_comment', { push: 'true' }),
+      /^push is true, but .* can cause issue_comment\. Check out/,
+    );
+    expect(await registry.tags(team.repository)).toEqual(tags);
+
+    const dispatched = await run('workflow_dispatch', { 'extra-tags': 'edge' });
+    expectSuccess(dispatched);
+    expect(dispatched.outputs.tag).toBe(other);
+    const notices = dispatched.annotations.filter(({ level }) => level === 'notice').map(({ message }) => message);
+    expect(notices.filter((text) => text.includes(other) && text.includes(push.sha))).toHaveLength(1);
+    expect(dispatched.summary).toContain(`Commit ${other}, instead of ${push.sha}`);
+    const config = await registry.config(team.repository, other);
+    expect(config).toHaveProperty(['config', 'Labels', 'org.opencontainers.image.revision'], other);
+    const pushed = await run('push');
+    expect(pushed.outputs.tag).toMatch(LATER);
+    expect(pushed.outputs.tag).toContain(other);
+    expect(await readDigests(team, ofMain)).toEqual(before);
+    expect(await registry.tags(team.repository)).toEqual([...tags, other, pushed.outputs.tag].sort());
+
+    // As soon as it is the head of a branch, it is that branch's run: anybody may ask for it.
+    team.github.setBranch('topic', other);
+    const ofBranch = await run('issue_comment');
+    expectSuccess(ofBranch);
+    expect(ofBranch.outputs.tag).toContain(other);
+    const own = ['topic', 'builder-topic', 'cache-topic'];
+    expect(await registry.tags(team.repository)).toEqual(
+      [...tags, other, pushed.outputs.tag, ofBranch.outputs.tag, ...own].sort(),
+    );
+    expect(await readDigests(team, ['topic'])).toEqual([ofBranch.outputs.digest]);
+    await engine().prune();
+    const again = await run('workflow_dispatch');
+    expectSuccess(again);
+    expect(readCachedSteps(again).builder).toBe('5 of 5');
+    expect(await readDigests(team, ofMain)).toEqual(before);
   });
 });
 

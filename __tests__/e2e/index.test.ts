@@ -144,6 +144,36 @@ describe('an index of two parts', () => {
     expect(commented().length).toBeGreaterThan(0);
   });
 
+  test('whose parts another commit was checked out for is of that commit, wherever it is made', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('parts-elsewhere');
+    const event = { ...(await team.push()), name: 'workflow_dispatch' };
+    const first = await buildPart(team, event, PARTS[0]);
+    expectSuccess(first);
+    expectSuccess(await join(team, event, [first.outputs.digest!]));
+    const main = (await registry.manifest(team.repository, 'main')).digest;
+    await team.service.git('checkout', '--quiet', '-b', 'topic');
+    const other = await team.service.changeSource('Hello from elsewhere');
+
+    const attested = await buildPart(team, event, PARTS[1], { provenance: 'true' });
+    expectSuccess(attested);
+    expect(attested.outputs.tag).toBe(`${other}-linux_arm64`);
+    const loose = await join(team, event, [attested.outputs.digest!]);
+    expectSuccess(loose);
+    expect(splitLines(loose.outputs.tags)).toEqual([`${team.image}:${other}`]);
+    team.github.setBranch('topic', other);
+    const ofBranch = await join(team, event, [attested.outputs.digest!]);
+    expectSuccess(ofBranch);
+    expect(splitLines(ofBranch.outputs.tags).slice(1)).toEqual(
+      ['topic', 'latest'].map((tag) => `${team.image}:${tag}`),
+    );
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(main);
+    expectFailure(
+      await join(team, event, [first.outputs.digest!, attested.outputs.digest!]),
+      /Build all parts from one commit/,
+    );
+  });
+
   test('a fork builds parts and pushes none', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team('parts-fork');

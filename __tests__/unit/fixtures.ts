@@ -80,6 +80,8 @@ export function fromFork(change: Partial<PullRequestEvent> = {}): PullRequestEve
 
 export const CONTEXT: RunContext = {
   now: NOW,
+  built: { commit: SHA, from: 'work-tree', insteadOf: null },
+  notes: [],
   repositoryUrl: 'https://github.com/owner/app',
   committedAt: '2026-01-02T03:04:05Z',
   defaultBranch: 'main',

@@ -66,13 +66,14 @@ describe('the plan to read', () => {
   test('is one decision a line', () => {
     const plan = planOf(pushTo('feature/x'), { 'reuse-cache': 'false' }, registryWithUnique());
     const lines = toPlanLines(plan);
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     expect(lines.join('\n')).not.toMatch(/\n\n|undefined|null/);
     expect(lines).toContain(`Event:      push (branch), commit ${SHA}`);
+    expect(lines).toContain(`Built:      commit ${SHA}, which is checked out`);
     expect(lines).toContain(`Image:      ghcr.io/owner/app:${SHA}-${NOW_TAG}`);
-    expect(lines[1]).toContain(`feature/x -> ${plan.scope?.tag ?? ''}`);
-    expect(lines[6]).toMatch(/target builder, to the registry .*cache from nothing; every step runs again$/);
-    expect(lines[8]).toMatch(/^Note: .*never moved/);
+    expect(lines[2]).toContain(`feature/x -> ${plan.scope?.tag ?? ''}`);
+    expect(lines[7]).toMatch(/target builder, to the registry .*cache from nothing; every step runs again$/);
+    expect(lines[9]).toMatch(/^Note: .*never moved/);
   });
 
   test('of a fork names no branch tag and the reason why nothing is pushed', () => {

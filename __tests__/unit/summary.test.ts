@@ -90,7 +90,7 @@ describe('the summary of a failed build', () => {
   test('shows what the step printed last, and no table of passes that never ended', () => {
     const error = failure('The build failed at [builder 3/3] RUN x (Dockerfile:7): exit code: 1', 'not ok', '  at 12');
     expect(failed({ error })).toMatch(
-      /^\*\*Failed\.\*\* .*builder 3\/3.*Dockerfile:7.*\n\nThe last lines that it printed:\n\n```text\nnot ok\n {2}at 12\n```\n\n- Cache: /m,
+      /^\*\*Failed\.\*\* .*builder 3\/3.*Dockerfile:7.*\n\nThe last lines that it printed:\n\n```text\nnot ok\n {2}at 12\n```\n\n- Commit [0-9a-f]{40}\n- Cache: /m,
     );
     expect(failed({ error })).not.toContain('|');
   });

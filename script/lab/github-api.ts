@@ -11,6 +11,8 @@ interface MergedPullRequest {
   readonly headRef: string;
   /** `owner/name` */
   readonly headRepository: string;
+  /** The branch that it was merged into; main unless it is given. */
+  readonly baseRef?: string;
 }
 
 /** A pull request as the cleanup asks for it. */
@@ -63,6 +65,7 @@ export async function startGitHubApi(packages?: Packages, gate?: Gate): Promise<
     ]);
     const [, branch = ''] = /\/git\/ref\/heads\/(.+)$/.exec(path) ?? [];
     const [, commit = ''] = /\/git\/commits\/([0-9a-f]+)$/.exec(path) ?? [];
+    const [, head = ''] = /\/commits\/([0-9a-f]+)\/branches-where-head$/.exec(path) ?? [];
     const [, merged = ''] = /\/commits\/([0-9a-f]+)\/pulls$/.exec(path) ?? [];
     const sha = branches.get(branch);
     const time = times.get(commit);
@@ -74,11 +77,13 @@ export async function startGitHubApi(packages?: Packages, gate?: Gate): Promise<
           ? { ref: `refs/heads/${branch}`, object: { type: 'commit', sha } }
           : time !== undefined
             ? { sha: commit, committer: { date: time } }
-            : merged !== ''
-              ? pull === undefined
-                ? []
-                : [toPullRequest(merged, pull)]
-              : undefined;
+            : head !== ''
+              ? listBranchesAt(head, branches)
+              : merged !== ''
+                ? pull === undefined
+                  ? []
+                  : [toPullRequest(merged, pull)]
+                : undefined;
     response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json; charset=utf-8' });
     response.end(JSON.stringify(found ?? { message: 'Not Found' }));
   };
@@ -110,10 +115,18 @@ export async function startGitHubApi(packages?: Packages, gate?: Gate): Promise<
   };
 }
 
+/** https://docs.github.com/rest/commits/commits#list-branches-for-head-commit */
+function listBranchesAt(sha: string, branches: ReadonlyMap<string, string>): readonly object[] {
+  return [...branches]
+    .filter(([, head]) => head === sha)
+    .map(([name]) => ({ name, commit: { sha }, protected: false }));
+}
+
 /** https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit */
-function toPullRequest(sha: string, { number, headRef, headRepository }: MergedPullRequest): object {
+function toPullRequest(sha: string, { number, headRef, headRepository, baseRef }: MergedPullRequest): object {
   const head = { ref: headRef, repo: { full_name: headRepository } };
-  return { number, state: 'closed', merged_at: '2026-05-04T03:02:01Z', merge_commit_sha: sha, head };
+  const base = { ref: baseRef ?? 'main' };
+  return { number, state: 'closed', merged_at: '2026-05-04T03:02:01Z', merge_commit_sha: sha, head, base };
 }
 
 /** What the cleanup asks; undefined for anything else, and where there is none. */

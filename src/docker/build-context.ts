@@ -9,6 +9,11 @@ import { getSecretPath } from '../plan/local-paths.js';
 /** Git and HTTP contexts are fetched by BuildKit; there is nothing to look at here. */
 const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
 
+/** @returns the folder of the context, or null when BuildKit fetches it */
+export function findContextFolder({ context }: Pick<Inputs, 'context'>, workspace: string): string | null {
+  return REMOTE.test(context) ? null : resolve(workspace, context);
+}
+
 /**
  * Reads the Dockerfile and checks that it has both targets.
  * @param workspace folder that relative paths are relative to
@@ -17,8 +22,8 @@ const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
  */
 export async function readDockerfile(inputs: Inputs, workspace: string): Promise<Dockerfile | null> {
   const { context, file } = inputs;
-  if (REMOTE.test(context) || (file !== null && REMOTE.test(file))) return null;
-  const directory = resolve(workspace, context);
+  const directory = findContextFolder(inputs, workspace);
+  if (directory === null || (file !== null && REMOTE.test(file))) return null;
   if (!(await isDirectory(directory))) {
     throw new InputError(
       `context ${quote(context)} is not a folder in ${workspace}. Is actions/checkout an earlier step of the job?`,

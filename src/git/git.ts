@@ -10,8 +10,13 @@ const LIMIT: TimeLimit = {
     'The work tree may be on a disk or network share that hangs, or git waits for a program of its configuration (core.fsmonitor).',
 };
 
-/** All methods throw TimeLimitError when git hangs: what it would have said is not "no", and decides what is published. */
+export interface HeadCommit {
+  readonly commit: string;
+  /** Committer time, ISO 8601. */
+  readonly committedAt: string;
+}
 
+/** All methods throw TimeLimitError when git hangs: what it would have said is not "no", and decides what is published. */
 export class Git {
   private readonly run: RunProcess;
   private readonly env: Env;
@@ -49,6 +54,24 @@ export class Git {
     const result = await this.start({ LC_ALL: 'C' }, 'rev-parse', '--git-dir');
     const advice = /^\s*(git config --global --add safe\.directory .+)$/m.exec(result?.stderr ?? '')?.[1];
     return advice?.trim() ?? null;
+  }
+
+  /** HEAD of the work tree that the directory is in; null where it is in none, or has no commit. */
+  async readHeadCommit(): Promise<HeadCommit | null> {
+    // A repository may ask for signatures to be checked, which starts programs.
+    const answer = await this.ask('show', '--no-patch', '--no-show-signature', '--format=%H %cI', 'HEAD');
+    const [commit, committedAt] = answer?.split(' ') ?? [];
+    return commit === undefined || committedAt === undefined ? null : { commit, committedAt };
+  }
+
+  /** The commit that HEAD has for a submodule in this very directory; null where the name is none. */
+  readSubmoduleCommit(name: string): Promise<string | null> {
+    return this.ask('rev-parse', '--verify', '--quiet', `HEAD:./${name}`);
+  }
+
+  /** The top of the work tree, or null. */
+  readTop(): Promise<string | null> {
+    return this.ask('rev-parse', '--show-toplevel');
   }
 
   /** Null on a detached head. */

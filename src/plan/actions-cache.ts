@@ -8,6 +8,7 @@ import type { Inputs } from './inputs.js';
 import type { PassPlan, Plan } from './plan.js';
 import { compactUtc, toScope } from './tags.js';
 import { formatMegabytes } from './words.js';
+import { isFromFork } from './workflow-event.js';
 
 /**
  * How layers leave the engine and come back: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder
@@ -44,7 +45,7 @@ const LARGEST_ENTRY_BYTES = 2 * 1024 ** 3;
 export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Date): LayerDecision {
   const { event, scope, lineage } = plan;
   if (plan.push.push || !inputs.reuseCache || event.kind === 'local') return { kind: 'off', reason: null };
-  if ((event.kind === 'pull-request' || event.kind === 'other') && event.fork && event.name !== 'pull_request') {
+  if (isFromFork(event) && event.name !== 'pull_request') {
     // Such a run has the cache of the main branch, which must never hold what a fork has built.
     const reason = `a ${event.name} run for a fork shares it with the main branch`;
     return { kind: 'off', reason };

@@ -5,7 +5,7 @@ import { describeWorkflowToken, isGitHubRegistry, isSentWorkflowToken } from './
 import { type ImageName, parseImageName } from './image-name.js';
 import type { Inputs } from './inputs.js';
 import type { Mirror } from './mirror-inputs.js';
-import type { WorkflowEvent } from './workflow-event.js';
+import { type WorkflowEvent, isFromFork } from './workflow-event.js';
 
 /** What a registry, its token server, or Buildx about them, has said. */
 export interface ServerAnswer {
@@ -81,11 +81,10 @@ export function toRunFacts(
   facts: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
 ): RunFacts {
   const { image, credentials, gitHubRegistry, withheldToken } = inputs;
-  const fork = (event.kind === 'pull-request' || event.kind === 'other') && event.fork;
   const workflowToken =
     credentials === null ? withheldToken && !facts.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
   return {
-    origin: fork ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
+    origin: isFromFork(event) ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
     repository: facts.repository,
     login: workflowToken ? 'workflow-token' : facts.hasLogin ? 'own' : 'none',
     gitHubRegistry,

@@ -1,17 +1,19 @@
 // Inputs + event + what the registry has -> Plan: everything that a run does follows from it.
 // BuildKit merges several cache sources instead of ranking them (moby/buildkit#6418), so a pass gets one.
 import type { BuildFlag } from './build-options.js';
+import type { BuiltCommit } from './built-commit.js';
 import type { StoredImage } from './cache-manifest.js';
 import { type RunFacts, type ServerAnswer, explainDenial, showAnswer, toMirrorFacts, toRunFacts } from './denial.js';
 import { type Digest, type ImageName, type Tag, taggedReference } from './image-name.js';
 import { InputError } from './input-error.js';
 import type { Inputs } from './inputs.js';
+import { checkTagNamesBuilt, guardMainTags, isPullRequestOfMain } from './main-tags.js';
 import type { Mirror } from './mirror-inputs.js';
 import { describeTaken, findTaken } from './moving-tags.js';
 import type { Platform } from './platform.js';
 import { type Scope, builderTag, deriveTags, describeOtherBuild, toScope } from './tags.js';
 import { withUniqueLabel } from './unique-label.js';
-import type { WorkflowEvent } from './workflow-event.js';
+import { type CheckoutEvent, type WorkflowEvent, isFromFork } from './workflow-event.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: nowhere but the build cache. */
 type PassOutput = 'registry' | 'engine' | 'cache';
@@ -62,6 +64,8 @@ export interface PushDecision {
 export interface Plan {
   readonly image: ImageName;
   readonly event: WorkflowEvent;
+  /** The commit that the image is made of. For a pull request it may be the merge that GitHub makes for the run. */
+  readonly built: BuiltCommit;
   readonly scope: Scope | null;
   /** Scopes whose images may hold useful layers, nearest first. */
   readonly lineage: readonly Scope[];
@@ -82,9 +86,12 @@ export interface Plan {
 /** What the runner knows beside inputs and event. */
 export interface RunContext {
   readonly now: Date;
+  readonly built: BuiltCommit;
+  /** What is to be said about it. */
+  readonly notes: readonly string[];
   /** `https://github.com/owner/app`, for the label that links image and repository; null off GitHub. */
   readonly repositoryUrl: string | null;
-  /** ISO 8601, or null when nobody could tell. */
+  /** When the built commit was made (ISO 8601), or null when nobody could tell. */
   readonly committedAt: string | null;
   /** The repository's default branch, for when the input main-branch is empty. */
   readonly defaultBranch: string | null;
@@ -145,10 +152,17 @@ export const NOTHING_ASKED: RegistryState = {
  */
 export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): Plan {
   const { tag: ownTag, extraTags, part } = inputs;
-  const derived = deriveTags({ event, now: context.now, ownTag, extraTags, part });
+  const mainBranch = inputs.mainBranch ?? context.defaultBranch;
+  checkTagNamesBuilt(ownTag, context.built);
+  const derived = guardMainTags(
+    deriveTags({ event, now: context.now, ownTag, extraTags, part }),
+    event,
+    mainBranch,
+    part,
+  );
   const { scope, moving } = derived;
   const unique = registry.unique ?? derived.unique;
-  const lineage = getLineage(event, scope, inputs.mainBranch ?? context.defaultBranch, context.mergedBranch, part);
+  const lineage = getLineage(event, scope, mainBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
   const taken = push.push ? findTaken(inputs.image, moving, extraTags, registry.targets ?? []) : [];
   const sources = inputs.reuseCache
@@ -159,6 +173,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   return {
     image: inputs.image,
     event,
+    built: context.built,
     scope,
     lineage,
     tags: { unique, moving: moving.filter((tag) => !taken.includes(tag)) },
@@ -187,7 +202,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       cacheFrom: [...sources.production, ...extra],
       flags: inputs.flags,
       labels: withUniqueLabel(
-        getLabels(inputs, event, context, part === null ? unique : getVersion(inputs, event)),
+        getLabels(inputs, context, part === null ? unique : getVersion(inputs, event)),
         inputs.image,
         unique,
       ),
@@ -200,6 +215,8 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     ],
     notes: [
       ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
+      ...context.notes,
+      ...derived.notes,
       ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
       ...taken.map((tag) => `${describeTaken(tag)}: this run leaves it where it is.`),
     ],
@@ -228,7 +245,7 @@ export function getLineage(
   mergedBranch: string | null,
   part: Platform | null,
 ): readonly Scope[] {
-  const onMain = scope !== null && scope.branch === mainBranch;
+  const onMain = (scope !== null && scope.branch === mainBranch) || isPullRequestOfMain(event, mainBranch);
   const hasBase = (event.kind === 'pull-request' || event.kind === 'merge-group') && !onMain;
   const base = hasBase ? event.baseBranch : null;
   // Without a scope where it may not write, a developer's branch is still where its layers are.
@@ -267,14 +284,22 @@ function selectCacheSources(
 
 /** True when the run may write at all, as far as inputs and event tell: the registry has the last word. */
 export function mayWantToPush(inputs: Inputs, event: WorkflowEvent): boolean {
-  return inputs.push !== 'never' && !isFork(event);
+  return inputs.push !== 'never' && !isFromFork(event) && !isWithheld(event);
 }
 
 function decidePush(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): PushDecision {
   const mode = inputs.push;
-  if (isFork(event)) {
+  if (isFromFork(event)) {
     const reason = describeFork(event);
     if (mode === 'always') throw new InputError(`push is true, but ${reason}. Use "push: auto".`);
+    return { push: false, reason };
+  }
+  if (isWithheld(event)) {
+    const reason = event.withheld;
+    if (mode === 'always')
+      throw new InputError(
+        `push is true, but ${reason}. Check out the commit of the event, or the head of a branch of this repository, or use "push: auto".`,
+      );
     return { push: false, reason };
   }
   if (mode === 'never') return { push: false, reason: 'the input push is false' };
@@ -337,8 +362,8 @@ function describeDenial(
   return `the registry ${image.registry} refuses to take an upload to ${image.repository} (${showAnswer(answer)}): ${cause}. ${change}`;
 }
 
-function isFork(event: WorkflowEvent): boolean {
-  return (event.kind === 'pull-request' || event.kind === 'other') && event.fork;
+function isWithheld(event: WorkflowEvent): event is CheckoutEvent & { readonly withheld: string } {
+  return event.kind === 'checkout' && event.withheld !== null;
 }
 
 function describeFork(event: WorkflowEvent): string {
@@ -352,10 +377,10 @@ function getVersion({ tag }: Inputs, event: WorkflowEvent): string {
 }
 
 /** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
-function getLabels(inputs: Inputs, event: WorkflowEvent, context: RunContext, version: string): Record<string, string> {
+function getLabels(inputs: Inputs, context: RunContext, version: string): Record<string, string> {
   const labels = {
     'org.opencontainers.image.source': context.repositoryUrl,
-    'org.opencontainers.image.revision': event.sha,
+    'org.opencontainers.image.revision': context.built.commit,
     'org.opencontainers.image.version': version,
     // The commit's time, never the clock: the same commit gives the same image.
     'org.opencontainers.image.created': context.committedAt,

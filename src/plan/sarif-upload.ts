@@ -28,6 +28,8 @@ export function decideUpload(event: WorkflowEvent): UploadDecision {
       return { kind: 'skip', reason: 'the push that ends the merge queue tells of the same commit' };
     case 'other':
       return { kind: 'skip', reason: `an event ${event.name} does not tell which branch was scanned` };
+    case 'checkout':
+      return { kind: 'skip', reason: `${sha} was scanned, which the event ${event.name} does not name` };
     case 'local':
       return { kind: 'skip', reason: 'this is no GitHub workflow' };
   }

@@ -140,7 +140,9 @@ export function deriveTags({ event, now, ownTag, extraTags, part }: TagRequest):
         'safely. Choose a tag of its own, or leave the input empty.',
     );
   }
-  return { scope, unique, moving: [...new Set([...moving, ...extraTags])].filter((tag) => tag !== unique) };
+  // The caller's further tags are meant for the commit that the event names.
+  const further = event.kind === 'checkout' ? [] : extraTags;
+  return { scope, unique, moving: [...new Set([...moving, ...further])].filter((tag) => tag !== unique) };
 }
 
 function getScope(event: WorkflowEvent, part: Platform | null): Scope | null {
@@ -154,6 +156,7 @@ function getScope(event: WorkflowEvent, part: Platform | null): Scope | null {
     case 'git-tag':
     case 'merge-group':
     case 'other':
+    case 'checkout':
       return null;
   }
 }
@@ -168,6 +171,7 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
     case 'branch':
     case 'merge-group':
     case 'other':
+    case 'checkout':
       return parseTag(event.sha);
     case 'git-tag':
       return gitTagTag(event.gitTag);

@@ -51,6 +51,20 @@ interface OtherEvent {
   readonly fork: boolean;
 }
 
+/**
+ * A run that builds another commit than its event names, or one of which nobody can tell (built-commit.ts). The tags of
+ * the event and of any branch are not this commit's: it writes its unique tag and moves none.
+ */
+export interface CheckoutEvent {
+  readonly kind: 'checkout';
+  readonly name: string;
+  /** The commit that is built; where nobody can tell, the event's. */
+  readonly sha: string;
+  readonly fork: boolean;
+  /** Why this run never pushes, as half a sentence; null: it may. */
+  readonly withheld: string | null;
+}
+
 /** A developer's machine; `branch` is null on a detached head. */
 interface LocalEvent {
   readonly kind: 'local';
@@ -61,7 +75,8 @@ interface LocalEvent {
   readonly dirty: boolean;
 }
 
-export type WorkflowEvent = BranchEvent | GitTagEvent | PullRequestEvent | MergeGroupEvent | OtherEvent | LocalEvent;
+export type WorkflowEvent =
+  BranchEvent | GitTagEvent | PullRequestEvent | MergeGroupEvent | OtherEvent | CheckoutEvent | LocalEvent;
 
 /** What the runner says about the event: `GITHUB_EVENT_NAME`, `GITHUB_REF`, `GITHUB_SHA`, `GITHUB_REPOSITORY`, the payload. */
 export interface EventFacts {
@@ -94,6 +109,11 @@ export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
   return { kind: 'other', name: facts.name, sha, fork };
 }
 
+/** Whether another repository's code has caused the run: it never pushes, whatever is checked out. */
+export function isFromFork(event: WorkflowEvent): boolean {
+  return 'fork' in event && event.fork;
+}
+
 /** The repository's default branch as the payload tells it, or null: scheduled runs may lack it. */
 export function readDefaultBranch(payload: unknown): string | null {
   const branch = new Payload('event', payload).find('repository', 'default_branch');
@@ -115,9 +135,14 @@ function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-/** @throws InputError when the text is not a full commit SHA (SHA-1 or SHA-256). */
+/** A full commit SHA (SHA-1 or SHA-256). */
+export function isSha(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+/** @throws InputError when the text is not a full commit SHA. */
 export function parseSha(text: string, what: string): string {
-  if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) {
+  if (!isSha(text)) {
     throw new InputError(
       `${what} is ${quote(text)}, which is no commit SHA. Run the action in a GitHub workflow or a git work tree.`,
     );

@@ -90,6 +90,19 @@ async function readPart(reader: BoundedReader, digest: Digest): Promise<Part | n
   return config === null ? null : { ...part, config: parseJson(config) };
 }
 
+/** The commit that an image names in its label, as it stands there; null without one. @throws TooLargeError */
+export async function readRevision(
+  registry: Registry,
+  name: string,
+  { content, config }: Part,
+): Promise<string | null> {
+  const [child] = listChildren(content) ?? [];
+  const found = config ?? (child === undefined ? null : (await readParts(registry, name, [child]))[0]?.config);
+  const labels = isRecord(found?.config) ? found.config.Labels : null;
+  const revision = isRecord(labels) ? labels['org.opencontainers.image.revision'] : null;
+  return typeof revision === 'string' ? revision : null;
+}
+
 async function readImage(reader: BoundedReader, name: string, manifest: JsonRecord): Promise<CachedImage> {
   const none = { name, layers: [], records: [] };
   const digest = readConfigDigest(manifest);

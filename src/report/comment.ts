@@ -3,7 +3,7 @@ import { type RunNumber, toMarker } from '../plan/comment.js';
 import { pinnedReference } from '../plan/image-name.js';
 import { listMasks } from '../plan/secret-text.js';
 import type { PassFigures } from './pass-report.js';
-import { type RunResult, describeBytes, escapeMarkdown, shorten, toPassLines } from './summary.js';
+import { type RunResult, describeBytes, escapeMarkdown, shorten, toCommitLine, toPassLines } from './summary.js';
 
 export interface CommentContext {
   readonly run: RunNumber;
@@ -22,7 +22,7 @@ export function toComment(result: RunResult, { run, runUrl, secrets }: CommentCo
   const size = describeBytes(bytes);
   const facts = [...(size === '' ? [] : [size]), ...toPassLines({ builder, production })];
   if (facts.length > 0) lines.push(...facts.map((fact) => `- ${fact}`), '');
-  lines.push(`Commit ${plan.event.sha}${runUrl === null ? '' : `, [log of the run](${runUrl})`}`);
+  lines.push(`${toCommitLine(plan)}${runUrl === null ? '' : `, [log of the run](${runUrl})`}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 // The plan as JSON (output `plan`) and as lines for the log. Values of build arguments and secrets are left out.
 import { redactAttributes } from '../plan/build-options.js';
+import type { BuiltCommit } from '../plan/built-commit.js';
 import { taggedReference } from '../plan/image-name.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 
@@ -7,6 +8,7 @@ import type { PassPlan, Plan } from '../plan/plan.js';
 export function toPlanJson(plan: Plan): string {
   return JSON.stringify({
     event: plan.event,
+    built: plan.built,
     image: plan.image.name,
     scope: plan.scope?.branch ?? null,
     lineage: plan.lineage.map(({ branch, tag }) => ({ branch, tag })),
@@ -38,9 +40,10 @@ function toPassJson(plan: Plan, pass: PassPlan): Record<string, unknown> {
 
 /** The plan to read: one decision a line. */
 export function toPlanLines(plan: Plan): string[] {
-  const { event, scope, lineage, tags, push, mirrors } = plan;
+  const { event, built, scope, lineage, tags, push, mirrors } = plan;
   return [
     `Event:      ${event.name} (${event.kind}), commit ${event.sha}`,
+    `Built:      ${describeBuilt(built)}`,
     `Scope:      ${scope === null ? 'none: this run writes no branch tags' : `${scope.branch} -> ${scope.tag}`}`,
     ...(plan.parts.length > 0
       ? []
@@ -55,6 +58,17 @@ export function toPlanLines(plan: Plan): string[] {
     ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),
     ...plan.notes.map((note) => `Note:       ${note}`),
   ];
+}
+
+const SOURCE_WORDS = {
+  'work-tree': 'which is checked out',
+  event: 'by the event: nothing that is checked out tells',
+  parts: 'by the label of the parts',
+} as const;
+
+function describeBuilt({ commit, from, insteadOf }: BuiltCommit): string {
+  const instead = insteadOf === null ? '' : `, instead of ${insteadOf}, the commit of the event`;
+  return `commit ${commit}, ${SOURCE_WORDS[from]}${instead}`;
 }
 
 const OUTPUT_WORDS = {

@@ -78,6 +78,7 @@ export function toSummary(result: RunResult): string {
   }
   const verified = result.verified === true ? 'Verify: passed' : '';
   const facts = [
+    toCommitLine(plan),
     verified,
     describeBytes(result.bytes),
     describeTime(result),
@@ -99,6 +100,13 @@ export function toSummary(result: RunResult): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The commit that people see, and what is built where that is another: the merge that GitHub makes of a pull request. */
+export function toCommitLine({ event, built }: Pick<Plan, 'event' | 'built'>): string {
+  const { commit, insteadOf } = built;
+  if (insteadOf !== null) return `Commit ${commit}, instead of ${insteadOf}, the commit of the event`;
+  return commit === event.sha ? `Commit ${commit}` : `Commit ${event.sha}, merged as ${commit}`;
+}
+
 /** The output `summary`, for people who chart builds; docs: README, "Outputs". */
 export function toFiguresJson(result: RunResult): string {
   const pass = (figures: PassFigures | null): object | null =>
@@ -111,6 +119,7 @@ export function toFiguresJson(result: RunResult): string {
           work: sumWork(figures.work),
         };
   return JSON.stringify({
+    commit: result.plan.built.commit,
     pushed: result.digest !== null,
     builder: pass(result.builder),
     production: pass(result.production),

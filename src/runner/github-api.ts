@@ -24,10 +24,15 @@ export interface GitHubApi {
   /** The commit that a branch is at now. */
   readBranchHead(branch: string): Promise<string | null>;
   /**
-   * Head branch of the pull request of this repository that a commit merged; null when there is none.
+   * Branches of this repository whose head is the commit now.
    * @throws Error when it cannot be found out
    */
-  readMergedBranch(sha: string): Promise<string | null>;
+  readBranchesAt(sha: string): Promise<readonly string[]>;
+  /**
+   * Head branch of the pull request of this repository that a commit merged into a branch; null when there is none.
+   * @throws Error when it cannot be found out
+   */
+  readMergedBranch(sha: string, into: string): Promise<string | null>;
   /**
    * Login of whoever the token acts as.
    * @throws Error when it cannot be found out
@@ -52,6 +57,11 @@ export interface GitHubApi {
 /** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
 export function isRefusal(error: unknown): boolean {
   return isRecord(error) && (error.status === 403 || error.status === 404);
+}
+
+/** The repository has no such commit. */
+function isUnknownCommit(error: unknown): boolean {
+  return isRecord(error) && error.status === 422;
 }
 
 /**
@@ -88,18 +98,29 @@ export function createGitHubApi(token: string | null, repository: string, cancel
         const { data } = await octokit.rest.git.getRef({ owner, repo, ref: `heads/${branch}`, request: { signal } });
         return data.object.sha;
       }),
-    readMergedBranch: (sha) =>
+    readBranchesAt: (sha) =>
+      demand(async (octokit, signal) => {
+        const request = { owner, repo, commit_sha: sha, request: { signal } };
+        const { data } = await octokit.rest.repos.listBranchesForHeadCommit(request);
+        return data.filter(({ commit }) => commit.sha === sha).map(({ name }) => name);
+      }).catch((error: unknown) => {
+        if (isUnknownCommit(error)) return [];
+        throw error;
+      }),
+    readMergedBranch: (sha, into) =>
       ask(async (octokit, signal) => {
         const request = { owner, repo, commit_sha: sha, request: { signal } };
         const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit(request);
-        const merged = data.find((pull) => {
+        const found = data.find((pull) => {
           // A deleted fork has no repository, whatever the types say.
           const head: unknown = pull.head.repo;
           const name = isRecord(head) && typeof head.full_name === 'string' ? head.full_name : '';
           const own = name.toLowerCase() === repository.toLowerCase();
-          return own && pull.merged_at !== null && pull.merge_commit_sha === sha;
+          const merged = pull.merged_at !== null && pull.merge_commit_sha === sha;
+          // One that was merged into another branch, which main has then taken over as it was, is not main's.
+          return own && merged && pull.base.ref === into;
         });
-        return merged?.head.ref ?? null;
+        return found?.head.ref ?? null;
       }),
     readTokenOwner: () =>
       demand(async (octokit, signal) => {

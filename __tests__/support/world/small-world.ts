@@ -158,6 +158,7 @@ function createGitHub(): SmallWorld['github'] {
     prepare: () => undefined,
     readCommitTime: () => Promise.resolve(null),
     readBranchHead: () => Promise.resolve(null),
+    readBranchesAt: () => Promise.resolve([]),
     readMergedBranch: () => Promise.resolve(null),
     readTokenOwner: () => Promise.resolve('github-actions[bot]'),
     readComments: () => Promise.resolve({ comments: [], complete: true }),
