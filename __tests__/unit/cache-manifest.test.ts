@@ -11,6 +11,7 @@ import {
   type MergedCache,
   mergeCaches,
 } from '../../src/plan/cache-manifest.js';
+import { MERGE_DIGESTS } from '../../src/plan/merge-records.js';
 import { digestOf } from './fixtures.js';
 
 /** What BuildKit writes and reads, as its Go structs say. */
@@ -398,6 +399,36 @@ describe('two small images', () => {
       },
       layers: [1, 2, 3, 4].map(expectedDescriptor),
     }));
+});
+
+describe('the merge of a COPY --link that has no layers in its image', () => {
+  const [BASE, COPY] = [1, 2].map(digestOf);
+  const [MERGE] = MERGE_DIGESTS;
+  const records = (...layers: readonly number[]) => [
+    { digest: BASE },
+    { chains: [{ layers: [1] }], digest: COPY, inputs: [[{ selector: '/app', link: 0 }]] },
+    { layers: layers.map((layer) => ({ layer })), digest: MERGE, inputs: [[{ link: 0 }], [{ link: 1 }]] },
+  ];
+  const resultOf = (merged: Merged) => {
+    const config = configOf(merged);
+    return resultsInConfig(
+      config,
+      config.records.find(({ digest }) => digest === MERGE)!,
+    );
+  };
+  const chain = (...numbers: readonly number[]) =>
+    JSON.stringify([[[numbers.map((number) => layerOf(number).digest), undefined]], []]);
+
+  test('gets those that it must have', () =>
+    expect(resultOf(merge([imageOf('main', records(), 1, 2)]))).toBe(chain(1, 2)));
+
+  test('keeps those that it has, and of several images the nearest’s', () => {
+    expect(resultOf(merge([imageOf('main', records(0), 1, 2)]))).toBe(chain(1));
+    expect(resultOf(merge([imageOf('topic', records(), 1, 3), imageOf('main', records(1), 1, 2)]))).toBe(chain(1, 3));
+  });
+
+  test('has none where a record of the image cannot be read: it may be the image’s own', () =>
+    expect(resultOf(merge([imageOf('main', [...records(), { digest: 7 }], 1, 2)]))).toBe(NO_RESULTS));
 });
 
 describe('records that cannot be read', () => {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { type Digest, type Tag, digestOf, isDigest } from './image-name.js';
 import { type JsonRecord, isRecord } from './json.js';
 import type { Labels } from './unique-label.js';
+import { findMergedLayers } from './merge-records.js';
 
 /** A layer of an image, in the order of its manifest. */
 export interface ImageLayer {
@@ -146,10 +147,23 @@ function readNodes(image: CachedImage): { nodes: Map<string, Node>; skipped: num
     return identity;
   };
   records.forEach((_, index) => read(index, 0));
-  return {
-    nodes,
-    skipped: [...identities].filter(([index, identity]) => identity === null && index < records.length).length,
-  };
+  const skipped = [...identities].filter(([index, identity]) => identity === null && index < records.length).length;
+  return { nodes: completeMerges(nodes, image.layers, skipped === 0), skipped };
+}
+
+/** The same records, with the layers that BuildKit has left out of those of `COPY --link`. */
+function completeMerges(
+  nodes: ReadonlyMap<string, Node>,
+  layers: readonly ImageLayer[],
+  whole: boolean,
+): Map<string, Node> {
+  const tops = findMergedLayers(nodes, layers, whole);
+  return new Map(
+    [...nodes].map(([identity, node]) => {
+      const top = tops.get(identity);
+      return [identity, top === undefined ? node : { ...node, results: [{ layers, top, createdAt: null }] }];
+    }),
+  );
 }
 
 function parseNode(
