@@ -61,6 +61,8 @@ describe('a build argument that changes with every commit', () => {
 describe('the reason of a step', () => {
   const CONTEXT_CHANGED = 'a file of the context changed; what the step does not need belongs in .dockerignore';
   const FILE_CHANGED = 'a file that it copies changed';
+  const LINK_MISSED =
+    'the layers below it changed, or the cache lacks its own, since BuildKit does not always keep those of --link: if this comes with every commit, leave --link out';
   test.each([
     ['[builder 4/5] COPY . .', CONTEXT_CHANGED],
     ['[2/3] COPY ./ /app', CONTEXT_CHANGED],
@@ -69,6 +71,9 @@ describe('the reason of a step', () => {
     ['[builder 2/5] COPY package.json .', FILE_CHANGED],
     ['[builder 2/5] COPY src/.env /app', FILE_CHANGED],
     ['[production 2/2] COPY --from=builder /app /app', FILE_CHANGED],
+    ['[production 2/2] COPY --link --from=builder /app /app', FILE_CHANGED],
+    ['[production 2/2] LINK COPY --link --from=builder /app /app', LINK_MISSED],
+    ['[linux/arm64 production 2/2] LINK ADD --link app.tar /app', LINK_MISSED],
     ['[builder 3/5] RUN cp . /app', OTHER_REASON],
     ['[builder 3/5] WORKDIR /app', OTHER_REASON],
   ])('%s: %s', (name, reason) => expect(explain({ name, stage: 'builder' }, `VERSION=${SHA}`)).toBe(reason));

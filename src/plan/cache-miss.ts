@@ -32,8 +32,16 @@ export function explainMiss(step: MissedStep, { dockerfile, flags, sha, hadSourc
       ? 'a file of the context changed; what the step does not need belongs in .dockerignore'
       : 'a file that it copies changed';
   }
+  if (/^LINK\b/.test(text)) return LINK_REASON;
   return 'the step, a build argument before it, or its base image changed';
 }
+
+/**
+ * BuildKit shows `COPY --link` as a copy and as a LINK, which puts the copy upon the layers below and changes no file:
+ * where it is the first that was missed, its copy was cached. Why its layers may be lacking: merge-records.ts.
+ */
+const LINK_REASON =
+  'the layers below it changed, or the cache lacks its own, since BuildKit does not always keep those of --link: if this comes with every commit, leave --link out';
 
 /** ARGs of the step's own stage that stand before it; none where the step is not found. */
 function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerfile | null): string[] {
