@@ -4,39 +4,15 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../script/lab/engine.js';
 import { startFront } from '../../script/lab/front.js';
 import { READER, type Team } from '../../script/lab/team.js';
+import { type Layer, findMovedLayers, readLayers } from './moved-layers.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from './support.js';
 
 const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const ALL_CACHED = { builder: '5 of 5', production: '1 of 1' };
 const fixture = useLab({ stores: STORES });
 
-interface Layer {
-  readonly digest: string;
-  readonly size: number;
-  readonly mediaType: string;
-}
-
-async function layersOf(repository: string, tag: string): Promise<readonly Layer[]> {
-  return (await fixture.lab().registry.manifest(repository, tag)).body.layers as Layer[];
-}
-
-/** Digests of the team's blobs that were pulled or pushed since a mark, other than JSON. */
-async function layersMoved(team: Team, mark: number): Promise<{ pulled: string[]; pushed: number }> {
-  const { registry } = fixture.lab();
-  const requests = (await registry.requests(mark)).filter(({ path }) => path.includes(team.repository));
-  const tags = await registry.tags(team.repository);
-  const layers = new Set(
-    (await Promise.all(tags.map((tag) => layersOf(team.repository, tag)))).flat().map(({ digest }) => digest),
-  );
-  const pulled = requests.flatMap(({ method, path, status }) => {
-    const digest = /\/blobs\/(sha256:[0-9a-f]+)$/.exec(path)?.[1] ?? '';
-    return method === 'GET' && status === 200 && layers.has(digest) ? [digest] : [];
-  });
-  const pushed = requests.filter(({ method, path, status }) => {
-    const digest = decodeURIComponent(/[?&]digest=([^&]+)/.exec(path)?.[1] ?? '');
-    return method === 'PUT' && status === 201 && layers.has(digest);
-  });
-  return { pulled: [...new Set(pulled)], pushed: pushed.length };
+function layersOf(repository: string, tag: string): Promise<readonly Layer[]> {
+  return readLayers(fixture.lab(), repository, tag);
 }
 
 describe.each(STORES)('on the %s store, with main, a branch and its pull request built', (store) => {
@@ -66,7 +42,7 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
   /** What the engine may pull on an unchanged commit: nothing, or on overlay2 the production image. */
   async function expectNothingMoved(mark: number, tag: string): Promise<void> {
     const production = (await layersOf(team.repository, tag)).map(({ digest }) => digest);
-    const { pulled, pushed } = await layersMoved(team, mark);
+    const { pulled, pushed } = await findMovedLayers(fixture.lab(), team, mark);
     expect(pushed).toBe(0);
     expect(pulled.filter((digest) => store === 'containerd' || !production.includes(digest))).toEqual([]);
   }
