@@ -19,7 +19,7 @@ export interface ServedManifest {
 }
 
 /** A point in the access log. */
-type LogMark = number;
+export type LogMark = number;
 
 /** A running registry. Reads and writes of these functions do not show in `requests`. */
 export interface Registry {
