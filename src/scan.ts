@@ -6,20 +6,30 @@ import type { CheckRequest } from './checks.js';
 import { CheckFailedError } from './plan/check-error.js';
 import { uploadToCodeScanning } from './code-scanning.js';
 import { getCheckEnvironment } from './plan/check-environment.js';
-import { SarifError, checkAgreement, parseSarif, selectFailing } from './plan/sarif.js';
+import { ScanReportError, checkAgreement, selectFailing } from './plan/finding.js';
 import type { ScanSettings } from './plan/scan-input.js';
+import { parseScanReport } from './plan/scan-report.js';
 import {
   type Command,
   type ScanRequest,
+  type ScannerCommand,
   findSocket,
   judgeScan,
   scannerEnvironment,
   toContainerCommand,
+  toConvertCommand,
   toScanCommand,
 } from './plan/scanner.js';
 import { ANSWER_LIMIT } from './docker/limits.js';
+import { describeFault } from './plan/words.js';
 import { describeLeftovers } from './process/leftovers.js';
-import { CommandNotFoundError, type ProcessResult, type TimeLimit, TimeLimitError } from './process/process.js';
+import {
+  CancelledError,
+  CommandNotFoundError,
+  type ProcessResult,
+  type TimeLimit,
+  TimeLimitError,
+} from './process/process.js';
 import { describeFindings, toScanLines, toScanSummary } from './report/findings.js';
 
 export interface ScanOutcome {
@@ -46,35 +56,56 @@ export async function scanImage(
   }
   const folder = runner.getOutputFolder();
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const sarifFile = join(folder, `${scanner}.sarif`);
   const scan: ScanRequest = {
-    ...{ scanner, image: image.reference, threshold, args: settings.args, sarifFile },
-    dockerfile: dockerfile?.path ?? null,
+    ...{ scanner, image: image.reference, threshold, args: settings.args, dockerfile: dockerfile?.path ?? null },
+    ...{ reportFile: join(folder, `${scanner}.json`), sarifFile: join(folder, `${scanner}.sarif`) },
   };
-  const { code, stdout, stderr, leftovers } = await runScanner(request, settings, scan, folder);
+  const { code, stdout, stderr, leftovers } = await runScanner(request, settings, folder, toScanCommand(scan));
   if (leftovers !== null) warn(describeLeftovers(scanner, leftovers));
   const judged = judgeScan(scanner, code, `${stdout}\n${stderr}`);
   if (judged.kind === 'failed') throw new CheckFailedError(judged.message);
-  const sarif = await readFile(sarifFile, 'utf8').catch(() => {
+  const text = await readFile(scan.reportFile, 'utf8').catch(() => {
     throw new CheckFailedError(`The scan could not be done: ${scanner} succeeded and wrote no report.`);
   });
-  runner.setOutput('sarif-file', sarifFile);
   try {
-    const findings = parseSarif(sarif);
+    const findings = parseScanReport(scanner, text);
     const failing = selectFailing(findings, threshold);
     checkAgreement(judged.saysFindings, failing, threshold);
     const report = { scanner, threshold, findings, failing, dockerfile: scan.dockerfile };
     for (const line of toScanLines(report)) runner.log.info(line);
     const summary = toScanSummary(report);
-    if (settings.uploadSarif) await uploadToCodeScanning({ world, github, plan, sarif, scanner, warn });
+    const sarif = await readSarif(request, settings, scan, folder);
+    if (sarif !== null) {
+      runner.setOutput('sarif-file', scan.sarifFile);
+      if (settings.uploadSarif) await uploadToCodeScanning({ world, github, plan, sarif, scanner, warn });
+    }
     if (failing.length === 0) return { summary, failure: null };
     if (settings.fail)
       return { summary, failure: new CheckFailedError(`${describeFindings(report)} The image is not published.`) };
     warn(describeFindings(report));
     return { summary, failure: null };
   } catch (error) {
-    if (error instanceof SarifError) throw new CheckFailedError(`The scan could not be done: ${error.message}`);
+    if (error instanceof ScanReportError) throw new CheckFailedError(`The scan could not be done: ${error.message}`);
     throw error;
+  }
+}
+
+/** @returns the report in SARIF; null, with a warning, when there is none: the verdict stands without it */
+async function readSarif(
+  request: CheckRequest,
+  settings: ScanSettings,
+  scan: ScanRequest,
+  folder: string,
+): Promise<string | null> {
+  const convert = toConvertCommand(scan);
+  try {
+    const { code } = convert === null ? { code: 0 } : await runScanner(request, settings, folder, convert);
+    if (code !== 0) throw new CheckFailedError(`${scan.scanner} convert ended with exit code ${code}`);
+    return await readFile(scan.sarifFile, 'utf8');
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    request.warn(`There is no report in SARIF, and the output sarif-file is empty: ${describeFault(error)}.`);
+    return null;
   }
 }
 
@@ -82,8 +113,8 @@ export async function scanImage(
 async function runScanner(
   request: CheckRequest,
   settings: ScanSettings,
-  scan: ScanRequest,
   folder: string,
+  scannerCommand: ScannerCommand,
 ): Promise<ProcessResult> {
   const { world, engine, directory } = request;
   const { runner, run, signal } = world;
@@ -100,11 +131,11 @@ async function runScanner(
   const start = ({ command, args }: Command): Promise<ProcessResult> =>
     runner.log.foreign(
       (print) => run(command, args, { env, cwd: runner.workspace, signal, limit, sweep: true, onLine: print }),
-      `Scan with ${scanner}`,
+      scannerCommand.args[0] === 'convert' ? `Report of ${scanner} as SARIF` : `Scan with ${scanner}`,
     );
   const containers: string[] = [];
   try {
-    return await start(toScanCommand(scan)).catch((error: unknown) => {
+    return await start(scannerCommand).catch((error: unknown) => {
       if (!(error instanceof CommandNotFoundError)) throw error;
       const socket = findSocket(host ?? undefined);
       if (socket === null) {
@@ -115,7 +146,7 @@ async function runScanner(
       const name = `two-pass-build-scan-${randomUUID()}`;
       containers.push(name);
       const place = { socket, outputFolder: folder, workspace: runner.workspace, env, name };
-      return start(toContainerCommand(scan, place));
+      return start(toContainerCommand(scannerCommand, place));
     });
   } catch (error) {
     // The client's end is not the container's.

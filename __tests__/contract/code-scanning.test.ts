@@ -32,7 +32,7 @@ beforeAll(async () => {
   // The client reads it as it is loaded.
   process.env.GITHUB_API_URL = api.url;
   ({ createGitHubApi } = await import('../../src/runner/github-api.js'));
-  report = await readFile(new URL('../unit/sarif/snyk.sarif', import.meta.url), 'utf8');
+  report = await readFile(new URL('../unit/scan-reports/snyk.sarif', import.meta.url), 'utf8');
 });
 afterAll(() => api.stop());
 beforeEach(() => {

@@ -8,7 +8,7 @@ import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } fro
 
 const STORES = ['containerd', 'overlay2'] as const;
 const fixture = useLab({ stores: STORES });
-const FIXTURES = join(import.meta.dirname, '../unit/sarif');
+const FIXTURES = join(import.meta.dirname, '../unit/scan-reports');
 
 /** Tags and digests of manifests that were written since. */
 async function listWritten(since: number): Promise<string[]> {
@@ -18,19 +18,29 @@ async function listWritten(since: number): Promise<string[]> {
     .map(({ path }) => path.split('/manifests/')[1] ?? '');
 }
 
-/** A program in place of a scanner: it notes how it was called, and leaves a recorded report. */
+/** A program in place of a scanner: it notes how it was called first, and leaves recorded reports. */
 async function placeScanner(
   name: string,
-  { report, code = 0, says = '', sleeps = 0 }: { report?: string; code?: number; says?: string; sleeps?: number },
+  {
+    report,
+    sarif,
+    code = 0,
+    says = '',
+    sleeps = 0,
+  }: Partial<Reports> & { code?: number; says?: string; sleeps?: number },
 ) {
   const bin = await mkdtemp(join(fixture.lab().directory, 'scanner-'));
   const program = `#!${process.execPath}
 const fs = require('node:fs');
 const args = process.argv.slice(2);
-fs.writeFileSync(${JSON.stringify(join(bin, 'call.json'))}, JSON.stringify({ args, env: process.env, cwd: process.cwd() }));
-const file = args.map((arg) => /^--(?:sarif-file-output=|output=(?:sarif=)?)(.*)$/.exec(arg)?.[1]).find(Boolean);
-const report = ${JSON.stringify(report ?? null)};
-if (report !== null) fs.writeFileSync(file, report);
+const call = ${JSON.stringify(join(bin, 'call.json'))};
+if (!fs.existsSync(call)) fs.writeFileSync(call, JSON.stringify({ args, env: process.env, cwd: process.cwd() }));
+const texts = ${JSON.stringify({ json: report, sarif })};
+const format = args.map((arg) => /^--format=(.*)$/.exec(arg)?.[1]).find(Boolean);
+for (const arg of args) {
+  const [, kind = format, file] = /^--output=(?:(json|sarif)=)?(.*)$/.exec(arg) ?? /^--(json|sarif)-file-output=(.*)$/.exec(arg) ?? [];
+  if (file !== undefined && texts[kind] !== undefined) fs.writeFileSync(file, texts[kind]);
+}
 console.error(${JSON.stringify(says)});
 setTimeout(() => process.exit(${code}), ${sleeps});
 `;
@@ -47,7 +57,18 @@ setTimeout(() => process.exit(${code}), ${sleeps});
   };
 }
 
-const recorded = (name: string): Promise<string> => readFile(join(FIXTURES, `${name}.sarif`), 'utf8');
+/** Of a scanner, as recorded. */
+interface Reports {
+  readonly report: string;
+  readonly sarif: string;
+}
+
+async function recorded(name: string): Promise<Reports> {
+  const [report, sarif] = await Promise.all(
+    ['json', 'sarif'].map((kind) => readFile(join(FIXTURES, `${name}.${kind}`), 'utf8')),
+  );
+  return { report: report!, sarif: sarif! };
+}
 
 describe.each(STORES)('verify (%s)', (store) => {
   test('runs the image, sees no login, and what it saw is what is pushed', async () => {
@@ -200,7 +221,7 @@ describe('scan', () => {
     const { engine, registry } = fixture.lab();
     const team = await fixture.team(`scan-${scanner}`);
     const event = await team.push();
-    const tool = await placeScanner(scanner, { report: await recorded(scanner), code });
+    const tool = await placeScanner(scanner, { ...(await recorded(scanner)), code });
     const mark = registry.mark();
     const inputs = { scan: scanner, 'scan-token': scanner === 'snyk' ? 'snyk-token-0123456789' : '' };
     const run = { engine: engine('containerd'), env: { ...tool.env('containerd'), AWS_SECRET_ACCESS_KEY: 'cloud' } };
@@ -228,7 +249,7 @@ describe('scan', () => {
 
   test('nothing at the threshold publishes the image', async () => {
     const team = await fixture.team('scan-clean');
-    const report = JSON.stringify({ version: '2.1.0', runs: [{ tool: { driver: { name: 'Grype' } }, results: [] }] });
+    const report = await readFile(join(FIXTURES, 'grype-nothing.json'), 'utf8');
     const tool = await placeScanner('grype', { report });
     const inputs = { scan: 'grype', verify: 'true' };
     const engine = fixture.lab().engine('overlay2');
@@ -236,6 +257,9 @@ describe('scan', () => {
     expectSuccess(result);
     expect(result.outputs.pushed).toBe('true');
     expect(result.summary).toContain('Nothing at or above high');
+    // The verdict stands without SARIF, and its lack is told.
+    expect(result.outputs['sarif-file'] ?? '').toBe('');
+    expect(warningsOf(result).join('\n')).toContain('There is no report in SARIF');
   });
 
   test.each([
@@ -277,7 +301,7 @@ describe('scan', () => {
 
   test('the report goes to code scanning where asked for', async () => {
     const team = await fixture.team('scan-upload');
-    const tool = await placeScanner('trivy', { report: await recorded('trivy') });
+    const tool = await placeScanner('trivy', await recorded('trivy'));
     const inputs = { scan: 'trivy', 'scan-fail': 'false', 'upload-sarif': 'true' };
     const engine = fixture.lab().engine('containerd');
     const event = await team.push();

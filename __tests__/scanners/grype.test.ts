@@ -6,10 +6,16 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand, runOrThrow } from '../../script/lab/command.js';
 import { type Engine, type ImageStore, startEngine } from '../../script/lab/engine.js';
-import { parseSarif, selectFailing } from '../../src/plan/sarif.js';
+import { selectFailing } from '../../src/plan/finding.js';
+import { toUpload } from '../../src/plan/sarif-upload.js';
+import { parseScanReport } from '../../src/plan/scan-report.js';
 import { judgeScan, scannerEnvironment, toScanCommand } from '../../src/plan/scanner.js';
 
 const BIN = process.env.SCANNER_BIN!;
+interface SarifLog {
+  readonly runs: readonly { readonly results: readonly unknown[] }[];
+}
+
 const IMAGE = 'ghcr.io/owner/app:0123456789abcdef0123456789abcdef01234567';
 const STORES: readonly ImageStore[] = ['overlay2', 'containerd'];
 
@@ -80,12 +86,14 @@ async function scan(
   change: { image?: string; args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ) {
   const { image = IMAGE, args = [], env = {} } = change;
-  const sarifFile = join(mkdtempSync(join(directory, 'out-')), 'scan.sarif');
+  const out = mkdtempSync(join(directory, 'out-'));
+  const [reportFile, sarifFile] = [join(out, 'scan.json'), join(out, 'scan.sarif')];
   const { command, args: argv } = toScanCommand({
     scanner: 'grype',
     image,
     threshold: 'high',
     args,
+    reportFile,
     sarifFile,
     dockerfile: null,
   });
@@ -98,7 +106,8 @@ async function scan(
   });
   return {
     judged: judgeScan('grype', code, `${stdout}\n${stderr}`),
-    read: () => parseSarif(readFileSync(sarifFile, 'utf8')),
+    read: () => parseScanReport('grype', readFileSync(reportFile, 'utf8')),
+    readUpload: () => JSON.parse(toUpload(readFileSync(sarifFile, 'utf8'), 'ghcr.io/owner/app')) as SarifLog,
   };
 }
 
@@ -106,11 +115,12 @@ describe.each(STORES)('an image of %s', (store) => {
   const engine = (): Engine => engines[STORES.indexOf(store)]!;
 
   test('has what the fixture has', async () => {
-    const { judged, read } = await scan(engine());
+    const { judged, read, readUpload } = await scan(engine());
     expect(judged).toEqual({ kind: 'done', saysFindings: null });
-    const recorded = parseSarif(readFileSync(new URL('../unit/sarif/grype.sarif', import.meta.url), 'utf8'));
-    expect(read()).toEqual(recorded);
+    const recorded = readFileSync(new URL('../unit/scan-reports/grype.json', import.meta.url), 'utf8');
+    expect(read()).toEqual(parseScanReport('grype', recorded));
     expect(selectFailing(read(), 'high')).toHaveLength(3);
+    expect(readUpload().runs.map(({ results }) => results.length)).toEqual([6]);
   });
 
   test('with an option of the team', async () => {
@@ -122,9 +132,10 @@ describe.each(STORES)('an image of %s', (store) => {
   test("a threshold of the team's own configuration is a scan that was done", async () => {
     const config = join(directory, 'grype.yaml');
     writeFileSync(config, 'fail-on-severity: high\n');
-    const { judged, read } = await scan(engine(), { args: [`--config=${config}`] });
+    const { judged, read, readUpload } = await scan(engine(), { args: [`--config=${config}`] });
     expect(judged).toEqual({ kind: 'done', saysFindings: true });
     expect(read()).toHaveLength(6);
+    expect(readUpload().runs).toHaveLength(1);
   });
 });
 

@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { isRecord } from '../../src/plan/json.js';
-import { parseSarif } from '../../src/plan/sarif.js';
 import { decideUpload, toUpload } from '../../src/plan/sarif-upload.js';
 import type { WorkflowEvent } from '../../src/plan/workflow-event.js';
 import { SHA, fromFork, gitTagPush, messageOf, pullRequest, pushTo } from './fixtures.js';
 
-const recorded = (name: string): string => readFileSync(new URL(`sarif/${name}.sarif`, import.meta.url), 'utf8');
+const recorded = (name: string): string => readFileSync(new URL(`scan-reports/${name}.sarif`, import.meta.url), 'utf8');
 
 describe('the commit', () => {
   test.each([
@@ -67,15 +66,47 @@ describe('the report', () => {
     );
   });
 
-  test('nothing else changes', () => {
-    for (const name of ['grype', 'snyk', 'trivy', 'trivy-secret', 'trivy-nothing'])
-      expect(parseSarif(toUpload(recorded(name), 'x'))).toEqual(parseSarif(recorded(name)));
-    expect(JSON.parse(toUpload(recorded('trivy'), 'x'))).toMatchObject({
-      version: '2.1.0',
-      runs: [{ columnKind: 'utf16CodeUnits' }],
-    });
+  test('results that nothing tells apart are numbered', () => {
+    const result = { ruleId: 'R1', message: { text: 'Package: x' } };
+    const log = { version: '2.1.0', runs: [{ results: [result, { ...result, ruleId: 'R2' }, result] }] };
+    const [first, other, second] = fingerprintsOf(JSON.parse(toUpload(JSON.stringify(log), 'x')) as Prepared);
+    expect([first?.slice(-2), other?.slice(-2), second?.slice(-2)]).toEqual([':1', ':1', ':2']);
+    expect(first?.slice(0, -2)).toBe(second?.slice(0, -2));
+    expect(first?.slice(0, -2)).not.toBe(other?.slice(0, -2));
   });
 
-  test('what is no report is not uploaded', () =>
-    expect(messageOf(() => toUpload('', 'x'))).toContain('SarifError: The report of the scan is empty'));
+  test('nothing else changes', () => {
+    for (const name of ['grype', 'snyk', 'trivy', 'trivy-secret', 'trivy-nothing']) {
+      const given = JSON.parse(recorded(name)) as Prepared;
+      const { runs, ...rest } = JSON.parse(toUpload(recorded(name), 'x')) as Prepared;
+      const restored = runs.map((run, index) => ({
+        ...run,
+        ...{ automationDetails: given.runs[index]?.automationDetails },
+        results: run.results.map((result, place) => ({
+          ...result,
+          partialFingerprints: given.runs[index]?.results[place]?.partialFingerprints,
+        })),
+      }));
+      expect({ ...rest, runs: restored }).toEqual(given);
+    }
+  });
+
+  test.each([
+    ['', 'is not JSON'],
+    ['[]', 'is JSON, but not SARIF 2.1.0'],
+    ['{"version":"2.0.0","runs":[]}', 'is JSON, but not SARIF 2.1.0'],
+  ])('what is no report is not uploaded: %j', (text, message) =>
+    expect(messageOf(() => toUpload(text, 'x'))).toBe(`ScanReportError: The report in SARIF ${message}.`),
+  );
+
+  test.each([
+    '{"version":"2.1.0"}',
+    '{"version":"2.1.0","runs":[{}]}',
+    '{"version":"2.1.0","runs":[{"results":null}]}',
+  ])('nor what has no results: %s', (text) =>
+    expect(messageOf(() => toUpload(text, 'x'))).toContain('the scanner did not come to its end'),
+  );
+
+  test('a byte order mark is no fault', () =>
+    expect(toUpload(`\uFEFF${recorded('grype')}`, 'x')).toContain('two-pass-build/x/'));
 });

@@ -8,6 +8,7 @@ import {
   judgeScan,
   scannerEnvironment,
   toContainerCommand,
+  toConvertCommand,
   toScanCommand,
 } from '../../src/plan/scanner.js';
 
@@ -17,6 +18,7 @@ const requestOf = (scanner: Scanner, change: Partial<ScanRequest> = {}): ScanReq
   image: IMAGE,
   threshold: 'high',
   args: ['--extra=a b'],
+  reportFile: '/out/scan.json',
   sarifFile: '/out/scan.sarif',
   dockerfile: 'deploy/Dockerfile',
   ...change,
@@ -27,19 +29,30 @@ describe('the tool of the machine', () => {
     [
       'snyk',
       [
-        ...['container', 'test', IMAGE, '--sarif-file-output=/out/scan.sarif', '--severity-threshold=high'],
-        ...['--file=deploy/Dockerfile', '--extra=a b'],
+        ...['container', 'test', IMAGE, '--json-file-output=/out/scan.json', '--sarif-file-output=/out/scan.sarif'],
+        ...['--severity-threshold=high', '--file=deploy/Dockerfile', '--extra=a b'],
       ],
     ],
-    ['grype', [`docker:${IMAGE}`, '--output=sarif=/out/scan.sarif', '--extra=a b']],
+    ['grype', [`docker:${IMAGE}`, '--output=json=/out/scan.json', '--output=sarif=/out/scan.sarif', '--extra=a b']],
     [
       'trivy',
       [
-        ...['image', '--image-src=docker', '--format=sarif', '--output=/out/scan.sarif', '--severity=HIGH,CRITICAL'],
+        ...['image', '--image-src=docker', '--format=json', '--output=/out/scan.json', '--severity=HIGH,CRITICAL'],
         ...['--exit-code=0', '--extra=a b', IMAGE],
       ],
     ],
   ])('%s', (scanner, args) => expect(toScanCommand(requestOf(scanner))).toEqual({ command: scanner, args }));
+
+  test('trivy makes SARIF of its report; the others have written it by then', () => {
+    expect(toConvertCommand(requestOf('trivy'))).toEqual({
+      command: 'trivy',
+      args: [
+        ...['convert', '--format=sarif', '--output=/out/scan.sarif', '--severity=HIGH,CRITICAL', '--exit-code=0'],
+        '/out/scan.json',
+      ],
+    });
+    for (const scanner of ['snyk', 'grype'] as const) expect(toConvertCommand(requestOf(scanner))).toBeNull();
+  });
 
   test('snyk without a Dockerfile on this machine', () =>
     expect(toScanCommand(requestOf('snyk', { dockerfile: null })).args.join(' ')).not.toContain('--file='));
@@ -64,7 +77,7 @@ describe("the tool's image", () => {
 
   test('one whole command', () => {
     const tool = toScanCommand(requestOf('snyk')).args;
-    expect(toContainerCommand(requestOf('snyk'), place)).toEqual({
+    expect(toContainerCommand(toScanCommand(requestOf('snyk')), place)).toEqual({
       command: 'docker',
       args: [
         ...['run', '--rm', '--name=two-pass-build-scan-1', '--init'],
@@ -82,7 +95,7 @@ describe("the tool's image", () => {
   });
 
   test.each(SCANNERS)('%s: no value of the environment is among the arguments', (scanner) => {
-    const { args } = toContainerCommand(requestOf(scanner), place);
+    const { args } = toContainerCommand(toScanCommand(requestOf(scanner)), place);
     expect(args.join(' ')).not.toMatch(/secret-token|user:pass/);
     expect(args.includes('--env=SNYK_TOKEN')).toBe(scanner === 'snyk');
     expect(args.includes('--env=TRIVY_DB_REPOSITORY')).toBe(scanner === 'trivy');

@@ -2,8 +2,9 @@
 // https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 // https://docs.github.com/rest/code-scanning/code-scanning#upload-an-analysis-as-sarif-data
 import { createHash } from 'node:crypto';
+import { ScanReportError } from './finding.js';
 import { type JsonRecord, isRecord } from './json.js';
-import { type Finding, listFindings, readReport } from './sarif.js';
+import { readList, readMember, readText } from './report-fields.js';
 import type { WorkflowEvent } from './workflow-event.js';
 
 /** `ref` and `sha` belong together: GitHub shows the alerts of a pull request for its head commit, as images are named. */
@@ -42,34 +43,59 @@ export function decideUpload(event: WorkflowEvent): UploadDecision {
  * The scanner's own has a time or the commit in it, so that old alerts would never go.
  * And a fingerprint for each result that has none, since all of them are at line 1 of the same file.
  * @param imageName without its tag: several images of a repository have alerts of their own
- * @throws SarifError as `parseSarif` does
+ * @throws ScanReportError when it is no SARIF 2.1.0 of a scan that came to its end
  */
 export function toUpload(text: string, imageName: string): string {
-  const { report, runs } = readReport(text);
-  const prepared = runs.map((run, index) => {
-    const findings = listFindings(run);
-    const results: readonly unknown[] = Array.isArray(run.results) ? run.results : [];
-    return {
-      ...run,
-      automationDetails: { id: `two-pass-build/${imageName}/${index === 0 ? '' : `${index + 1}/`}` },
-      results: results.map((result, place) => addFingerprint(result, findings[place] ?? null)),
-    };
-  });
-  return JSON.stringify({ ...report, runs: prepared });
+  const report = parseSarif(text);
+  const runs = readList(report.runs).map((run, index) => ({
+    ...run,
+    automationDetails: { id: `two-pass-build/${imageName}/${index === 0 ? '' : `${index + 1}/`}` },
+    results: addFingerprints(readList(run.results)),
+  }));
+  return JSON.stringify({ ...report, runs });
 }
 
-function addFingerprint(result: unknown, finding: Finding | null): unknown {
-  if (!isRecord(result) || finding === null || hasFingerprint(result)) return result;
-  const { id, package: name, location } = finding;
-  // Without the version: an upgrade that does not mend a flaw is no new alert.
-  const hash = createHash('sha256')
-    .update(JSON.stringify([id, name, location?.file]))
-    .digest('hex');
-  const given = isRecord(result.partialFingerprints) ? result.partialFingerprints : {};
-  return { ...result, partialFingerprints: { ...given, primaryLocationLineHash: `${hash.slice(0, 16)}:1` } };
+function parseSarif(text: string): JsonRecord {
+  let report: unknown;
+  try {
+    // A byte order mark is no part of JSON, and some writers start with one.
+    report = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new ScanReportError('The report in SARIF is not JSON.', { cause: error });
+  }
+  if (!isRecord(report) || report.version !== '2.1.0') {
+    throw new ScanReportError('The report in SARIF is JSON, but not SARIF 2.1.0.');
+  }
+  return report;
 }
 
 /** The one of them that GitHub looks at. */
-function hasFingerprint({ partialFingerprints }: JsonRecord): boolean {
-  return isRecord(partialFingerprints) && typeof partialFingerprints.primaryLocationLineHash === 'string';
+const FINGERPRINT = 'primaryLocationLineHash';
+
+/** In the form of CodeQL: a hash, and a number for results that share it. */
+function addFingerprints(results: readonly JsonRecord[]): JsonRecord[] {
+  const counts = new Map<string, number>();
+  return results.map((result) => {
+    if (readText(result, 'partialFingerprints', FINGERPRINT) !== '') return result;
+    const hash = hashResult(result);
+    const count = (counts.get(hash) ?? 0) + 1;
+    counts.set(hash, count);
+    const given = isRecord(result.partialFingerprints) ? result.partialFingerprints : {};
+    return { ...result, partialFingerprints: { ...given, [FINGERPRINT]: `${hash}:${count}` } };
+  });
+}
+
+/**
+ * The first line of the message tells apart what one rule says of several packages, and has no version in it: an upgrade
+ * that does not fix a flaw is no new alert.
+ */
+function hashResult(result: JsonRecord): string {
+  const locations = readMember(result, 'locations');
+  const place: unknown = Array.isArray(locations) ? locations[0] : null;
+  const parts = [
+    readText(result, 'ruleId') || readText(result, 'rule', 'id'),
+    readText(place, 'physicalLocation', 'artifactLocation', 'uri'),
+    readText(result, 'message', 'text').split('\n', 1)[0],
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -13,10 +13,17 @@ export interface ScanRequest {
   readonly image: string;
   readonly threshold: Severity;
   readonly args: readonly string[];
-  /** Absolute; must not exist, or an old one could pass for this scan's. */
+  /** For the scanner's own JSON, which has the verdict. Absolute; must not exist, or an old one could pass for this scan's. */
+  readonly reportFile: string;
+  /** For SARIF 2.1.0, which code scanning takes; the same. */
   readonly sarifFile: string;
   /** As paths in the SARIF shall be: relative to the workspace. Null when it is not on this machine. */
   readonly dockerfile: string | null;
+}
+
+export interface ScannerCommand {
+  readonly command: Scanner;
+  readonly args: readonly string[];
 }
 
 export interface Command {
@@ -25,17 +32,28 @@ export interface Command {
 }
 
 /** With the scanner of the machine. Its working directory must be the workspace: ignore files and the Dockerfile. */
-export function toScanCommand(request: ScanRequest): Command {
+export function toScanCommand(request: ScanRequest): ScannerCommand {
   return { command: request.scanner, args: toArguments(request) };
 }
 
-function toArguments({ scanner, image, threshold, args, sarifFile, dockerfile }: ScanRequest): string[] {
+/**
+ * What makes SARIF of the report; null for a scanner whose scan has written both. Without the options of the team, which
+ * have done their work; severity and exit code are named because a trivy.yaml may set them.
+ */
+export function toConvertCommand({ scanner, threshold, reportFile, sarifFile }: ScanRequest): ScannerCommand | null {
+  if (scanner !== 'trivy') return null;
+  const options = ['--format=sarif', `--output=${sarifFile}`, toSeverityOption(threshold), '--exit-code=0'];
+  return { command: scanner, args: ['convert', ...options, reportFile] };
+}
+
+function toArguments({ scanner, image, threshold, args, reportFile, sarifFile, dockerfile }: ScanRequest): string[] {
   switch (scanner) {
     case 'snyk':
       return [
         'container',
         'test',
         image,
+        `--json-file-output=${reportFile}`,
         `--sarif-file-output=${sarifFile}`,
         `--severity-threshold=${threshold}`,
         // Advice on the base image, and the Dockerfile as the place of each finding.
@@ -43,16 +61,16 @@ function toArguments({ scanner, image, threshold, args, sarifFile, dockerfile }:
         ...args,
       ];
     case 'grype':
-      // It has no filter by severity: the file holds everything.
-      return [`docker:${image}`, `--output=sarif=${sarifFile}`, ...args];
+      // It has no filter by severity: the files hold everything.
+      return [`docker:${image}`, `--output=json=${reportFile}`, `--output=sarif=${sarifFile}`, ...args];
     case 'trivy':
       return [
         'image',
         // Without it trivy asks other engines and then the registry.
         '--image-src=docker',
-        '--format=sarif',
-        `--output=${sarifFile}`,
-        `--severity=${listSeverities(threshold).join(',')}`,
+        '--format=json',
+        `--output=${reportFile}`,
+        toSeverityOption(threshold),
         '--exit-code=0',
         ...args,
         image,
@@ -60,9 +78,10 @@ function toArguments({ scanner, image, threshold, args, sarifFile, dockerfile }:
   }
 }
 
-function listSeverities(threshold: Severity): string[] {
+/** Of trivy. */
+function toSeverityOption(threshold: Severity): string {
   const counting = SEVERITIES.filter((severity) => rankSeverity(severity) >= rankSeverity(threshold));
-  return [...(threshold === 'low' ? ['unknown'] : []), ...counting].map((severity) => severity.toUpperCase());
+  return `--severity=${[...(threshold === 'low' ? ['unknown'] : []), ...counting].join(',').toUpperCase()}`;
 }
 
 /**
@@ -92,9 +111,8 @@ export interface ContainerPlace {
 }
 
 /** With the scanner's official image, for when the machine has no such tool. */
-export function toContainerCommand(request: ScanRequest, place: ContainerPlace): Command {
+export function toContainerCommand({ command: scanner, args }: ScannerCommand, place: ContainerPlace): Command {
   const { socket, outputFolder, workspace, env, name } = place;
-  const { scanner } = request;
   const mount = (source: string, target: string, ...options: readonly string[]): string =>
     `--mount=${csvFields('type=bind', `source=${source}`, `target=${target}`, ...options)}`;
   const names = Object.keys(env).filter((variable) => isProxy(variable) || isOwn(scanner, variable));
@@ -114,7 +132,7 @@ export function toContainerCommand(request: ScanRequest, place: ContainerPlace):
       ...names.sort().map((variable) => `--env=${variable}`),
       `--entrypoint=${ENTRY_POINTS[scanner]}`,
       SCANNER_IMAGES[scanner],
-      ...toArguments(request),
+      ...args,
     ],
   };
 }
@@ -188,7 +206,7 @@ function isOwn(scanner: Scanner, name: string): boolean {
   return name.startsWith(`${scanner.toUpperCase()}_`) && !REFUSED_VARIABLES[scanner].test(name);
 }
 
-/** `done`: the SARIF file decides. `saysFindings`: what the exit code says of it; null when it says nothing. */
+/** `done`: the report decides. `saysFindings`: what the exit code says of it; null when it says nothing. */
 export type ScanJudgement =
   | { readonly kind: 'done'; readonly saysFindings: boolean | null }
   | { readonly kind: 'failed'; readonly message: string };

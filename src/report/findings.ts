@@ -1,6 +1,6 @@
 // What a scan found: Markdown for the job summary, lines for the log, and the one sentence of a red run. Pure text.
+import type { Finding } from '../plan/finding.js';
 import type { Scanner } from '../plan/scan-input.js';
-import type { Finding } from '../plan/sarif.js';
 import type { Severity } from '../plan/severity.js';
 import { escapeMarkdown, shorten } from './summary.js';
 
@@ -103,9 +103,8 @@ function toHint(failing: readonly Finding[]): string[] {
 
 /** One command that pins a few packages; none where a name or version is not what the package manager has. */
 function listPins(failing: readonly Finding[], manager: 'apk' | 'deb', command: string): string[] {
-  const pins = failing.flatMap((finding) => {
-    const { package: name, fixedIn } = finding;
-    if (name === null || fixedIn === null || guessManager(finding) !== manager) return [];
+  const pins = failing.flatMap(({ package: name, fixedIn, packageType }) => {
+    if (name === null || fixedIn === null || packageType !== manager) return [];
     return /^[a-z0-9][a-z0-9+._-]*$/i.test(name) && VERSION.test(fixedIn) ? [`${name}=${fixedIn}`] : [];
   });
   const few = [...new Map(pins.map((pin) => [pin.slice(0, pin.indexOf('=')), pin])).values()].slice(0, MOST_HINTS);
@@ -113,14 +112,6 @@ function listPins(failing: readonly Finding[], manager: 'apk' | 'deb', command: 
 }
 
 const VERSION = /^[0-9][A-Za-z0-9.+:~_-]*$/;
-
-/** grype and snyk say it; of trivy only the form of the version tells (`-r1`; `+deb12u1`, `ubuntu0.1`). */
-function guessManager({ packageType, fixedIn }: Finding): string | null {
-  if (packageType !== null) return packageType;
-  if (fixedIn === null) return null;
-  if (/-r\d+$/.test(fixedIn)) return 'apk';
-  return /\ddeb\d+u\d+|\+deb\d+|ubuntu\d/.test(fixedIn) ? 'deb' : null;
-}
 
 /** For the log, which has no tables. */
 export function toScanLines({ scanner, threshold, failing }: ScanReport): string[] {
