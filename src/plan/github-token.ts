@@ -41,7 +41,7 @@ export function isGitHubToken(text: string): boolean {
  * Whether a password is the workflow's own token: the same as the input github-token, or of its kind, since that input may
  * have been given another one.
  */
-export function isWorkflowToken(password: string, githubToken: string | null): boolean {
+function isWorkflowToken(password: string, githubToken: string | null): boolean {
   const text = password.trim();
   return (githubToken !== null && text === githubToken.trim()) || INSTALLATION_TOKEN.test(text);
 }

@@ -73,7 +73,7 @@ function readStat(entry: string): string {
 }
 
 /** `42 (sleep) S 1 40 40 …`; a name may have spaces and parentheses: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-export function parseStat(text: string): (Member & { readonly session: number; readonly runs: boolean }) | null {
+function parseStat(text: string): (Member & { readonly session: number; readonly runs: boolean }) | null {
   const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
   if (open === -1 || close < open) return null;
   const [state = '', , group = '', session = ''] = text.slice(close + 2, close + 100).split(' ');
