@@ -7580,6 +7580,18 @@ module.exports = gt
 
 /***/ }),
 
+/***/ 1236:
+/***/ ((module, __unused_webpack_exports, __webpack_require__) => {
+
+
+
+const compare = __webpack_require__(8469)
+const gte = (a, b, loose) => compare(a, b, loose) >= 0
+module.exports = gte
+
+
+/***/ }),
+
 /***/ 2338:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
