@@ -114,6 +114,29 @@ test('a command that takes too long is stopped, and the error says which, how lo
   );
 });
 
+describe('a command that only answers', () => {
+  const limit = { milliseconds: 10_000, advice: 'Do something.' };
+
+  test('and does not read its input is judged by its exit code', async () => {
+    expect((await runProcess('true', [], { env, signal: NEVER, limit, input: 'x'.repeat(1_000_000) })).code).toBe(0);
+  });
+
+  test('waits for no input where it is given none', async () => {
+    expect(await runProcess('cat', [], { env, signal: NEVER, limit })).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('is looked for on the PATH that it is given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tpb-path-'));
+    try {
+      await writeFile(join(folder, 'git'), '#!/bin/sh\necho "that one: $0"\n', { mode: 0o755 });
+      const { stdout } = await runProcess('git', ['--version'], { env: { PATH: folder }, signal: NEVER, limit });
+      expect(stdout).toBe(`that one: ${join(folder, 'git')}`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 test('a callback that throws fails the run, and does not end the process that waits for it', () =>
   expect(
     bash('echo x', {

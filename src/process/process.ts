@@ -1,4 +1,5 @@
-// The only place that starts processes: argv arrays, no shell, and a signal that reaches the whole family.
+// The only place that starts processes: argv arrays, no shell, and a signal that reaches the whole family. Why not with
+// @actions/exec: CONTRIBUTING.md, "Dependencies".
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
