@@ -26,16 +26,15 @@ let opened: Package;
 /** Tag -> digest and content. */
 let before: Map<string, { digest: string; body: object }>;
 
-/** Two images with tags to be taken off, one of them an index, and two versions that go. */
-async function open(): Promise<void> {
+/** Two images with tags to be taken off, one of them an index, and, unless left out, two versions that go before. */
+async function open({ going = true } = {}): Promise<void> {
   onRequest = () => Promise.resolve(true);
   opened = await stand.open();
   closePull();
   const child = await push([]);
   await push([SHA, 'feature-x', REVIEW]);
   await push([OTHER, 'builder-feature-x', 'v1'], { children: [child] });
-  await push([OLDER_REVIEW]);
-  await push(['cache-feature-x']);
+  if (going) for (const tag of [OLDER_REVIEW, 'cache-feature-x']) await push([tag]);
   before = new Map();
   for (const tag of await tags()) before.set(tag, await lab().registry.manifest(opened.repository, tag));
 }
@@ -58,14 +57,27 @@ async function expectOwnDigest(): Promise<void> {
   for (const tag of await tags()) expect([tag, await digestOf(tag)]).toEqual([tag, before.get(tag)?.digest]);
 }
 
-/** A signal for a run, and what sends it. */
-function prepare(name: SignalOnLine['signal']): { signal: SignalOnLine; send: () => Promise<true> } {
+async function isUntouched(): Promise<boolean> {
+  const now = await tags();
+  const digests = await Promise.all(now.map(digestOf));
+  return now.length === before.size && now.every((tag, index) => digests[index] === before.get(tag)?.digest);
+}
+
+/** A signal for a run, what sends it, and the seconds since then. */
+function prepare(name: SignalOnLine['signal']): {
+  signal: SignalOnLine;
+  send: () => Promise<true>;
+  readSeconds: () => number;
+} {
   let sender = (): void => undefined;
+  let sentAt = 0;
   const send = (): Promise<true> => {
+    if (sentAt === 0) sentAt = performance.now();
     sender();
     return Promise.resolve(true);
   };
-  return { send, signal: { signal: name, after: (given) => (sender = given) } };
+  const signal = { signal: name, after: (given: () => void) => (sender = given) };
+  return { send, signal, readSeconds: () => (performance.now() - sentAt) / 1000 };
 }
 
 /** Runs until the request of that number, and sends the signal before it is answered. */
@@ -86,7 +98,7 @@ async function cleanUntil(name: 'SIGINT' | 'SIGKILL', number: number) {
   return { result, at };
 }
 
-beforeEach(open);
+beforeEach(() => open());
 
 describe('at each request', () => {
   test.each(['SIGKILL', 'SIGINT'] as const)(
@@ -105,6 +117,7 @@ describe('at each request', () => {
       const whole = count;
       expect(whole).toBeGreaterThan(30);
 
+      let finished = 0;
       for (let number = 1; number <= whole; number += 1) {
         await open();
         const { result, at } = await cleanUntil(signal, number);
@@ -114,13 +127,18 @@ describe('at each request', () => {
             await expectOwnDigest();
             expect(errorOf(result)).toMatch(/^The run was cancelled/);
           } else expect(result.main?.code).toBe(137);
-          expectSuccess(await clean(closing()));
-          expect(await tags()).toEqual(STAYS);
-          await expectOwnDigest();
+          // What has changed nothing was only reading, and running again is running the first time.
+          if (!(await isUntouched())) {
+            expectSuccess(await clean(closing()));
+            expect(await tags()).toEqual(STAYS);
+            await expectOwnDigest();
+            finished += 1;
+          }
         } catch (error) {
           throw new Error(`${signal} at request ${number} of ${whole}, ${at}:\n${result.log}`, { cause: error });
         }
       }
+      expect(finished).toBeGreaterThan(10);
     },
     600_000,
   );
@@ -145,7 +163,8 @@ describe('a cancelled run', () => {
   });
 
   test('puts tags back that it cannot free in time', async () => {
-    const { signal, send } = prepare('SIGINT');
+    await open({ going: false });
+    const { signal, send, readSeconds } = prepare('SIGINT');
     opened.packages.fail({
       request: /^DELETE/,
       status: 429,
@@ -153,25 +172,25 @@ describe('a cancelled run', () => {
       headers: { 'retry-after': '60' },
       meanwhile: send,
     });
-    await lab().registry.deleteManifest(opened.repository, before.get('cache-feature-x')!.digest);
-    await lab().registry.deleteManifest(opened.repository, before.get(OLDER_REVIEW)!.digest);
     const result = await clean(deleting('feature-x'), { signal });
-    expect(result.main?.code).toBe(1);
-    expect(result.main?.seconds).toBeLessThan(6);
+    expect(readSeconds()).toBeLessThan(6);
+    expect(errorOf(result)).toMatch(
+      /^The cleanup is not complete: .* failed: 429 You have exceeded .*; run the job again/,
+    );
     expect(await digestOf('feature-x')).toBe(before.get('feature-x')?.digest);
     await expectOwnDigest();
   });
 
   test('ends in time when GitHub does not answer, and its tags still serve their image', async () => {
-    const { signal, send } = prepare('SIGINT');
+    const { signal, send, readSeconds } = prepare('SIGINT');
     onRequest = (request) => {
       if (!request.startsWith('DELETE')) return Promise.resolve(true);
       void send();
       return new Promise(() => undefined);
     };
     const result = await clean(closing(), { signal });
+    expect(readSeconds()).toBeLessThan(7.5);
     expect(errorOf(result)).toBe('The run was cancelled (SIGINT).');
-    expect(result.main?.seconds).toBeLessThan(7.5);
     await expectOwnContent();
     onRequest = () => Promise.resolve(true);
     expectSuccess(await clean(closing()));

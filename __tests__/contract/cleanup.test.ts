@@ -514,7 +514,7 @@ describe('what GitHub refuses', () => {
     expect(await served(child)).toBe(true);
   });
 
-  test('puts a branch tag back, when the empty image that it was moved to stays', async () => {
+  test('puts a branch tag back, when the copy that it was moved to stays', async () => {
     await open();
     const deployed = await push([SHA, 'feature-x']);
     packages.fail({ request: /^DELETE/, status: 403, message: 'Resource not accessible by integration' });
@@ -524,12 +524,12 @@ describe('what GitHub refuses', () => {
     expect((await lab.registry.manifest(repository, 'feature-x')).digest).toBe(deployed);
   });
 
-  test('the empty image is deleted only when it has the tags that were moved, and no others', async () => {
+  test('the copy is deleted only when it has the tags that were moved, and no others', async () => {
     await open();
     const deployed = await push([SHA, 'feature-x']);
     const intrude = async () => {
-      const { digest, mediaType, body } = await lab.registry.manifest(repository, 'feature-x');
-      if (digest !== deployed) await lab.registry.putManifest(repository, 'v9', mediaType, JSON.stringify(body));
+      const { digest, mediaType, text } = await lab.registry.manifest(repository, 'feature-x');
+      if (digest !== deployed) await lab.registry.putManifest(repository, 'v9', mediaType, text);
     };
     packages.fail({ request: /^GET .*versions$/, status: 0, meanwhile: intrude, goOn: true });
     expect(errorOf(await clean(deleting('feature-x')))).toMatch(/has other tags, too: v9/);

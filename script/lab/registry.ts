@@ -16,6 +16,8 @@ export interface ServedManifest {
   readonly mediaType: string;
   readonly body: JsonObject;
   readonly bytes: number;
+  /** As it is stored: another text of the same content is another manifest. */
+  readonly text: string;
 }
 
 /** A point in the access log. */
@@ -221,6 +223,7 @@ async function readManifest(response: Response): Promise<ServedManifest> {
     mediaType: response.headers.get('content-type') ?? '',
     body: parseJsonObject(bytes.toString(), 'the manifest'),
     bytes: bytes.length,
+    text: bytes.toString(),
   };
 }
 
