@@ -53,6 +53,7 @@ export async function uploadToCodeScanning(request: CodeScanningRequest): Promis
     const advice = isRefusal(error)
       ? ' The job needs "permissions: security-events: write", and the repository needs code scanning.'
       : '';
-    warn(`The report of the scan was not uploaded to code scanning: ${describeFault(error)}.${advice}`);
+    const reason = describeFault(error).replace(/\.$/, '');
+    warn(`The report of the scan was not uploaded to code scanning: ${reason}.${advice}`);
   }
 }

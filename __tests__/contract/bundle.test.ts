@@ -422,7 +422,9 @@ describe('faults', () => {
     })}ERROR: failed to solve\n`;
     const { result } = await run({ scenario: { ...HEALTHY, '--target production': { code: 1, stderr: refused } } });
     const [message = '', ...output] = errorsOf(result)[0]?.split('\n') ?? [];
-    expect(message).toMatch(/403 Forbidden: there is no login for .*\. Set "username" and "password" to a login/);
+    expect(message).toMatch(
+      /403 Forbidden: octo may not write to it, .*\. To push, set "username" and "password" to a login/,
+    );
     expect(output).toEqual(['error: unexpected status from PUT request: 403 Forbidden']);
     const rendered = marked.parse(result.summary, { async: false });
     const text = rendered.replaceAll('&quot;', '"').replaceAll('&#39;', "'");

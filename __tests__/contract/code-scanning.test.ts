@@ -156,7 +156,7 @@ test('a fork asks GitHub nothing, and it is no warning', async () => {
 
 test.each([
   ['no token', { token: null }, 'the input github-token is empty'],
-  ['no report', { sarif: '' }, 'The report of the scan is empty'],
+  ['no report', { sarif: '' }, 'The report in SARIF is not JSON'],
 ])('%s is a warning', async (_, change, reason) => expect((await upload(change)).warnings[0]).toContain(reason));
 
 test('a cancelled run is no warning', async () => {
