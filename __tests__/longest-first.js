@@ -7,7 +7,7 @@ const LONGEST = ['faults', 'actions-cache', 'faults-for-ever', 'cache', 'checks'
 export default class LongestFirst extends Sequencer {
   sort(tests) {
     const place = ({ path }) => {
-      const index = LONGEST.findIndex((name) => path.endsWith(`/e2e/${name}.test.ts`));
+      const index = LONGEST.findIndex((name) => path.includes('/e2e/') && path.endsWith(`/${name}.test.ts`));
       return index === -1 ? LONGEST.length : index;
     };
     return super.sort(tests).sort((one, other) => place(one) - place(other));

@@ -1,12 +1,12 @@
 // Starts the cleanup, the second action of this repository (cleanup/action.yml); the only catch, the only exit code.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listenForSignals } from './cancellation.js';
-import { runCleanupPhase } from './cleanup-phase.js';
-import type { CleanupInputName, CleanupOutputName } from './plan/cleanup-inputs.js';
-import { CancelledError } from './process/process.js';
-import { reportFailure } from './runner/log.js';
-import { createRunner } from './runner/runner.js';
+import { listenForSignals } from './adapters/process/cancellation.js';
+import { CancelledError } from './adapters/process/process.js';
+import { reportFailure } from './adapters/runner/log.js';
+import { createRunner } from './adapters/runner/runner.js';
+import { runCleanupPhase } from './cleanup/cleanup-run.js';
+import type { CleanupInputName, CleanupOutputName } from './cleanup/pure/inputs.js';
 
 async function main(): Promise<void> {
   const { signal, overdue } = listenForSignals();

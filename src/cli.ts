@@ -3,13 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Git } from './git/git.js';
-import { type GivenInputs, deriveImage, parseCommandLine, toInputs } from './plan/command-line.js';
-import { InputError, NoWorkTreeError } from './plan/input-error.js';
-import { isRecord } from './plan/json.js';
-import { TimeLimitError, runProcess } from './process/process.js';
-import { toHelp } from './report/help.js';
-import { type CommandLine, readCommandLine, setInputs } from './runner/command-line.js';
+import { Git } from './adapters/process/git.js';
+import { TimeLimitError, runProcess } from './adapters/process/process.js';
+import { type CommandLine, readCommandLine, setInputs } from './adapters/runner/cli.js';
+import { type GivenInputs, deriveImage, parseCommandLine, toHelp, toInputs } from './inputs/command-line.js';
+import { InputError, NoWorkTreeError } from './shared/errors.js';
+import { isRecord } from './shared/json.js';
 
 const BAD_USAGE = 2;
 

@@ -1,16 +1,16 @@
 // Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runBuildPhase } from './build-phase.js';
-import { type Cancellation, listenForSignals } from './cancellation.js';
-import { describeFailure, findFailedPass } from './failure.js';
-import { InputError } from './plan/input-error.js';
-import { CancelledError, runProcess } from './process/process.js';
-import { type ActionsCache, openActionsCache } from './runner/actions-cache.js';
-import { type GitHubApi, createGitHubApi } from './runner/github-api.js';
-import { reportFailure } from './runner/log.js';
-import { isOnGitHub } from './runner/on-github.js';
-import { createRunner } from './runner/runner.js';
+import { type GitHubApi, createGitHubApi } from './adapters/github/run-api.js';
+import { type Cancellation, listenForSignals } from './adapters/process/cancellation.js';
+import { CancelledError, runProcess } from './adapters/process/process.js';
+import { type ActionsCache, openActionsCache } from './adapters/runner/actions-cache.js';
+import { reportFailure } from './adapters/runner/log.js';
+import { isOnGitHub } from './adapters/runner/on-github.js';
+import { createRunner } from './adapters/runner/runner.js';
+import { runBuildPhase } from './run/build-run.js';
+import { describeFailure, findFailedPass } from './run/failure.js';
+import { InputError } from './shared/errors.js';
 
 /** Bad usage, or something else to be mended before a build starts; off GitHub, where codes tell shells more than failed or not. */
 const BAD_USAGE = 2;

@@ -1,5 +1,17 @@
-// Starts the post phase. A warning is the worst it says.
-import { runPostPhase } from './post-phase.js';
-import { printWarning, readSavedDirectory } from './runner/saved-state.js';
+// Starts the post phase: cleans up after a main phase that was killed before it could. A warning is the worst it says.
+import { rm } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { printWarning, readSavedDirectory } from './adapters/runner/saved-state.js';
 
 await runPostPhase(readSavedDirectory(), printWarning);
+
+async function runPostPhase(directory: string, warn: (message: string) => void): Promise<void> {
+  if (directory === '' || !isAbsolute(directory)) return;
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    warn(
+      `The folder ${directory} with this run's registry login could not be removed: ${error instanceof Error ? error.message : 'unknown reason'}`,
+    );
+  }
+}

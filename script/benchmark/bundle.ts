@@ -1,8 +1,8 @@
 // One variant: the action's bundle, started as the runner starts it, `main` and then `post`.
-import { runAction } from '../lab/action-run.js';
-import { WRITER } from '../lab/team.js';
+import { runAction } from '../../lab/runner/action-run.js';
+import { WRITER } from '../../lab/services/team.js';
+import type { Place, VariantRun } from './place.js';
 import type { Change } from './scenarios.js';
-import type { Place, VariantRun } from './stand.js';
 
 /** Runs the bundle on the change's event. */
 export async function runBundle(place: Place, change: Change, image: string): Promise<VariantRun> {

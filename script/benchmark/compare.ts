@@ -1,6 +1,7 @@
 // The comparison: every scenario with every variant, again and again, in an order that favours nobody.
+import type { Try } from './place.js';
 import { SCENARIOS } from './scenarios.js';
-import type { Stand, Try } from './stand.js';
+import type { Stand } from './stand.js';
 
 /** Runs all pairs on one stand. */
 export async function measurePairs(stand: Stand): Promise<readonly Try[]> {

@@ -1,7 +1,8 @@
 // Whether a cache that holds every step is also found, every time: many tries of commits that were built before.
-import { SCENARIOS, type ScenarioName } from './scenarios.js';
 import { describeTry } from './compare.js';
-import type { Stand, Try } from './stand.js';
+import type { Try } from './place.js';
+import { SCENARIOS, type ScenarioName } from './scenarios.js';
+import type { Stand } from './stand.js';
 
 /** The scenarios whose commits hold nothing new, each with the images that it equals. */
 export const KINDS = {

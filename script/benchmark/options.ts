@@ -1,7 +1,7 @@
 // The benchmark's command line. Pure.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ImageStore } from '../lab/engine.js';
+import type { ImageStore } from '../../lab/engine/engine.js';
 import { SCENARIOS, type ScenarioName } from './scenarios.js';
 
 /** The action's bundle, and the recipe that it is compared with. */

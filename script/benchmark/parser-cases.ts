@@ -1,9 +1,9 @@
 // What reads the output of builds and scripts, with the outputs that such readers are slowest on. Pure.
-import { classifyFailure } from '../../src/docker/pass-failure.js';
-import { parseDenial } from '../../src/plan/denial.js';
-import { findFailedPlace } from '../../src/progress/excerpt.js';
-import { RawProgressReader } from '../../src/progress/raw.js';
-import { LastLines, LineBuffer } from '../../src/text/long-line.js';
+import { parseDenial } from '../../src/plan/denial/denial.js';
+import { classifyFailure } from '../../src/adapters/docker/pass-failure.js';
+import { findFailedPlace } from '../../src/adapters/progress/failed-place.js';
+import { RawProgressReader } from '../../src/adapters/progress/raw.js';
+import { LastLines, LineBuffer } from '../../src/shared/long-line.js';
 
 export interface ParserCase {
   readonly name: string;

@@ -2,10 +2,10 @@
 // not part of its time.
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand, runOrThrow } from '../lab/command.js';
-import { WRITER } from '../lab/team.js';
+import { runCommand, runOrThrow } from '../../lab/command.js';
+import { WRITER } from '../../lab/services/team.js';
+import type { Place, VariantRun } from './place.js';
 import type { Change } from './scenarios.js';
-import type { Place, VariantRun } from './stand.js';
 
 const MAIN = 'main';
 

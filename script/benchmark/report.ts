@@ -1,9 +1,9 @@
 // Tries -> Markdown. Pure.
-import type { ImageStore } from '../lab/engine.js';
+import type { ImageStore } from '../../lab/engine/engine.js';
 import { KINDS } from './determinism.js';
 import type { BenchOptions, VariantName } from './options.js';
+import type { Try } from './place.js';
 import { SCENARIOS } from './scenarios.js';
-import type { Try } from './stand.js';
 
 export function toTitle(store: ImageStore): string {
   return `### ${store} store`;

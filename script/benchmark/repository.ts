@@ -1,9 +1,9 @@
 // Reads and copies whole repositories in the lab's registry over HTTP, so that every try can start from the same state
 // under a name of its own: manifests are put as the same bytes, blobs are mounted and do not travel.
-import { objectList, objectMember, parseJsonObject, stringMember, type JsonObject } from '../lab/json.js';
-import { LAB_AGENT } from '../lab/registry-server.js';
-import type { Registry } from '../lab/registry.js';
-import type { RegistryUser } from '../lab/token-server.js';
+import { type JsonObject, objectList, objectMember, parseJsonObject, stringMember } from '../../lab/json.js';
+import { LAB_AGENT } from '../../lab/registry/registry-server.js';
+import type { Registry } from '../../lab/registry/registry.js';
+import type { RegistryUser } from '../../lab/registry/token-server.js';
 
 /** A manifest or index, and what it was found under. */
 interface StoredManifest {

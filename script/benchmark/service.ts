@@ -2,8 +2,8 @@
 // 19 MB when compressed), in a git repository with every commit that a scenario builds.
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Team } from '../lab/team.js';
-import { OLD_BRANCHES, TOPIC, TOPIC_PULL_REQUEST, type CommitName } from './scenarios.js';
+import type { Team } from '../../lab/services/team.js';
+import { type CommitName, OLD_BRANCHES, TOPIC, TOPIC_PULL_REQUEST } from './scenarios.js';
 
 export type Commits = ReadonlyMap<CommitName, string>;
 

@@ -2,58 +2,22 @@
 // and state to start from. It makes single tries; what is tried, and how often, is decided elsewhere.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runOrThrow } from '../lab/command.js';
-import type { Engine, ImageStore } from '../lab/engine.js';
-import { startFront } from '../lab/front.js';
-import { openLab, type Lab } from '../lab/lab.js';
-import { formTeam, USERS, WRITER, type Team } from '../lab/team.js';
-import { listUploadedBlobs } from '../lab/access-log.js';
+import { runOrThrow } from '../../lab/command.js';
+import type { Engine, ImageStore } from '../../lab/engine/engine.js';
+import { type Lab, openLab } from '../../lab/lab.js';
+import { listUploadedBlobs } from '../../lab/registry/access-log.js';
+import { startFront } from '../../lab/registry/front.js';
+import { type Team, USERS, WRITER, formTeam } from '../../lab/services/team.js';
 import { runBundle } from './bundle.js';
 import type { BenchOptions, VariantName } from './options.js';
+import type { Place, Try } from './place.js';
 import { logInForRecipe, runRecipe } from './recipe.js';
-import { openRecorder, sumIntervals, type Recorder } from './recorder.js';
-import { openRepositories, type Repositories } from './repository.js';
-import { HISTORY, type Change, type StateName } from './scenarios.js';
-import { writeHistory, type Commits } from './service.js';
-import { countSteps, type StepCount } from './steps.js';
-import { countTraffic, type Traffic } from './traffic.js';
-
-/** What a variant works with. */
-export interface Place {
-  readonly lab: Lab;
-  readonly engine: Engine;
-  readonly team: Team;
-  readonly commits: Commits;
-  readonly recorder: Recorder;
-  /** PATH with the recorder first. */
-  readonly path: string;
-  /** Of the registry, or of the proxy before it. */
-  readonly host: string;
-  readonly baseImage: string;
-  /** The folder with action.yml. */
-  readonly action: string;
-  /** DOCKER_CONFIG of the recipe. */
-  readonly recipeConfig: string;
-}
-
-/** How a variant fared, as it can tell itself. */
-export interface VariantRun {
-  readonly code: number;
-  readonly seconds: number;
-  readonly log: string;
-}
-
-/** One run of one variant. */
-export interface Try extends Omit<VariantRun, 'log'>, Traffic, StepCount {
-  readonly store: ImageStore;
-  readonly variant: VariantName;
-  /** What was tried: a scenario, or a kind of determinism. */
-  readonly name: string;
-  /** Counts from 1. */
-  readonly round: number;
-  /** Seconds in which no child process ran. */
-  readonly ownSeconds: number;
-}
+import { openRecorder, sumIntervals } from './recorder.js';
+import { type Repositories, openRepositories } from './repository.js';
+import { type Change, HISTORY, type StateName } from './scenarios.js';
+import { writeHistory } from './service.js';
+import { countSteps } from './steps.js';
+import { countTraffic } from './traffic.js';
 
 /** What to try. */
 interface TryOptions {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { marked } from 'marked';
-import { isObject } from '../lab/json.js';
+import { isObject } from '../../lab/json.js';
 import type { Chart, Rendered } from './page-faults.js';
 
 /** https://github.com/gjtorikian/html-pipeline/blob/main/lib/html_pipeline/sanitization_filter.rb */

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionResult } from '../lab/action-run.js';
-import type { Engine } from '../lab/engine.js';
-import type { Lab } from '../lab/lab.js';
-import { READER, formTeam, type Team } from '../lab/team.js';
+import type { Engine } from '../../lab/engine/engine.js';
+import type { Lab } from '../../lab/lab.js';
+import type { ActionResult } from '../../lab/runner/action-run.js';
+import { READER, type Team, formTeam } from '../../lab/services/team.js';
 
 export interface Scenario {
   /** Also of its files. */

@@ -1,7 +1,7 @@
 // What is checked before anything is published: the production image in the local engine. Pure.
-import { listPlatforms } from './build-options.js';
+import { listPlatforms } from '../inputs/build-options.js';
+import { InputError } from '../shared/errors.js';
 import type { Engine } from './engine.js';
-import { InputError } from './input-error.js';
 import type { PassPlan, Plan } from './plan.js';
 
 /** `linux/amd64`, as Node names an architecture and as platforms do. */

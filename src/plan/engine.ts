@@ -1,8 +1,8 @@
 // What the builder at hand can do, and the plan fitted to it: limits are said before a build, not guessed after.
 import coerce from 'semver/functions/coerce.js';
 import isOlder from 'semver/functions/lt.js';
-import { listPlatforms } from './build-options.js';
-import { InputError } from './input-error.js';
+import { listPlatforms } from '../inputs/build-options.js';
+import { InputError } from '../shared/errors.js';
 import type { Exporter, PassPlan, Plan } from './plan.js';
 
 export interface Engine {

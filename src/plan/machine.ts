@@ -1,5 +1,5 @@
 // Whether images can be built on this kind of machine. Pure.
-import { InputError } from './input-error.js';
+import { InputError } from '../shared/errors.js';
 
 export interface Machine {
   /** As GitHub names it in RUNNER_OS: `Linux`, `Windows`, `macOS`; anything else is taken for a Unix. */

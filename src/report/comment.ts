@@ -1,9 +1,13 @@
-// The comment on the pull request. Pure text.
-import { type RunNumber, toMarker } from '../plan/comment.js';
-import { pinnedReference } from '../plan/image-name.js';
-import { listMasks } from '../plan/secret-text.js';
-import type { PassFigures } from './pass-report.js';
-import { type RunResult, describeBytes, escapeMarkdown, shorten, toCommitLine, toPassLines } from './summary.js';
+// The one comment on the pull request: its text, and whether this run writes it.
+import type { PullRequestComment } from '../adapters/github/run-api.js';
+import type { RunNumber } from '../adapters/runner/runner.js';
+import { pinnedReference } from '../image/reference.js';
+import { listMasks } from '../inputs/secrets/secret-text.js';
+import { escapeMarkdown, shorten } from '../shared/markdown.js';
+import type { PassFigures } from './figures.js';
+import { toPassLines } from './log-lines.js';
+import type { RunResult } from './result.js';
+import { describeBytes, toCommitLine } from './summary.js';
 
 export interface CommentContext {
   readonly run: RunNumber;
@@ -41,4 +45,47 @@ function hideSecrets(result: RunResult, secrets: readonly string[]): RunResult {
     production: hideIn(production),
     error: error === null ? null : { message: hide(error.message), output: [] },
   };
+}
+
+export type CommentDecision =
+  | { readonly kind: 'create' }
+  | { readonly kind: 'update'; readonly id: number }
+  /** A later run has written it already. */
+  | { readonly kind: 'leave' };
+
+export interface CommentWriter {
+  /** Login of the token's owner. */
+  readonly author: string;
+  readonly imageName: string;
+  readonly run: RunNumber;
+}
+
+/** The first line of the comment, which nobody sees. An image name cannot hold what would end it. */
+export function toMarker(imageName: string, { id, attempt }: RunNumber): string {
+  return `<!-- two-pass-build:${imageName} --><!-- run=${id} attempt=${attempt} -->`;
+}
+
+/** Anybody can write the marker, and a token that may write comments can change other people's too: only own ones count. */
+export function chooseComment(
+  comments: readonly PullRequestComment[],
+  { author, imageName, run }: CommentWriter,
+): CommentDecision {
+  const own = comments.flatMap((comment) => {
+    const written = comment.author === author ? readMarker(comment.body, imageName) : null;
+    return written === null ? [] : [{ id: comment.id, written }];
+  });
+  if (own.some(({ written }) => isLater(written, run))) return { kind: 'leave' };
+  const [first] = own;
+  return first === undefined ? { kind: 'create' } : { kind: 'update', id: first.id };
+}
+
+function isLater(one: RunNumber, other: RunNumber): boolean {
+  return one.id === other.id ? one.attempt > other.attempt : one.id > other.id;
+}
+
+/** Only where a comment begins with it: a bot that quotes somebody has it further down. */
+function readMarker(body: string, imageName: string): RunNumber | null {
+  const [, name, id, attempt] =
+    /^<!-- two-pass-build:(\S+) --><!-- run=(\d{1,15}) attempt=(\d{1,15}) -->/.exec(body) ?? [];
+  return name === imageName ? { id: Number(id), attempt: Number(attempt) } : null;
 }

@@ -1,61 +1,14 @@
 // The job summary: Markdown for the page of the run. Pure text.
-import { type Digest, type Tag, pinnedReference, taggedReference } from '../plan/image-name.js';
-import type { ImageIndex } from '../plan/image-index.js';
-import type { MirrorOutcome } from '../plan/mirror-outcome.js';
+import type { ImageIndex } from '../image/image-index.js';
+import { showPlatform } from '../image/platform.js';
+import { pinnedReference, taggedReference } from '../image/reference.js';
+import type { ImageBytes } from '../image/stored-image.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
-import { showPlatform } from '../plan/platform.js';
-import { formatMegabytes, withoutTerminalCodes } from '../plan/words.js';
-import type { Work } from '../progress/build-step.js';
-import { type PassFigures, describeCached, describeMiss, describePass } from './pass-report.js';
+import { escapeCell, escapeMarkdown, limit, shorten, toCodeBlock, toTable } from '../shared/markdown.js';
+import { formatMegabytes } from '../shared/text.js';
+import { type PassFigures, describeCached, describeMiss } from './figures.js';
+import type { Failure, RunResult } from './result.js';
 import { type TimedPass, sumWork, toGantt } from './timeline.js';
-
-export interface RunResult {
-  readonly plan: Plan;
-  /** Null for a pass that did not come to its end. */
-  readonly builder: PassFigures | null;
-  readonly production: PassFigures | null;
-  /** What the registry serves under the unique tag; null when nothing was pushed. */
-  readonly digest: Digest | null;
-  /** Tags that were written. */
-  readonly pushedTags: readonly Tag[];
-  readonly warnings: readonly string[];
-  readonly error: Failure | null;
-  /** What a build did that did not come to its end. */
-  readonly unfinished: readonly Work[];
-  readonly bytes: ImageBytes;
-  /** Images whose cache this run could use. */
-  readonly cacheTags: readonly Tag[];
-  /** The platforms of an index that was made of parts; left out: the image was built here. */
-  readonly platforms?: ImageIndex['platforms'];
-  /** What became of the copies; left out: there are none. */
-  readonly mirrors?: readonly MirrorOutcome[];
-  /** Whether the team's own check has passed. */
-  readonly verified?: boolean;
-  /** Markdown of what the scanner found. */
-  readonly checks?: readonly string[];
-  /** Key of the entry of the Actions cache that both passes took instead. */
-  readonly actionsCacheKey?: string | null;
-}
-
-export interface Failure {
-  readonly message: string;
-  /** The last lines that the failed step printed; none when no step failed. */
-  readonly output: readonly string[];
-}
-
-/** Compressed layers of the production image; null when that is not known. */
-export interface ImageBytes {
-  /** Compressed; of the first platform where there are several. */
-  readonly image: number | null;
-  /** How many platforms the image has; left out: one. */
-  readonly platforms?: number;
-  /** Of the image that the main branch had before this run. */
-  readonly main: number | null;
-}
-
-/** GitHub takes 1 MiB of summary from a step: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
-const MOST_ITEMS = 50;
-const LONGEST_ITEM = 2000;
 
 export function toSummary(result: RunResult): string {
   const { plan, digest, error } = result;
@@ -133,14 +86,6 @@ export function toFiguresJson(result: RunResult): string {
 function toFailure({ message, output }: Failure): string[] {
   const lines = [`**Failed.** ${escapeMarkdown(shorten(message))}`, ''];
   return output.length === 0 ? lines : [...lines, 'The last lines that it printed:', '', ...toCodeBlock(output), ''];
-}
-
-/** Text of anybody, which cannot end the block: its fence is longer than any run of backticks in it. */
-function toCodeBlock(text: readonly string[]): string[] {
-  const lines = text.map((line) => shorten(withoutTerminalCodes(line).replace(/(?!\t)\p{Cc}/gu, '')));
-  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}text`, ...lines, fence];
 }
 
 function toNotPushed({ image, tags, production, push, parts }: Plan): string[] {
@@ -232,47 +177,4 @@ function toSnippet(pinned: string): string[] {
     `docker run --rm ${pinned}`,
     ...['```', '', 'In the workflow it is `${{ steps.<id>.outputs.pinned-image }}`.', '', '</details>'],
   ];
-}
-
-/** How each pass went, for the log. */
-export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
-  const line = (name: string, figures: PassFigures | null): string[] =>
-    // Nobody knows the steps where Buildx drew on a terminal.
-    figures === null || figures.steps.length === 0 ? [] : [`${name}: ${describePass(figures)}`];
-  return [...line('Builder', builder), ...line('Production', production)];
-}
-
-function limit(items: readonly string[]): readonly string[] {
-  return items.length <= MOST_ITEMS ? items : [...items.slice(0, MOST_ITEMS), `and ${items.length - MOST_ITEMS} more`];
-}
-
-export function shorten(text: string): string {
-  return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
-}
-
-function escapeCell(text: string): string {
-  return text.replace(/\|/g, '\\|');
-}
-
-function toTable(rows: readonly (readonly string[])[]): string[] {
-  const [header = [], ...body] = rows;
-  return [header, header.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
-}
-
-/** Text from a build or a branch name must stay text: no markup, no HTML, no mentions, no links to sites or issues. */
-export function escapeMarkdown(text: string): string {
-  return (
-    text
-      .replace(/\s+/g, (space) => (/[\r\n]/.test(space) ? ' ' : space))
-      .replace(/&/g, '&amp;')
-      .replace(/</g, '&lt;')
-      .replace(/[\\`*_{}[\]()#|~>]/g, '\\$&')
-      // GitHub looks for addresses, @user, #1 and GH-1 in what Markdown has become, where no escape is left: only a gap
-      // prevents them. https://github.github.com/gfm/#autolinks-extension-
-      .replace(/#(?=\d)/g, '#&#8203;')
-      .replace(/:\/\//g, ':&#8203;//')
-      .replace(/www\./gi, (host) => `${host.slice(0, -1)}&#8203;.`)
-      .replace(/GH-(?=\d)/gi, (prefix) => `${prefix}&#8203;`)
-      .replace(/@/g, '&#64;&#8203;')
-  );
 }

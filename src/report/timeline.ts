@@ -1,5 +1,5 @@
 // Where the time of a build went, as figures and as a Mermaid Gantt chart: https://mermaid.js.org/syntax/gantt.html
-import type { Work, WorkKind } from '../progress/build-step.js';
+import type { Work, WorkKind } from '../adapters/progress/build-progress.js';
 
 export interface TimedPass {
   /** `builder` */

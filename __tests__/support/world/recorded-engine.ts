@@ -1,7 +1,7 @@
 // An engine that answers as recorded ones did, in memory: Buildx's progress and metadata file, images with an inline
 // cache, pushes to the registry in memory. It knows one service of three steps and builds nothing.
 import { writeFile } from 'node:fs/promises';
-import type { ProcessOptions, ProcessResult, RunProcess } from '../../../src/process/process.js';
+import type { ProcessOptions, ProcessResult, RunProcess } from '../../../src/adapters/process/process.js';
 import { type MemoryRegistry, sha256 } from './memory-registry.js';
 
 export const DOCKERFILE = `FROM scratch AS builder

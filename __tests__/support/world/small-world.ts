@@ -2,15 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runBuildPhase } from '../../../src/build-phase.js';
-import type { InputName } from '../../../src/plan/inputs.js';
-import type { EventFacts } from '../../../src/plan/workflow-event.js';
-import { CancelledError } from '../../../src/process/process.js';
-import type { ActionsCache } from '../../../src/runner/actions-cache.js';
-import type { GitHubApi } from '../../../src/runner/github-api.js';
-import type { Log } from '../../../src/runner/log.js';
-import type { OutputName } from '../../../src/runner/outputs.js';
-import type { Runner } from '../../../src/runner/runner.js';
+import type { GitHubApi } from '../../../src/adapters/github/run-api.js';
+import { CancelledError } from '../../../src/adapters/process/process.js';
+import type { ActionsCache } from '../../../src/adapters/runner/actions-cache.js';
+import type { Log } from '../../../src/adapters/runner/log.js';
+import type { OutputName } from '../../../src/adapters/runner/outputs.js';
+import type { Runner } from '../../../src/adapters/runner/runner.js';
+import type { InputName } from '../../../src/inputs/inputs.js';
+import type { EventFacts } from '../../../src/plan/event/event.js';
+import { runBuildPhase } from '../../../src/run/build-run.js';
 import { readActionDefaults } from './action-defaults.js';
 import { type MemoryRegistry, startMemoryRegistry } from './memory-registry.js';
 import { DOCKERFILE, RecordedEngine } from './recorded-engine.js';
@@ -145,7 +145,7 @@ function createLog(lines: string[]): Log {
       lines.push(`info: ${title}`);
       return body();
     },
-    foreign: (body, title) => {
+    relay: (body, title) => {
       if (title !== undefined) lines.push(`info: ${title}`);
       return body((line) => void lines.push(line));
     },

@@ -1,0 +1,115 @@
+// What the bundle loads: a run that pushes at most 1 MB of JavaScript, and the Actions cache only where it is used.
+import { mkdir, mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { type Server, createServer } from 'node:http';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Lab, openLab } from '../../../lab/lab.js';
+import { listen } from '../../../lab/listen.js';
+import { type ActionResult, runAction } from '../../../lab/runner/action-run.js';
+import { ACTION, USERS, WRITER } from '../../../lab/services/team.js';
+import { HEALTHY, writeFakeDocker } from '../../support/fake-docker.js';
+
+const SHA = '0123456789abcdef0123456789abcdef01234567';
+const DIST = join(ACTION, 'dist');
+
+let lab: Lab;
+let service: Server;
+let serviceUrl: string;
+let stopService: () => Promise<void>;
+/** Requests that reached the cache service, which has nothing. */
+const asked: string[] = [];
+beforeAll(async () => {
+  lab = await openLab({ auth: 'token', users: USERS });
+  service = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"ok":false}');
+  });
+  const { port, stop } = await listen(service);
+  serviceUrl = `http://127.0.0.1:${port}/`;
+  stopService = stop;
+});
+afterAll(async () => {
+  await stopService();
+  await lab.close();
+});
+
+/** Runs the bundle with a cache service at hand, and tells which of its files Node has loaded. */
+async function run(
+  inputs: Readonly<Record<string, string>>,
+  node = lab.tools.node24,
+): Promise<{ result: ActionResult; loaded: string[] }> {
+  const directory = await mkdtemp(join(lab.directory, 'loading-'));
+  const workspace = join(directory, 'workspace');
+  const coverage = join(directory, 'coverage');
+  await Promise.all([mkdir(workspace), mkdir(coverage)]);
+  await writeFile(join(workspace, 'Dockerfile'), 'FROM scratch AS builder\nCOPY . .\nFROM builder AS production\n');
+  const docker = await writeFakeDocker(directory, HEALTHY);
+  const result = await runAction({
+    action: ACTION,
+    node,
+    workspace,
+    run: {
+      name: 'push',
+      ref: 'refs/heads/topic',
+      sha: SHA,
+      repository: 'octo/app',
+      token: WRITER.password,
+      apiUrl: 'http://127.0.0.1:9',
+      payload: { ref: 'refs/heads/topic', repository: { full_name: 'octo/app', default_branch: 'main' } },
+    },
+    inputs: {
+      image: `${lab.registry.host}/octo/${basename(directory).toLowerCase()}`,
+      username: WRITER.name,
+      ...inputs,
+    },
+    env: {
+      PATH: `${docker.bin}:${process.env.PATH ?? ''}`,
+      DOCKER_CONFIG: join(directory, 'user-config'),
+      ACTIONS_CACHE_SERVICE_V2: 'True',
+      ACTIONS_RESULTS_URL: serviceUrl,
+      ACTIONS_RUNTIME_TOKEN: 'runtime-token',
+      // Node writes down every script that it has compiled.
+      NODE_V8_COVERAGE: coverage,
+    },
+    phases: ['main'],
+  });
+  const reports = await Promise.all((await readdir(coverage)).map((file) => readFile(join(coverage, file), 'utf8')));
+  const urls = reports.flatMap((report) =>
+    (JSON.parse(report) as { result: { url: string }[] }).result.map(({ url }) => url),
+  );
+  const paths = urls.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url));
+  return { result, loaded: [...new Set(paths.filter((path) => path.startsWith(DIST)))].sort() };
+}
+
+/** The files of the bundle that hold the Actions cache's client. */
+async function findCacheChunks(): Promise<string[]> {
+  const files = (await readdir(DIST)).filter((file) => file.endsWith('.js')).map((file) => join(DIST, file));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return files.filter((_, index) => texts[index]!.includes('GetCacheEntryDownloadURL'));
+}
+
+test('a run that pushes loads at most 1 MB, and neither loads the Actions cache nor asks it', async () => {
+  const before = asked.length;
+  const { result, loaded } = await run({ push: 'true' });
+  // As far as a fake docker goes: after the push the registry has nothing.
+  expect(result.log).toContain('although the push succeeded');
+  expect(loaded.map((path) => basename(path))).toContain('index.js');
+  // GitHub's API client is loaded here too.
+  expect(loaded.length).toBeGreaterThan(1);
+  const sizes = await Promise.all(loaded.map(async (path) => (await stat(path)).size));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_000_000);
+  const chunks = await findCacheChunks();
+  expect(chunks).toHaveLength(1);
+  expect(loaded).not.toContain(chunks[0]);
+  expect(asked.slice(before)).toEqual([]);
+});
+
+test.each(['node', 'node24'] as const)('a run that does not push loads it and asks, on %s', async (node) => {
+  const before = asked.length;
+  const { result, loaded } = await run({ push: 'false' }, lab.tools[node]);
+  expect(result.main?.code).toBe(0);
+  expect(loaded).toContain((await findCacheChunks())[0]);
+  expect(asked.slice(before)).toContain('/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL');
+});

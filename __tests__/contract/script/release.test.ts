@@ -1,0 +1,108 @@
+// What may be released, and how its tags are written.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ReleaseRequest, planRelease } from '../../../script/release/release.js';
+
+const root = new URL('../../../', import.meta.url).pathname;
+const CHANGELOG = `# Changelog\n\n## [Unreleased]\n\n- next\n\n## [1.3.0] - 2026-01-02\n\n### Added\n\n- a thing\n\n## [1.2.0] - 2026-01-01\n\n- old\n`;
+const plan = (change: Partial<ReleaseRequest> = {}): ReturnType<typeof planRelease> => {
+  const version = change.version ?? '1.3.0';
+  return planRelease({
+    version,
+    tags: ['v1', 'v1.2.0', 'other', ''],
+    packageVersion: version,
+    changelog: CHANGELOG.replace('[1.3.0]', `[${version}]`),
+    ...change,
+  });
+};
+
+describe('a release', () => {
+  test('has its tag, the tag of its major version, and the notes of the changelog', () =>
+    expect(plan()).toEqual({ tag: 'v1.3.0', major: 'v1', notes: '### Added\n\n- a thing' }));
+
+  test('may be the first', () => expect(plan({ version: '1.0.0', tags: [''] }).tag).toBe('v1.0.0'));
+
+  test('of a pre-release moves no tag', () => expect(plan({ version: '1.3.0-rc.1' }).major).toBe(''));
+
+  test('follows its pre-releases', () => expect(plan({ tags: ['v1.3.0-rc.1'] }).tag).toBe('v1.3.0'));
+
+  test.each(['', '1', '1.2', 'v1.3.0', '1.3.0+build', ' 1.3.0', '01.3.0', '1.3.0-', 'next', '1.3.0; rm -rf /'])(
+    'needs a semantic version: %j',
+    (version) => expect(() => plan({ version, packageVersion: version })).toThrow('is no version'),
+  );
+
+  test('must be new', () => expect(() => plan({ tags: ['v1.3.0'] })).toThrow('v1.3.0 exists already'));
+
+  test.each([
+    ['1.1.9', ['v1.2.0']],
+    ['1.3.0', ['v1.10.0', 'v1.2.0']],
+    ['1.3.0', ['v2.0.0']],
+    ['1.3.0-rc.1', ['v1.3.0']],
+    ['1.3.0-rc.2', ['v1.3.0-rc.10']],
+  ])('must be newer than all: %s after %j', (version, tags) =>
+    expect(() => plan({ version, tags })).toThrow('is not newer than'),
+  );
+
+  test('must be what package.json has', () =>
+    expect(() => plan({ packageVersion: '1.2.0' })).toThrow('package.json has the version 1.2.0'));
+
+  test.each([CHANGELOG.replace('[1.3.0]', '[1.4.0]'), '## [1.3.0] - 2026-01-02\n\n## [1.2.0] - 2026-01-01\n', ''])(
+    'must be in the changelog: %j',
+    (changelog) => expect(() => plan({ changelog })).toThrow('CHANGELOG.md has nothing under'),
+  );
+});
+
+test('the changelog has what is to come', () =>
+  expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toMatch(/^## \[Unreleased\]$/m));
+
+describe('script/push-release', () => {
+  let folder: string;
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: join(folder, 'clone'), encoding: 'utf8', stdio: 'pipe' }).trim();
+  const push = (...args: readonly string[]): number | null =>
+    spawnSync('script/push-release', args, { cwd: join(folder, 'clone') }).status;
+  const commit = (): string => {
+    git('-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '--quiet', '--allow-empty', '--message=x');
+    return git('rev-parse', 'HEAD');
+  };
+  const remoteTag = (tag: string): string => git('ls-remote', 'origin', `refs/tags/${tag}`).split('\t')[0] ?? '';
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'two-pass-build-release-'));
+    execFileSync('git', ['init', '--quiet', '--bare', join(folder, 'remote')]);
+    // Deleting is refused, as a rule for tags may do: nothing here needs it.
+    const hook = '#!/bin/sh\nexpr "$3" : "00*$" >/dev/null && exit 1\nexit 0\n';
+    writeFileSync(join(folder, 'remote/hooks/update'), hook, { mode: 0o755 });
+    execFileSync('git', ['init', '--quiet', join(folder, 'clone')]);
+    git('remote', 'add', 'origin', join(folder, 'remote'));
+    mkdirSync(join(folder, 'clone/script'));
+    cpSync(join(root, 'script/push-release'), join(folder, 'clone/script/push-release'));
+    writeFileSync(join(folder, 'clone/file'), '');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('writes the tag, and moves the one of the major version', () => {
+    const first = commit();
+    expect(push('v1.0.0', 'v1')).toBe(0);
+    const second = commit();
+    expect(push('v1.1.0', 'v1')).toBe(0);
+    expect([remoteTag('v1.0.0'), remoteTag('v1.1.0'), remoteTag('v1')]).toEqual([first, second, second]);
+  });
+
+  test('moves nothing for a pre-release', () => {
+    commit();
+    expect(push('v1.0.0-rc.1', '')).toBe(0);
+    expect([remoteTag('v1.0.0-rc.1') === '', remoteTag('v1')]).toEqual([false, '']);
+  });
+
+  test('never moves a release, and leaves the major version where it is then', () => {
+    const first = commit();
+    expect(push('v1.0.0', 'v1')).toBe(0);
+    commit();
+    expect(push('v1.0.0', 'v1')).not.toBe(0);
+    expect([remoteTag('v1.0.0'), remoteTag('v1')]).toEqual([first, first]);
+  });
+});

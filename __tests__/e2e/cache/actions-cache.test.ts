@@ -1,0 +1,312 @@
+// Runs that may not push keep their builder layers in the Actions cache: restored on a fresh engine with nothing in the
+// registry, never asked by a run that pushes, and never in the way of a build.
+import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runOrThrow } from '../../../lab/command.js';
+import type { ImageStore } from '../../../lab/engine/engine.js';
+import { type ActionsCacheStandIn, type CacheScopes, startActionsCache } from '../../../lab/github/actions-cache.js';
+import type { ActionResult } from '../../../lab/runner/action-run.js';
+import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
+import type { Team } from '../../../lab/services/team.js';
+import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+
+const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
+const MAIN: CacheScopes = { own: 'refs/heads/main' };
+const FORK: CacheScopes = { own: 'refs/pull/12/merge', others: ['refs/heads/main'] };
+const fixture = useLab({ stores: STORES });
+
+let cache: ActionsCacheStandIn;
+/** The runner's folder is the same in all runs of a repository, and the toolkit finds entries by it. */
+let temp: string;
+beforeAll(async () => {
+  const { directory } = fixture.lab();
+  cache = await startActionsCache(await mkdtemp(join(directory, 'azurite-')));
+  temp = join(directory, 'runner-temp');
+  await mkdir(temp);
+});
+afterAll(() => cache.stop());
+
+interface CacheRun {
+  readonly store?: ImageStore;
+  readonly scopes?: CacheScopes;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs on a fresh engine. */
+async function buildFresh(
+  team: Team,
+  event: WorkflowRun,
+  { store = 'containerd', scopes = FORK, inputs, env }: CacheRun = {},
+): Promise<ActionResult> {
+  const engine = fixture.lab().engine(store);
+  await engine.prune();
+  const result = await team.build(event, {
+    engine,
+    env: { ...cache.env(scopes), RUNNER_TEMP: temp, ...env },
+    ...(inputs === undefined ? {} : { inputs }),
+  });
+  // The toolkit leaves folders with lists of paths behind, which the runner removes after the job.
+  const left = (await readdir(temp, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  expect(left.map(({ name }) => name).filter((name) => name !== 'manifest.txt')).toEqual([]);
+  expect((await engine.docker(['image', 'ls', '--format', '{{.Repository}}'])).stdout).not.toContain('two-pass-build');
+  return result;
+}
+
+const entriesOf = (start: string) => cache.entries().filter(({ key }) => key.includes(start));
+const fork = (team: Team) => team.pullRequest({ number: 12, head: 'topic', fork: 'mallory/app' });
+
+describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
+  const form = store === 'overlay2' ? 'image' : 'directory';
+
+  test('saves once, and its next run builds nothing again though the registry has nothing', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`kept-${store}`);
+    const before = cache.entries().length;
+    const first = await buildFresh(team, await fork(team), { store });
+    expectSuccess(first);
+    expect(warningsOf(first)).toEqual([]);
+    const saved = cache.entries().slice(before);
+    expect(saved).toHaveLength(1);
+    expect(saved[0]).toMatchObject({
+      key: expect.stringMatching(
+        new RegExp(`^two-pass-build/1/${form}/[0-9a-f]{16}/fork/mallory-app-topic-[0-9a-f]{10}/[0-9a-f]{40}-\\d{14}$`),
+      ),
+      ref: FORK.own,
+    });
+    expect(first.log).toContain(`Actions cache: kept ${saved[0]!.key}, `);
+
+    const second = await buildFresh(team, await fork(team), { store });
+    expectSuccess(second);
+    expect(warningsOf(second)).toEqual([]);
+    expect(second.log).toContain(`Actions cache: restored ${saved[0]!.key}, `);
+    expect(second.summary).toContain(`Cache: the Actions cache, \`${saved[0]!.key}\``);
+    expect(readCachedSteps(second)).toEqual({
+      builder: '5 of 5',
+      production: store === 'overlay2' ? '0 of 1' : '1 of 1',
+    });
+    const source = store === 'overlay2' ? 'type=registry,ref=two-pass-build\\.invalid/' : 'type=local,src=/';
+    expect(JSON.parse(second.outputs.plan ?? '')).toMatchObject({
+      builder: { cacheFrom: [expect.stringMatching(`^${source}`)] },
+      production: { cacheFrom: [expect.stringMatching(`^${source}`)] },
+    });
+    expect(cache.entries().slice(before)).toHaveLength(1);
+    expect(await registry.tags(team.repository)).toEqual([]);
+
+    await team.service.changeSource('Hello again');
+    const third = await buildFresh(team, await fork(team), { store });
+    expectSuccess(third);
+    expect(readCachedSteps(third).builder).toBe('3 of 5');
+    expect(cache.entries().slice(before)).toHaveLength(2);
+    expect(await team.runImage(fixture.lab().engine(store), third.outputs.image ?? '')).toContain('Hello again');
+    expect(readCachedSteps(await buildFresh(team, await fork(team), { store })).builder).toBe('5 of 5');
+  });
+
+  test('starts from the base branch’s entry, and writes none that the base could read', async () => {
+    const team = await fixture.team(`base-${store}`);
+    const main = await buildFresh(team, await team.push(), { store, scopes: MAIN, inputs: { push: 'false' } });
+    expectSuccess(main);
+    const [entry] = entriesOf('/branch/main/').slice(-1);
+    expect(entry).toMatchObject({ ref: 'refs/heads/main' });
+    const pull = await buildFresh(team, await fork(team), { store });
+    expectSuccess(pull);
+    expect(pull.log).toContain(`Actions cache: restored ${entry!.key}, `);
+    expect(readCachedSteps(pull).builder).toBe('5 of 5');
+    await team.service.changeSource('From the fork');
+    expectSuccess(await buildFresh(team, await fork(team), { store }));
+    const again = await buildFresh(team, await team.push(), { store, scopes: MAIN, inputs: { push: 'false' } });
+    expect(again.log).toContain(`Actions cache: restored ${entry!.key}, `);
+  });
+
+  test('keeps the builder’s layers when production’s own step fails', async () => {
+    const team = await fixture.team(`failed-${store}`);
+    const file = join(team.service.directory, 'Dockerfile');
+    const dockerfile = await readFile(file, 'utf8');
+    await writeFile(file, dockerfile.replace('USER nobody', 'RUN false\nUSER nobody'));
+    await team.service.commit('Fail in production');
+    const failed = await team.build(await fork(team), {
+      engine: fixture.lab().engine(store),
+      env: { ...cache.env(FORK), RUNNER_TEMP: temp },
+    });
+    expectFailure(failed, /RUN false/);
+    expect(failed.log).toContain('Actions cache: kept ');
+    await writeFile(file, dockerfile);
+    await team.service.commit('Mend it');
+    const mended = await buildFresh(team, await fork(team), { store });
+    expectSuccess(mended);
+    expect(readCachedSteps(mended).builder).toBe('5 of 5');
+  });
+
+  test('builds without the cache, with a warning, when the archive is damaged', async () => {
+    const team = await fixture.team(`damaged-${store}`);
+    expectSuccess(await buildFresh(team, await fork(team), { store }));
+    const { key } = cache.entries().at(-1)!;
+    await cache.replace(key, (await cache.read(key)).subarray(0, 5000));
+    const result = await buildFresh(team, await fork(team), { store });
+    expectSuccess(result);
+    expect(warningsOf(result)).toEqual([expect.stringMatching(/^Failed to restore: /)]);
+    expect(readCachedSteps(result).builder).toBe('0 of 5');
+  });
+
+  test('builds without the cache, with a warning, when a layer in the archive is damaged', async () => {
+    const team = await fixture.team(`poisoned-${store}`);
+    expectSuccess(await buildFresh(team, await fork(team), { store }));
+    await changeArchive(async (files) => {
+      for (const file of files.filter((name) => /blobs\/sha256\/[0-9a-f]{64}$|image\.tar$/.test(name))) {
+        const bytes = await readFile(file);
+        // JSON stays: what is damaged would be found only when it is read.
+        if (bytes[0] !== 0x7b) await writeFile(file, bytes.fill(0x55, Math.floor(bytes.length / 2)));
+      }
+      return files;
+    });
+    await team.service.changeSource('After the damage');
+    const result = await buildFresh(team, await fork(team), { store });
+    expectSuccess(result);
+    expect(warningsOf(result)).toEqual([
+      expect.stringMatching(/^Nothing was taken from the Actions cache, since its entry is damaged: /),
+    ]);
+    expect(readCachedSteps(result).builder).toBe('0 of 5');
+    expect(await team.runImage(fixture.lab().engine(store), result.outputs.image ?? '')).toContain('After the damage');
+  });
+});
+
+test('an archive without a layer that it names is not taken, and the next run has a whole one', async () => {
+  const team = await fixture.team('incomplete');
+  expectSuccess(await buildFresh(team, await fork(team)));
+  const before = cache.entries().length;
+  await changeArchive(async (files) => {
+    const blobs = files.filter((name) => name.includes('/blobs/sha256/'));
+    const sizes = await Promise.all(blobs.map(async (name) => (await readFile(name)).length));
+    const largest = blobs[sizes.indexOf(Math.max(...sizes))];
+    return files.filter((name) => name !== largest);
+  });
+  await team.service.changeSource('After the loss');
+  const result = await buildFresh(team, await fork(team));
+  expectSuccess(result);
+  expect(warningsOf(result)).toEqual([
+    expect.stringMatching(
+      /^Nothing was taken from the Actions cache, since its entry is damaged: ENOENT: .*\/blobs\/sha256\/[0-9a-f]{64}/,
+    ),
+  ]);
+  expect(cache.entries()).toHaveLength(before + 1);
+  expect(readCachedSteps(await buildFresh(team, await fork(team))).builder).toBe('5 of 5');
+});
+
+/**
+ * Changes the archive of the newest entry.
+ * @param change gets the paths of its files, unpacked, and gives those that stay
+ */
+async function changeArchive(change: (files: readonly string[]) => Promise<readonly string[]>): Promise<void> {
+  const { key } = cache.entries().at(-1)!;
+  const directory = await mkdtemp(join(fixture.lab().directory, 'archive-'));
+  const file = join(directory, 'cache.tzst');
+  // Its paths lead some folders up, from the workspace to the runner's folder.
+  const inside = join(directory, 'a/b/c/d');
+  await mkdir(inside, { recursive: true });
+  await writeFile(file, await cache.read(key));
+  const tar = (...args: readonly string[]) => runOrThrow('tar', args, { env: { PATH: process.env.PATH ?? '' } });
+  const names = (await tar('--zstd', '-tPf', file)).split('\n').filter((name) => name !== '' && !name.endsWith('/'));
+  await tar('--zstd', '-xPf', file, '-C', inside);
+  const kept = await change(names.map((name) => join(inside, name)));
+  const archived = names.filter((name) => kept.includes(join(inside, name)));
+  await tar('--zstd', '-cPf', file, '-C', inside, ...archived);
+  await cache.replace(key, await readFile(file));
+}
+
+test('a saved image that brings another one along is not taken', async () => {
+  const store = 'overlay2';
+  const engine = fixture.lab().engine(store);
+  const team = await fixture.team('smuggled');
+  expectSuccess(await buildFresh(team, await fork(team), { store }));
+  const evil = `${fixture.lab().registry.host}/base/evil:1`;
+  await changeArchive(async (files) => {
+    const [file = ''] = files;
+    const { stdout } = await engine.docker(['image', 'load', '--input', file]);
+    const own = stdout.replace('Loaded image: ', '').trim();
+    await engine.docker(['image', 'tag', own, evil]);
+    await engine.docker(['image', 'save', '--output', file, own, evil]);
+    return files;
+  });
+  const result = await buildFresh(team, await fork(team), { store });
+  expectSuccess(result);
+  expect(warningsOf(result)).toEqual([
+    expect.stringMatching(
+      /^Nothing was taken from the Actions cache, since its entry is damaged: it holds .*base\/evil:1.* instead of /,
+    ),
+  ]);
+  expect((await engine.docker(['image', 'inspect', evil])).code).not.toBe(0);
+});
+
+describe('a cache service that', () => {
+  test('is down costs a warning', async () => {
+    const team = await fixture.team('down');
+    const env = { ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' };
+    const result = await buildFresh(team, await fork(team), { env });
+    expectSuccess(result);
+    expect(warningsOf(result)[0]).toMatch(/^Failed to restore: .*ECONNREFUSED/s);
+  });
+
+  test('answers 500 costs a warning and at most ten seconds', async () => {
+    const team = await fixture.team('broken');
+    cache.answerWith(500);
+    try {
+      const result = await buildFresh(team, await fork(team));
+      expectSuccess(result);
+      expect(warningsOf(result)).toEqual(['Nothing was taken from the Actions cache: it gave no answer within 10 s.']);
+      expect(result.main?.seconds).toBeLessThan(25);
+    } finally {
+      cache.answerWith(null);
+    }
+  });
+
+  test('lets the run only read is not written to', async () => {
+    const team = await fixture.team('read-only-cache');
+    const before = cache.entries().length;
+    const result = await buildFresh(team, await fork(team), { env: { ACTIONS_CACHE_MODE: 'read' } });
+    expectSuccess(result);
+    expect(warningsOf(result)).toEqual([]);
+    expect(cache.entries()).toHaveLength(before);
+  });
+});
+
+test('layers that are too large are not kept, and the run says so', async () => {
+  const team = await fixture.team('large');
+  const file = join(team.service.directory, 'Dockerfile');
+  const dockerfile = await readFile(file, 'utf8');
+  await writeFile(file, dockerfile.replace('COPY src src', 'RUN truncate -s 2100M /large\nCOPY src src'));
+  await team.service.commit('Grow');
+  const before = cache.entries().length;
+  const result = await buildFresh(team, await fork(team), { store: 'overlay2' });
+  expectSuccess(result);
+  expect(warningsOf(result)).toEqual([
+    expect.stringMatching(
+      /^The layers of this run were not kept in the Actions cache: they are 2\d{3}\.\d MB, more than the 2147\.5 MB that one entry may have\.$/,
+    ),
+  ]);
+  expect(cache.entries()).toHaveLength(before);
+});
+
+describe('the Actions cache is not asked', () => {
+  test.each([
+    ['by a run that pushes', {}, 'push'],
+    ['by a run without cache', { 'reuse-cache': 'false' }, 'fork'],
+    ['by a dry run', { 'dry-run': 'true' }, 'fork'],
+    ['for a fork with main’s cache', {}, 'pull_request_target'],
+  ] as const)('%s', async (name, inputs, kind) => {
+    const team = await fixture.team(name.replaceAll(/\W+/g, '-'));
+    const before = cache.calls().length;
+    const event = kind === 'push' ? await team.push() : await fork(team);
+    const result = await buildFresh(
+      team,
+      kind === 'push' ? event : { ...event, ...(kind === 'fork' ? {} : { name: kind }) },
+      {
+        inputs,
+        scopes: MAIN,
+      },
+    );
+    expectSuccess(result);
+    expect(result.outputs.pushed).toBe(kind === 'push' ? 'true' : 'false');
+    expect(cache.calls().slice(before)).toEqual([]);
+  });
+});

@@ -1,0 +1,244 @@
+// The same image under further names: another registry, another repository of the same one, and what becomes of the
+// others when one of them fails.
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ImageStore } from '../../../lab/engine/engine.js';
+import { type Front, startFront } from '../../../lab/registry/front.js';
+import { type Registry, startRegistry } from '../../../lab/registry/registry.js';
+import { expectFailure, expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+
+const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
+const fixture = useLab({ stores: STORES });
+const MIRRORER = {
+  name: 'mirrorer',
+  password: 'hub_mirrorer0123456789',
+  access: [{ repository: 'octo/*', actions: ['pull', 'push'] }],
+} as const;
+let mirror: Registry;
+let front: Front;
+
+beforeAll(async () => {
+  const lab = fixture.lab();
+  mirror = await startRegistry({
+    directory: await mkdtemp(join(lab.directory, 'm')),
+    auth: 'token',
+    users: [MIRRORER],
+    tools: lab.tools,
+  });
+  front = await startFront({ registry: mirror.host });
+});
+afterAll(async () => {
+  await front.stop();
+  await mirror.stop();
+});
+
+const loginTo = (host: string): string => `${host}=${MIRRORER.name}:${MIRRORER.password}`;
+
+describe.each(STORES)('on the %s store', (store) => {
+  const engine = () => fixture.lab().engine(store);
+
+  test('each mirror has the same bytes under the same tags, and only new layers are sent', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`mirrored-${store}`);
+    const copy = `${team.repository}-copy`;
+    const names = [`${mirror.host}/${team.repository}`, `${registry.host}/${copy}`];
+    const inputs = { mirrors: names.join('\n'), 'mirror-logins': loginTo(mirror.host), 'extra-tags': 'latest' };
+    const event = await team.push();
+    const mark = registry.mark();
+    const result = await team.build(event, { engine: engine(), inputs });
+    expectSuccess(result);
+    expect(warningsOf(result)).toEqual([]);
+
+    const { digest = '' } = result.outputs;
+    expect(digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
+    for (const tag of [event.sha, 'main', 'latest']) {
+      expect((await mirror.manifest(team.repository, tag)).digest).toBe(digest);
+      expect((await registry.manifest(copy, tag)).digest).toBe(digest);
+    }
+    // Cache is where the next build looks for it, and nowhere else.
+    expect(await mirror.tags(team.repository)).toEqual([event.sha, 'latest', 'main'].sort());
+    expect(splitLines(result.outputs['pinned-mirrors'])).toEqual(names.map((name) => `${name}:${event.sha}@${digest}`));
+    expect(splitLines(result.outputs.tags)).toEqual(
+      expect.arrayContaining([`${names[0]!}:${event.sha}`, `${names[1]!}:latest`, `${team.image}:${event.sha}`]),
+    );
+    for (const name of names) expect(result.summary).toContain(`- \`${name}:${event.sha}@${digest}\``);
+    expect(result.log).toMatch(
+      new RegExp(`Copied to ${names[0]!}:${event.sha}@sha256:\\w+ \\([1-9]\\d* of \\d+ blobs sent`),
+    );
+
+    // In the same registry the registry itself does it: blobs are mounted, none is uploaded.
+    expect(result.log).toMatch(new RegExp(`Copied to ${names[1]!}:${event.sha}@sha256:\\w+ \\(0 of \\d+ blobs sent`));
+    const uploads = (await registry.requests(mark)).filter(
+      ({ method, path }) => method !== 'HEAD' && path.includes(`/${copy}/blobs/uploads/`) && !path.includes('mount='),
+    );
+    // The preflight opens an upload, and cancels it.
+    expect(uploads.filter(({ method }) => method === 'PUT' || method === 'PATCH')).toEqual([]);
+
+    // What an engine without layers pulls from the mirror is whole.
+    await engine().prune();
+    await team.pullImage(engine(), `${registry.host}/${copy}@${digest}`);
+
+    const second = await team.service.changeSource('Moin');
+    const again = await team.build(await team.push(), { engine: engine(), inputs });
+    expectSuccess(again);
+    expect((await mirror.manifest(team.repository, 'main')).digest).toBe(again.outputs.digest);
+    expect((await mirror.manifest(team.repository, second)).digest).toBe(again.outputs.digest);
+    expect((await mirror.manifest(team.repository, event.sha)).digest).toBe(digest);
+    const [, sent, blobs] = /Copied to \S+ \((\d+) of (\d+) blobs sent/.exec(again.log) ?? [];
+    expect(Number(sent)).toBeLessThan(Number(blobs));
+  });
+});
+
+describe('what may go wrong', () => {
+  const engine = () => fixture.lab().engine('containerd');
+
+  test('a mirror that fails is an error that names it; the image, the other mirrors and the builder are there', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('half-mirrored');
+    const names = [`${front.host}/${team.repository}`, `${mirror.host}/${team.repository}-2`];
+    front.fail({ method: 'PUT', path: new RegExp(`/${team.repository}/blobs/`), answer: { status: 403 } });
+    try {
+      const event = await team.push();
+      const inputs = {
+        mirrors: names.join(),
+        'mirror-logins': names.map((name) => loginTo(name.split('/')[0]!)).join('\n'),
+      };
+      const result = await team.build(event, { engine: engine(), inputs });
+      expectFailure(
+        result,
+        new RegExp(
+          `is in ${team.image}, ${names[1]!}, but could not be copied to ${names[0]!}: .*403.* Run the job again`,
+        ),
+      );
+      const { digest = '' } = result.outputs;
+      expect(digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
+      expect((await mirror.manifest(`${team.repository}-2`, event.sha)).digest).toBe(digest);
+      expect(await mirror.tags(team.repository)).toEqual([]);
+      expect(await registry.tags(team.repository)).toEqual(expect.arrayContaining(['main', 'builder-main']));
+      expect(result.outputs).toMatchObject({
+        pushed: 'true',
+        'pinned-mirrors': `${names[1]!}:${event.sha}@${digest}`,
+      });
+      expect(result.summary).toContain('**Failed.**');
+      expect(result.summary).toContain(`- \`${names[0]!}\`: **failed**`);
+    } finally {
+      front.heal();
+    }
+  });
+
+  test.each<[string, Parameters<Front['fail']>[0]['answer'], Partial<Parameters<Front['fail']>[0]>]>([
+    ['503', { status: 503 }, { method: 'PUT' }],
+    ['429', { status: 429 }, { method: 'POST' }],
+    ['a connection that breaks in the middle of a layer', 'cut', { method: 'PUT' }],
+    ['a reset connection', 'reset', { method: 'PUT' }],
+  ])('%s once is survived', async (name, answer, where) => {
+    const team = await fixture.team(`mirror-fault-${name.replace(/\W+/g, '-').toLowerCase()}`);
+    front.fail({ path: new RegExp(`/${team.repository}/blobs/uploads/.*`), answer, times: 1, ...where });
+    const inputs = { mirrors: `${front.host}/${team.repository}`, 'mirror-logins': loginTo(front.host) };
+    const event = await team.push();
+    const before = front.faultsServed();
+    const result = await team.build(event, { engine: engine(), inputs });
+    front.heal();
+    expectSuccess(result);
+    expect(front.faultsServed()).toBe(before + 1);
+    expect((await mirror.manifest(team.repository, event.sha)).digest).toBe(result.outputs.digest);
+  });
+
+  test.each<[string, (team: string) => Record<string, string>, RegExp]>([
+    [
+      'a wrong password',
+      (repository) => ({ mirrors: `${mirror.host}/${repository}`, 'mirror-logins': `${mirror.host}=mirrorer:wrong` }),
+      /Login to 127\.0\.0\.1:\d+ as mirrorer was refused .*Check the input mirror-logins/,
+    ],
+    [
+      'no login',
+      (repository) => ({ mirrors: `${mirror.host}/${repository}` }),
+      /may be pushed, but not to its mirror .*Set "mirror-logins" to a login/,
+    ],
+    [
+      'a login that may not write there',
+      () => ({ mirrors: `${mirror.host}/others/app`, 'mirror-logins': loginTo(mirror.host) }),
+      /may be pushed, but not to its mirror .*\/others\/app: the registry .* refuses to take an upload to others\/app/,
+    ],
+    [
+      'nobody there',
+      (repository) => ({ mirrors: `127.0.0.1:9/${repository}` }),
+      /The registry 127\.0\.0\.1:9 cannot be reached.*Check the input mirrors/,
+    ],
+  ])('%s is an error before anything is built', async (name, inputs, message) => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`early-${name.replace(/\W+/g, '-')}`);
+    const result = await team.build(await team.push(), { engine: engine(), inputs: inputs(team.repository) });
+    expectFailure(result, message);
+    expect(result.log).not.toContain('Building');
+    expect(await registry.tags(team.repository)).toEqual([]);
+  });
+
+  test('a unique tag that a mirror has already is not moved: the image gets another one, everywhere', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('taken-in-mirror');
+    const inputs = { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': loginTo(mirror.host) };
+    const event = await team.push();
+    expectSuccess(await team.build(event, { engine: engine(), inputs: { ...inputs, image: `${team.image}-other` } }));
+    const there = (await mirror.manifest(team.repository, event.sha)).digest;
+    const result = await team.build(event, {
+      engine: engine(),
+      inputs: { ...inputs, 'build-args': `BASE_IMAGE=${fixture.lab().baseImage}` },
+    });
+    expectSuccess(result);
+    expect(result.outputs.tag).toMatch(new RegExp(`^${event.sha}-\\d{14}$`));
+    expect((await mirror.manifest(team.repository, event.sha)).digest).toBe(there);
+    for (const place of [registry, mirror])
+      expect((await place.manifest(team.repository, result.outputs.tag!)).digest).toBe(result.outputs.digest);
+  });
+
+  test('an index with attestations is mirrored with all that it names', async () => {
+    const team = await fixture.team('mirrored-index');
+    const event = await team.push();
+    const result = await team.build(event, {
+      engine: engine(),
+      inputs: {
+        mirrors: `${mirror.host}/${team.repository}`,
+        'mirror-logins': loginTo(mirror.host),
+        provenance: 'true',
+      },
+    });
+    expectSuccess(result);
+    const index = await mirror.manifest(team.repository, event.sha);
+    expect(index.digest).toBe(result.outputs.digest);
+    const { manifests } = index.body as unknown as { readonly manifests: readonly { readonly digest: string }[] };
+    expect(manifests).toHaveLength(2);
+    for (const { digest } of manifests) expect((await mirror.manifest(team.repository, digest)).digest).toBe(digest);
+  });
+
+  test("a run of Dependabot's, without the login of a mirror, builds and pushes nothing anywhere", async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team('dependabot-mirror');
+    expectSuccess(await team.build(await team.push(), { engine: engine() }));
+    const before = await registry.tags(team.repository);
+    const event = { ...(await team.pullRequest({ number: 4, head: 'dependabot/npm/x' })), actor: 'dependabot[bot]' };
+    const result = await team.build(event, {
+      engine: engine(),
+      inputs: { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': `${mirror.host}=mirrorer:` },
+    });
+    expectSuccess(result);
+    expect(result.outputs).toMatchObject({ pushed: 'false' });
+    expect(result.log).toMatch(/Nothing was pushed: .*Dependabot secrets/);
+    expect(await registry.tags(team.repository)).toEqual(before);
+    expect(await mirror.tags(team.repository)).toEqual([]);
+  });
+
+  test('a run of a fork touches no mirror, and asks for no login', async () => {
+    const team = await fixture.team('fork-mirror');
+    const mark = mirror.mark();
+    const result = await team.build(await team.pullRequest({ number: 3, head: 'x', fork: 'stranger/app' }), {
+      engine: engine(),
+      inputs: { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': `${mirror.host}=mirrorer:` },
+    });
+    expectSuccess(result);
+    expect(result.outputs).toMatchObject({ pushed: 'false' });
+    expect(result.outputs).not.toHaveProperty('pinned-mirrors');
+    expect(await mirror.requests(mark)).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+// The main job on both image stores: what a push to main writes, and what the next runs make of it.
+import { describe, expect, test } from '@jest/globals';
+import type { ImageStore } from '../../../lab/engine/engine.js';
+import { expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+
+const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
+const fixture = useLab({ stores: STORES });
+
+describe.each(STORES)('on the %s store', (store) => {
+  const engine = () => fixture.lab().engine(store);
+
+  test('a push to main writes both images, and the outputs are what the registry serves', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`push-${store}`);
+    const event = await team.push();
+    const result = await team.build(event, { engine: engine() });
+    expectSuccess(result);
+
+    const production = await registry.manifest(team.repository, event.sha);
+    const builder = await registry.manifest(team.repository, 'builder-main');
+    expect(await registry.tags(team.repository)).toEqual([event.sha, 'builder-main', 'main'].sort());
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(production.digest);
+    expect(builder.digest).not.toBe(production.digest);
+
+    const { plan, summary, ...outputs } = result.outputs;
+    expect(outputs).toEqual({
+      image: `${team.image}:${event.sha}`,
+      tag: event.sha,
+      digest: production.digest,
+      'pinned-image': `${team.image}:${event.sha}@${production.digest}`,
+      tags: [event.sha, 'main', 'builder-main'].map((tag) => `${team.image}:${tag}`).join('\n'),
+      'builder-image': `${team.image}:builder-main`,
+      'builder-digest': builder.digest,
+      pushed: 'true',
+    });
+    expect(JSON.parse(plan ?? '')).toMatchObject({
+      scope: 'main',
+      push: { push: true },
+      tags: { unique: event.sha, moving: ['main'] },
+    });
+    const layers = (production.body as { layers: { size: number }[] }).layers;
+    expect(JSON.parse(summary ?? '')).toMatchObject({
+      pushed: true,
+      builder: { steps: 5, cached: 0 },
+      production: { steps: 1, cached: 0 },
+      bytes: { image: layers.reduce((sum, { size }) => sum + size, 0), main: null },
+      cacheTags: [],
+    });
+    expect(result.leftovers).toEqual([]);
+    expect(warningsOf(result)).toEqual([]);
+    expect(result.summary).toContain(`${team.image}:${event.sha}@${production.digest}`);
+  });
+
+  test('both images carry inline cache; the production image has the labels, the builder image none', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`labels-${store}`);
+    const event = await team.push();
+    expectSuccess(
+      await team.build(event, {
+        engine: engine(),
+        inputs: { labels: 'org.opencontainers.image.title=Ours, all of it\nteam=octo' },
+      }),
+    );
+
+    const builder = await registry.config(team.repository, 'builder-main');
+    const production = await registry.config(team.repository, event.sha);
+    expect(builder).toHaveProperty(['moby.buildkit.cache.v0']);
+    expect(production).toHaveProperty(['moby.buildkit.cache.v0']);
+    expect(builder).not.toHaveProperty(['config', 'Labels']);
+    const committed = (await team.service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
+    expect(production).toHaveProperty(['config', 'Labels'], {
+      'org.opencontainers.image.created': committed,
+      'org.opencontainers.image.revision': event.sha,
+      'org.opencontainers.image.source': `https://github.com/octo/labels-${store}`,
+      'org.opencontainers.image.title': 'Ours, all of it',
+      'org.opencontainers.image.version': event.sha,
+      team: 'octo',
+    });
+  });
+
+  test('the same commit on a fresh engine takes every step of both passes from the registry', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`again-${store}`);
+    const event = await team.push();
+    expectSuccess(await team.build(event, { engine: engine() }));
+    const first = await registry.manifest(team.repository, event.sha);
+    const firstBuilder = await registry.manifest(team.repository, 'builder-main');
+    await engine().prune();
+
+    const again = await team.build(event, { engine: engine() });
+    expectSuccess(again);
+    expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
+    // The unique tag that may be deployed is not moved; the new one says when it was made.
+    expect(again.outputs.tag).toMatch(new RegExp(`^${event.sha}-\\d{14}$`));
+    expect((await registry.manifest(team.repository, event.sha)).digest).toBe(first.digest);
+    expect(again.annotations.map(({ message }) => message).join()).toContain(
+      'exists in the registry and is never moved',
+    );
+    // Same builder steps, same builder image: nothing changing is in it.
+    expect((await registry.manifest(team.repository, 'builder-main')).digest).toBe(firstBuilder.digest);
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(again.outputs.digest);
+  });
+
+  test('changed source on a fresh engine keeps the dependencies and builds the rest', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`source-${store}`);
+    expectSuccess(await team.build(await team.push(), { engine: engine() }));
+    await engine().prune();
+
+    const sha = await team.service.changeSource('Good afternoon');
+    const changed = await team.build(await team.push(), { engine: engine() });
+    expectSuccess(changed);
+    expect(readCachedSteps(changed).builder).toBe('3 of 5');
+    expect(changed.outputs.tag).toBe(sha);
+
+    expect(await team.runImage(engine(), `${team.image}:${sha}`)).toContain('Good afternoon');
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(changed.outputs.digest);
+  });
+
+  test('reuse-cache: false runs every step again and leaves the deployed tag alone', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`refresh-${store}`);
+    const event = await team.push();
+    expectSuccess(await team.build(event, { engine: engine() }));
+    const deployed = (await registry.manifest(team.repository, event.sha)).digest;
+
+    // On the same engine, which has every step in its own cache.
+    const refresh = await team.build(event, { engine: engine(), inputs: { 'reuse-cache': 'false' } });
+    expectSuccess(refresh);
+    // BuildKit keeps only WORKDIR; pass 2 takes the builder's new steps as they are and runs its own.
+    expect(readCachedSteps(refresh)).toEqual({ builder: '1 of 5', production: '0 of 1' });
+    expect(refresh.log).not.toContain('--cache-from');
+    expect(refresh.log.match(/ --pull /g)).toHaveLength(2);
+    expect((await registry.manifest(team.repository, event.sha)).digest).toBe(deployed);
+    expect(splitLines(refresh.outputs.tags)).toHaveLength(3);
+  });
+});

@@ -1,0 +1,33 @@
+// A registry that does wrong once, at each kind of request: afterwards exit code and registry agree, and no tag points at
+// anything incomplete. script/check-faults does all of the matrix.
+import { expect, test } from '@jest/globals';
+import { FAULTS, PLACES, surviveFault } from '../../../lab/faults/faults.js';
+import { STORES, useFaultLab } from '../../support/fault-lab.js';
+
+const { open: openStand } = useFaultLab();
+
+/** Faults that take turns, so that in two stores and all places each comes up. */
+const TURNS = ['429 with Retry-After', '503', 'reset', 'cut', 'stall', 'truncate'];
+/** The action's own requests are the same, whatever the store. */
+const SAMPLE = STORES.flatMap((store, turn) =>
+  PLACES.filter((place) => (place.store ?? store) === store)
+    .filter(({ where }) => turn === 0 || where.agent !== undefined)
+    .map((place, index) => [TURNS[(index + turn * 4) % TURNS.length]!, place.name, store] as const),
+);
+
+test.each(SAMPLE)('%s once at %s is survived (%s)', async (kind, placeName, store) => {
+  const stand = await openStand(store, `${kind} ${placeName} ${store}`.toLowerCase().replaceAll(' ', '-'));
+  const place = PLACES.find(({ name }) => name === placeName)!;
+  await surviveFault(stand, place, FAULTS[kind]!, `${kind} ${placeName} ${store}`);
+});
+
+test('each kind of fault is in the sample', () => {
+  expect(new Set(SAMPLE.map(([kind]) => kind))).toEqual(new Set(TURNS));
+});
+
+test.each(STORES)('reset once while a checked image is pushed is survived (%s)', async (store) => {
+  const stand = await openStand(store, `checked-${store}`);
+  const place = PLACES.find(({ name }) => name === 'manifest PUT')!;
+  const { repeats } = await surviveFault(stand, place, 'reset', `checked ${store}`, { verify: 'true' });
+  expect(repeats).toBe(1);
+});

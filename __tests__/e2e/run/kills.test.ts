@@ -1,0 +1,17 @@
+// Runs that are killed at any moment: afterwards no tag points at anything incomplete, and the same run succeeds.
+// script/check-faults does more of them.
+import { test } from '@jest/globals';
+import { chooseKill, createRandom, surviveKill } from '../../../lab/faults/faults.js';
+import { STORES, useFaultLab } from '../../support/fault-lab.js';
+
+const { open: openStand } = useFaultLab();
+
+test.each(STORES)('killed at any moment, five times, and run again (%s)', async (store) => {
+  const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 100_000);
+  console.log(`FAULTS_SEED=${seed}`);
+  const random = createRandom(seed);
+  for (let kill = 1; kill <= 5; kill += 1) {
+    const stand = await openStand(store, `killed-${kill}-${store}`);
+    await surviveKill(stand, chooseKill(random), `${seed} ${kill} ${store}`);
+  }
+});

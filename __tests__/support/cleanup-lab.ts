@@ -1,0 +1,205 @@
+// What the tests of the cleanup share: a real registry that answers as ghcr.io, GitHub's API stood in for over what that
+// registry serves, and the committed bundle in a child process.
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { type GitHubApiStandIn, startGitHubApi } from '../../lab/github/github-api.js';
+import { type Packages, createPackages } from '../../lab/github/packages.js';
+import { type Lab, openLab } from '../../lab/lab.js';
+import type { Gate } from '../../lab/listen.js';
+import { type Front, startFront } from '../../lab/registry/front.js';
+import { type Ghcr, startGhcr } from '../../lab/registry/ghcr.js';
+import { type ActionResult, type SignalOnLine, runAction } from '../../lab/runner/action-run.js';
+import type { WorkflowRun } from '../../lab/runner/workflow-run.js';
+import { ACTION, USERS, WRITER } from '../../lab/services/team.js';
+
+export const SHA = '0123456789abcdef0123456789abcdef01234567';
+export const MERGED = 'fedcba9876543210fedcba9876543210fedcba98';
+export const DAY = 24 * 60 * 60 * 1000;
+export const LONG_AGO = new Date(Date.now() - 30 * DAY);
+export const REVIEW = `review-pr-7-${SHA}-20260203040506`;
+export const OLDER_REVIEW = `review-pr-7-${MERGED}-20260202040506`;
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+
+export interface Event {
+  readonly name: string;
+  readonly payload: object;
+}
+
+/** How the cleanup is run. */
+export interface Run {
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly node?: string;
+  readonly token?: string;
+  readonly actor?: string;
+  readonly signal?: SignalOnLine;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface PackageOptions {
+  readonly ownerType?: 'Organization' | 'User';
+  readonly pageSize?: number;
+  readonly name?: string;
+  /** Without an image of main. */
+  readonly main?: false;
+}
+
+/** A package of its own for each test that opens one. */
+export interface Package {
+  readonly repository: string;
+  readonly packages: Packages;
+  readonly github: GitHubApiStandIn;
+}
+
+/** @param gate hears of each request to registry and API */
+export function useCleanupLab(gate?: Gate) {
+  let lab: Lab;
+  let front: Front;
+  let ghcr: Ghcr;
+  const apis: GitHubApiStandIn[] = [];
+  let current: Package;
+  beforeAll(async () => {
+    lab = await openLab({ auth: 'token', users: USERS });
+    front = await startFront({ registry: lab.registry.host, ...(gate === undefined ? {} : { gate }) });
+    ghcr = await startGhcr(front.host, lab.directory);
+  });
+  afterAll(async () => {
+    await Promise.all(apis.map((api) => api.stop()));
+    await ghcr.stop();
+    await front.stop();
+    await lab.close();
+  });
+
+  const open = async (options: PackageOptions = {}): Promise<Package> => {
+    const { ownerType = 'Organization', pageSize, name = 'app', main } = options;
+    const repository = `octo/${name}-${apis.length + 1}`;
+    const packages = createPackages({
+      registry: lab.registry,
+      ownerType,
+      ...(pageSize === undefined ? {} : { pageSize }),
+    });
+    const github = await startGitHubApi(packages, gate);
+    apis.push(github);
+    github.setBranch('main', MERGED);
+    current = { repository, packages, github };
+    if (main !== false) await push(['main', MERGED]);
+    return current;
+  };
+
+  /** Writes an image, or an index of others, under tags; without any it is known by its digest alone. */
+  const push = async (
+    tags: readonly string[],
+    {
+      children,
+      subject,
+      at = LONG_AGO,
+      labels = {},
+    }: { children?: string[]; subject?: string; at?: Date; labels?: Record<string, string> } = {},
+  ): Promise<string> => {
+    const { repository, packages } = current;
+    const config = Buffer.from(JSON.stringify({ unique: `${Math.random()}`, config: { Labels: labels } }));
+    const describe_ = (digest: string, size: number) => ({ mediaType: IMAGE, digest, size });
+    const parts =
+      children === undefined
+        ? { config: { ...describe_(await lab.registry.putBlob(repository, config), config.length) }, layers: [] }
+        : {
+            manifests: await Promise.all(
+              children.map(async (one) => describe_(one, (await lab.registry.manifest(repository, one)).bytes)),
+            ),
+          };
+    const mediaType = children === undefined ? IMAGE : INDEX;
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      ...parts,
+      ...(subject === undefined ? {} : { subject: describe_(subject, 1) }),
+      annotations: { unique: `${Math.random()}` },
+    });
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    for (const tag of tags.length === 0 ? [digest] : tags)
+      await lab.registry.putManifest(repository, tag, mediaType, body);
+    packages.add(repository, digest, at);
+    return digest;
+  };
+
+  const clean = async (event: Event, run: Run = {}): Promise<ActionResult> => {
+    const workflowRun: WorkflowRun = {
+      ...event,
+      ref: 'refs/heads/main',
+      sha: MERGED,
+      repository: current.repository,
+      actor: run.actor ?? WRITER.name,
+      token: run.token ?? WRITER.password,
+      apiUrl: current.github.url,
+    };
+    const result = await runAction({
+      action: join(ACTION, 'cleanup'),
+      node: run.node ?? lab.tools.node24,
+      workspace: lab.directory,
+      run: workflowRun,
+      inputs: run.inputs ?? {},
+      env: { ...ghcr.env, ...run.env },
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+    });
+    expect(result.rawLog.replaceAll(`::add-mask::${workflowRun.token ?? ''}`, '')).not.toContain(workflowRun.token);
+    return result;
+  };
+
+  const about = () => ({ repository: { full_name: current.repository, default_branch: 'main' } });
+  /** GitHub's recorded payload of a closed pull request, made one of this repository. */
+  const closing = (number = 7, head = 'feature-x') => {
+    const recorded = webhooks
+      .find(({ name }) => name === 'pull_request')!
+      .examples.find(({ action }) => action === 'closed')!;
+    const pull = {
+      ...recorded.pull_request,
+      number,
+      head: { ...recorded.pull_request!.head, ref: head, repo: { full_name: current.repository } },
+    };
+    return { name: 'pull_request', payload: { ...recorded, ...about(), number, pull_request: pull } };
+  };
+  const deleting = (ref: string) => ({
+    name: 'delete',
+    payload: { ref, ref_type: 'branch', pusher_type: 'user', ...about() },
+  });
+  const closePull = (change: object = {}) => {
+    const pull = { number: 7, headRef: 'feature-x', headRepository: current.repository, closedAt: new Date() };
+    current.github.setPull({ ...pull, ...change });
+  };
+  return {
+    ...{ open, push, clean, about, closing, deleting, closePull },
+    schedule: () => ({ name: 'schedule', payload: { schedule: '0 4 * * *' } }),
+    lab: () => lab,
+    front: () => front,
+    tags: () => lab.registry.tags(current.repository),
+    digestOf: async (tag: string) => (await lab.registry.manifest(current.repository, tag)).digest,
+    served: async (digest: string) => (await lab.registry.findManifest(current.repository, digest)) !== undefined,
+    /** Lines without the image's name, sorted. */
+    lines: (text: string | undefined): string[] =>
+      (text ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.replace(`ghcr.io/${current.repository}`, ''))
+        .sort(),
+    deletions: () => current.github.requests().filter((request) => request.startsWith('DELETE')),
+  };
+}
+
+const webhooks = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
+  name: string;
+  examples: { action?: string; pull_request?: { head: object } }[];
+}[];
+
+export function expectSuccess(result: ActionResult): void {
+  if (result.main?.code !== 0) throw new Error(`The run failed:\n${result.log}`);
+}
+
+export function errorOf(result: ActionResult): string {
+  if (result.main?.code !== 1) throw new Error(`The run ended with ${result.main?.code ?? 'nothing'}:\n${result.log}`);
+  const errors = result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).not.toContain('\n');
+  return errors[0]!;
+}

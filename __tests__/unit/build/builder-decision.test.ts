@@ -1,0 +1,221 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type BuilderDecision,
+  type SolvedProduction,
+  builderStages,
+  decideBuilder,
+  needsOwnSource,
+} from '../../../src/build/pure/builder-decision.js';
+import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import type { CachedImage, StoredImage } from '../../../src/image/stored-image.js';
+import type { WorkflowEvent } from '../../../src/plan/event/event.js';
+import { type Plan, planBuild } from '../../../src/plan/plan.js';
+import {
+  CONTEXT,
+  type With,
+  digestOf,
+  fromFork,
+  gitTagPush,
+  inputsOf,
+  pullRequest,
+  pushTo,
+  registryWith,
+  storedImage,
+} from '../../support/fixtures.js';
+
+const dockerfileOf = (...lines: readonly string[]) => parseDockerfile(lines.join('\n'));
+const DOCKERFILE = dockerfileOf(
+  'FROM a AS builder',
+  'RUN make',
+  'FROM b AS production',
+  'COPY --from=builder /app /app',
+);
+const planOf = (event: WorkflowEvent = pullRequest(), given: With = {}): Plan =>
+  planBuild(inputsOf(given), event, CONTEXT, registryWith());
+
+/** An image by the uncompressed digests of its layers, one list for each platform. */
+const image = (tag: string, ...platforms: readonly (readonly string[])[]): StoredImage =>
+  storedImage(tag, {
+    images: platforms.map((diffIds): CachedImage => ({
+      name: tag,
+      records: [],
+      layers: diffIds.map((diffId) => ({
+        digest: digestOf(1),
+        mediaType: 'x',
+        size: 1,
+        diffId,
+        createdAt: '',
+        createdBy: '',
+      })),
+    })),
+  });
+const cached = { stage: 'production', cached: true };
+const ALL_CACHED: SolvedProduction = { steps: [{ stage: 'builder', cached: true }, cached], layers: [['a', 'b']] };
+const OWN = [image('builder-feature-x', ['x']), image('feature-x', ['a', 'b'])];
+const BASE = [image('builder-develop', ['x']), image('develop', ['a', 'b'])];
+
+interface Case {
+  readonly plan?: Plan;
+  readonly dockerfile?: ReturnType<typeof parseDockerfile> | null;
+  readonly stored?: readonly StoredImage[];
+  readonly production?: Partial<SolvedProduction>;
+}
+
+function decide({ plan = planOf(), dockerfile = DOCKERFILE, stored = OWN, production = {} }: Case): BuilderDecision {
+  return decideBuilder(plan, dockerfile, stored, { ...ALL_CACHED, ...production });
+}
+
+describe('the builder pass is skipped where it has nothing to do', () => {
+  test.each<[string, Case]>([
+    ['the own production image is the same', {}],
+    ['that of the base is the same, too', { stored: [...BASE, ...OWN] }],
+    [
+      'two platforms are the same, in whatever order',
+      {
+        stored: [image('builder-feature-x', ['x'], ['y']), image('feature-x', ['a', 'b'], ['c'])],
+        production: { layers: [['c'], ['a', 'b']] },
+      },
+    ],
+    [
+      'production starts from the builder stage',
+      { dockerfile: dockerfileOf('FROM a AS builder', 'FROM builder AS production') },
+    ],
+    [
+      'production copies from a stage that is made of it',
+      {
+        dockerfile: dockerfileOf(
+          'FROM a AS Builder',
+          'FROM BUILDER AS assets',
+          'FROM b AS production',
+          'RUN --mount=from=assets,target=/a true',
+        ),
+      },
+    ],
+  ])('keep: %s', (_, given) =>
+    expect(decide(given)).toMatchObject({ kind: 'keep', image: { tag: 'builder-feature-x' } }),
+  );
+
+  test.each<[string, Case, string]>([
+    ['a new branch takes that of its base', { stored: BASE }, 'builder-develop'],
+    [
+      'of two the nearest',
+      { stored: [image('builder-main', ['x']), image('main', ['a', 'b']), ...BASE] },
+      'builder-develop',
+    ],
+    [
+      'a merged pull request: main takes that of the branch, since its own image is another',
+      {
+        plan: planBuild(inputsOf(), pushTo('main'), { ...CONTEXT, mergedBranch: 'feature-x' }, registryWith()),
+        stored: [image('builder-main', ['x']), image('main', ['old']), ...OWN],
+      },
+      'builder-feature-x',
+    ],
+    ['the own production image has no builder image', { stored: [...OWN.slice(1), ...BASE] }, 'builder-develop'],
+  ])('copy: %s', (_, given, tag) => {
+    const decision = decide(given);
+    expect(decision).toMatchObject({ kind: 'copy', from: { tag } });
+  });
+});
+
+describe('the builder pass runs where anything may be new', () => {
+  test.each<[string, Case]>([
+    ['nothing is stored', { stored: [] }],
+    ['only the builder image is', { stored: OWN.slice(0, 1) }],
+    ['only the production image is', { stored: OWN.slice(1) }],
+    ['the image has another layer', { production: { layers: [['a', 'c']] } }],
+    ['the image has a layer more', { production: { layers: [['a', 'b', 'c']] } }],
+    ['the image has its layers in another order', { production: { layers: [['b', 'a']] } }],
+    ['the image has a platform more', { production: { layers: [['a', 'b'], ['c']] } }],
+    [
+      'a scope outside the lineage has the same',
+      { stored: [image('builder-other', ['x']), image('other', ['a', 'b'])] },
+    ],
+    [
+      'the stored image has no readable layers, nor has the new one',
+      { stored: [image('builder-feature-x', ['x']), image('feature-x', [])], production: { layers: [[]] } },
+    ],
+    [
+      'one of two platforms has no readable layers',
+      {
+        stored: [image('builder-feature-x', ['x']), image('feature-x', ['a', 'b'], [])],
+        production: { layers: [['a', 'b'], []] },
+      },
+    ],
+    ['a step of production ran', { production: { steps: [cached, { ...cached, cached: false }] } }],
+    ['a step of the builder ran', { production: { steps: [{ stage: 'builder', cached: false }, cached] } }],
+    ['no step is known', { production: { steps: [] } }],
+    ['the new image is not in the registry', { production: { layers: null } }],
+    ['a refresh', { plan: planOf(pullRequest(), { 'reuse-cache': 'false' }) }],
+    ['the Dockerfile is not at hand', { dockerfile: null }],
+    [
+      'production is not made of the builder stage',
+      { dockerfile: dockerfileOf('FROM a AS builder', 'FROM b AS production') },
+    ],
+    ['there is no such stage', { dockerfile: dockerfileOf('FROM a AS build', 'FROM build AS production') }],
+    [
+      'the syntax is foreign',
+      { dockerfile: dockerfileOf('# syntax=x/y', 'FROM a AS builder', 'FROM builder AS production') },
+    ],
+  ])('%s', (_, given) => expect(decide(given)).toEqual({ kind: 'build' }));
+});
+
+describe('a builder image that nothing keeps', () => {
+  const outside = dockerfileOf('FROM a AS builder', 'FROM b AS production');
+  test.each<[string, Plan, Case['dockerfile'], string]>([
+    ['of a fork is built with production', planOf(fromFork()), DOCKERFILE, 'included'],
+    ['of a git tag is built with production', planOf(gitTagPush('v1.2.3')), DOCKERFILE, 'included'],
+    ['without a push is built with production', planOf(pullRequest(), { push: 'false' }), DOCKERFILE, 'included'],
+    ['that production does not need is built all the same', planOf(fromFork()), outside, 'build'],
+    ['of an unknown Dockerfile is built all the same', planOf(fromFork()), null, 'build'],
+  ])('%s', (_, plan, dockerfile = null, kind) =>
+    expect(decide({ plan, dockerfile, production: { steps: [{ ...cached, cached: false }], layers: null } })).toEqual({
+      kind,
+    }),
+  );
+});
+
+describe('the stages that count as the builder, as progress names them', () => {
+  test.each<[string, With, readonly string[] | null, readonly string[]]>([
+    ['the target alone', {}, ['FROM a AS builder', 'FROM builder AS production'], ['builder']],
+    [
+      'with those that it is made of',
+      {},
+      ['FROM a AS Base', 'FROM b AS tools', 'FROM base AS builder', 'COPY --from=tools /a /b', 'FROM x AS production'],
+      ['base', 'tools', 'builder'],
+    ],
+    [
+      'a stage without a name by its number',
+      {},
+      ['FROM a AS spare', 'FROM b', 'FROM c AS builder', 'COPY --from=1 /a /b', 'FROM x AS production'],
+      ['stage-1', 'builder'],
+    ],
+    ['a target by its number', { 'builder-target': '0' }, ['FROM a', 'FROM b AS production'], ['stage-0']],
+    ['the target in lower case, without a Dockerfile', { 'builder-target': 'Builder' }, null, ['builder']],
+  ])('%s', (_, given, lines, stages) =>
+    expect(
+      [...builderStages(planOf(pullRequest(), given), lines === null ? null : dockerfileOf(...lines))].sort(),
+    ).toEqual([...stages].sort()),
+  );
+});
+
+describe('the builder stage is built first, from its own image, where only that one has its layers', () => {
+  const dockerfile = parseDockerfile('FROM a AS builder\nFROM a AS production\nCOPY --from=builder /a /a');
+  const apart = parseDockerfile('FROM a AS builder\nFROM a AS production\nRUN x');
+  const withSources = (builder: readonly string[], production: readonly string[]): Plan => {
+    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+    return {
+      ...plan,
+      builder: { ...plan.builder, cacheFrom: builder },
+      production: { ...plan.production, cacheFrom: production },
+    };
+  };
+
+  test.each<[string, Plan, typeof dockerfile | null, boolean]>([
+    ['an image for each pass', withSources(['b'], ['p']), dockerfile, true],
+    ['the merged cache for both', withSources(['c'], ['c']), dockerfile, false],
+    ['no source at all', withSources([], []), dockerfile, false],
+    ['nothing for the builder', withSources([], ['p']), dockerfile, false],
+    ['a production that is not made of it', withSources(['b'], ['p']), apart, false],
+    ['a Dockerfile that nobody has read', withSources(['b'], ['p']), null, false],
+  ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, file)).toBe(expected));
+});

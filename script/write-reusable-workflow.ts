@@ -1,4 +1,0 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { toReusableWorkflow } from './workflow/reusable-workflow.js';
-
-writeFileSync('.github/workflows/build-image.yml', toReusableWorkflow(readFileSync('action.yml', 'utf8')));

@@ -1,0 +1,204 @@
+// Runs one pass and tells what came of it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../../image/digest.js';
+import type { ImageName } from '../../image/reference.js';
+import { redactAttributes } from '../../inputs/syntax.js';
+import type { Engine } from '../../plan/engine.js';
+import type { PassPlan } from '../../plan/plan.js';
+import { isRecord } from '../../shared/json.js';
+import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
+import type { SourcePlace } from '../../shared/types.js';
+import { describeLeftovers } from '../process/leftovers.js';
+import type { RunProcess } from '../process/process.js';
+import { BuildLog } from '../progress/build-log.js';
+import { type BuildStep, type PassProgress, isExportFailure } from '../progress/build-progress.js';
+import { listExported } from '../progress/exported.js';
+import { findFailedPlace } from '../progress/failed-place.js';
+import { RawProgressReader } from '../progress/raw.js';
+import { type PassSources, getBuildxArgs } from './buildx-args.js';
+import { type PassFailure, classifyFailure } from './pass-failure.js';
+import { watchForStall } from './stall-watch.js';
+
+export interface PassResult {
+  readonly seconds: number;
+  readonly progress: PassProgress;
+  /**
+   * The manifest digest that Buildx reports, or null. On the overlay2 store it may be an image ID when Buildx could not
+   * look the tag up; then it equals the config digest and is no manifest digest.
+   */
+  readonly digest: Digest | null;
+  /** What an engine may call the image's ID: digests of its manifest or index, and of its config. */
+  readonly ids: readonly Digest[];
+}
+
+/** A pass that did not succeed. */
+export class PassFailedError extends Error {
+  override readonly name = 'PassFailedError';
+  /** Every step ran, and only writing the result failed. */
+  readonly exportOnly: boolean;
+  /** A layer of a cache source could not be read; without the source the pass may succeed. */
+  readonly cacheFault: boolean;
+  /** What may be gone in a moment, in a few words; null when running again is no use. */
+  readonly transient: string | null;
+  readonly progress: PassProgress;
+  /** Null when the failure is not that of a line of the Dockerfile. */
+  readonly place: SourcePlace | null;
+  /** The last lines that the failed step printed. */
+  readonly output: readonly string[];
+
+  constructor(
+    message: string,
+    progress: PassProgress,
+    { cacheFault, transient }: PassFailure,
+    place: SourcePlace | null,
+  ) {
+    super(message);
+    this.exportOnly = isExportFailure(progress) && !cacheFault;
+    this.cacheFault = cacheFault;
+    this.transient = transient;
+    this.progress = progress;
+    this.place = place;
+    this.output = progress.failed?.output.slice(-SHOWN_LINES) ?? [];
+  }
+}
+
+/** Of a failed step's output, in the annotation. */
+const SHOWN_LINES = 10;
+
+export interface BuildxSession {
+  readonly run: RunProcess;
+  /** Environment of the docker client: DOCKER_CONFIG, and the values of the input `secrets`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Milliseconds that a build may be silent while none of its steps runs. */
+  readonly stallLimit: number;
+  readonly onLine: (line: string) => void;
+  /** Buildx draws its own display on the terminal, and the steps are not known. */
+  readonly onTerminal: boolean;
+  /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
+  readonly onStep?: (step: BuildStep) => void;
+  /** Called at each sign that the result is about to be written: the last moment to look what it would replace. */
+  readonly onWriting?: () => void;
+  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  readonly onExported?: (digests: readonly Digest[]) => void;
+  /** A folder of this run's own, removed afterwards. */
+  readonly directory: string;
+  /** Keys of what another pass's log tells, and a set that gets those of this pass. */
+  readonly hiddenSteps: ReadonlySet<string>;
+  readonly knownSteps: Set<string>;
+}
+
+/** How often to look for what has been silent for long. */
+const HEARTBEAT_EVERY_MS = 5000;
+
+/** @throws PassFailedError when Buildx exits with anything but 0, or stalls; CancelledError on a signal */
+export async function runPass(
+  session: BuildxSession,
+  image: ImageName,
+  pass: PassPlan,
+  engine: Engine,
+  sources: Omit<PassSources, 'metadataFile' | 'onTerminal'> & {
+    /** Path of the Dockerfile as annotations name it; null where it is not in the workspace. */
+    readonly dockerfile: string | null;
+  },
+): Promise<PassResult> {
+  const metadataFile = join(session.directory, `${pass.name}.json`);
+  const { onTerminal } = session;
+  const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile, onTerminal });
+  const started = performance.now();
+  session.onLine(
+    `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
+  );
+  const reader = new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps));
+  // On a terminal somebody looks at it, and nobody else can.
+  const stallLimit = onTerminal ? Number.POSITIVE_INFINITY : session.stallLimit;
+  const stall = watchForStall(session.signal, stallLimit, () => reader.running, Date.now());
+  const onLine = (line: string): void => {
+    stall.heard(Date.now());
+    const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
+    lines.forEach(session.onLine);
+    for (const step of ran) session.onStep?.(step);
+    const exported = listExported(line);
+    if (exported.length > 0) session.onExported?.(exported);
+    if (exporting || pushing) session.onWriting?.();
+  };
+  const heartbeat = setInterval(() => {
+    reader.heartbeat(Date.now()).forEach(session.onLine);
+    stall.check(Date.now());
+  }, HEARTBEAT_EVERY_MS);
+  const { code, stderr, leftovers } = await session
+    .run('docker', args, { env: session.env, signal: stall.signal, limit: 'none', onLine, onTerminal })
+    .catch((error: unknown) => {
+      throw stall.stalled === null ? error : explainStall(pass, reader.progress, stall.stalled, session.stallLimit);
+    })
+    .finally(() => {
+      clearInterval(heartbeat);
+    });
+  const { progress } = reader;
+  if (leftovers !== null) session.onLine(describeLeftovers('docker buildx build', leftovers));
+  if (code !== 0) {
+    const lines = stderr.split('\n');
+    // What Buildx and BuildKit say, never what a step printed.
+    const errors = [...progress.errors, ...listFatal(lines)];
+    const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
+    const message = explainFailure(pass, progress, errors, code, place);
+    const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
+    throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
+  }
+  return { seconds: (performance.now() - started) / 1000, progress, ...(await readDigests(metadataFile)) };
+}
+
+function listFatal(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith('ERROR: ')).map((line) => shortenLine(line, LONGEST_QUOTED));
+}
+
+/** For people to read and to paste; the process gets the arguments as they are, without a shell. */
+function showArgument(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+function explainFailure(
+  pass: PassPlan,
+  { failed }: PassProgress,
+  errors: readonly string[],
+  code: number,
+  place: SourcePlace | null,
+): string {
+  const where = place === null ? '' : ` (${place.file}:${place.line})`;
+  if (failed !== null) return `The build failed at ${failed.name}${where}: ${failed.error ?? ''}`;
+  const last = errors.findLast((line) => line.startsWith('ERROR: '));
+  return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
+}
+
+/** @param waiting what had begun and not ended: none of it a step that runs */
+function explainStall(
+  pass: PassPlan,
+  progress: PassProgress,
+  waiting: readonly BuildStep[],
+  limit: number,
+): PassFailedError {
+  const silence = `no sign of life for ${limit / 1000} s`;
+  const names = waiting.map(({ name }) => name);
+  const message = `The build of ${pass.target} was stopped: ${silence}, waiting for ${names.join(' and ') || 'the builder'}. A registry accepts connections and does not answer, or TWO_PASS_BUILD_STALL_SECONDS is too short for this line.`;
+  const cacheFault = waiting.some(({ name, cached }) => cached || name.startsWith('importing cache manifest'));
+  const [first] = waiting;
+  const failed = first === undefined ? null : { ...first, error: silence };
+  return new PassFailedError(message, { ...progress, failed }, { cacheFault, transient: silence }, null);
+}
+
+async function readDigests(metadataFile: string): Promise<Pick<PassResult, 'digest' | 'ids'>> {
+  let metadata: unknown;
+  try {
+    metadata = JSON.parse(await readFile(metadataFile, 'utf8'));
+  } catch {
+    // Buildx writes no file for some outputs; the registry is asked in any case.
+  }
+  const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = isRecord(metadata)
+    ? metadata
+    : {};
+  return {
+    digest: isDigest(digest) && digest !== config ? digest : null,
+    ids: [...new Set([digest, config].filter(isDigest))],
+  };
+}

@@ -1,0 +1,135 @@
+// Finds out what does the building: Buildx, the builder's driver, the engine's image store. Never assumed.
+import type { Engine } from '../../plan/engine.js';
+import { InputError } from '../../shared/errors.js';
+import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { getLastLine, quote } from '../../shared/text.js';
+import type { Env } from '../../shared/types.js';
+import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
+import { OLDEST_BUILDX, parseBuildxVersion } from './buildx-version.js';
+import { ANSWER_LIMIT } from './limits.js';
+
+export interface EngineFacts {
+  readonly engine: Engine;
+  /** Registries that the engine may speak plain HTTP to (`insecure-registries`). */
+  readonly insecureRegistries: readonly string[];
+}
+
+/** @throws InputError when there is no Docker, no Buildx, one too old, no such builder, or no engine that answers; TimeLimitError */
+export async function inspectEngine(
+  run: RunProcess,
+  env: Env,
+  builder: string | null,
+  signal: AbortSignal,
+): Promise<EngineFacts> {
+  const docker = (...args: readonly string[]): Promise<ProcessResult> =>
+    run('docker', args, { env, signal, limit: ANSWER_LIMIT });
+  const inspectArgs = ['buildx', 'inspect', ...(builder === null ? [] : [builder])];
+  const [inspected, info] = await Promise.all([docker(...inspectArgs), docker('info', '--format', '{{json .}}')]).catch(
+    (error: unknown) => {
+      if (error instanceof CommandNotFoundError) {
+        throw new InputError(
+          `Docker is not on PATH. Use a runner that has it (ubuntu-latest does), or install Docker Engine and Buildx ${OLDEST_BUILDX} or newer.`,
+          { cause: error },
+        );
+      }
+      throw error;
+    },
+  );
+  // The client lists its plugins with their versions; one process less than asking Buildx.
+  const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? readVersion(await docker('buildx', 'version')));
+  // An engine that is down is said on standard output, after an empty "Driver:" and with exit code 0.
+  const driver = inspected.code === 0 ? /^Driver:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] : undefined;
+  if (driver === undefined) {
+    const reason = /^Error:[ \t]*(\S.*)/m.exec(inspected.stdout)?.[1] ?? getLastLine(inspected.stderr);
+    if (builder !== null) {
+      throw new InputError(
+        `builder ${quote(builder)} cannot be used: ${reason}. "docker buildx ls" lists the builders there are.`,
+      );
+    }
+    throw new InputError(`The current Buildx builder cannot be used: ${reason}. Is the Docker Engine running?`);
+  }
+  if (driver !== 'docker') {
+    const answer = parseInfo(info);
+    const nodes = inspected.stdout.match(/^Endpoint:/gm)?.length ?? 1;
+    return {
+      engine: { builder, driver, nodes, store: null, buildxVersion, engineVersion: answer.version },
+      insecureRegistries: answer.insecureRegistries,
+    };
+  }
+  // A builder of the docker driver is the engine of a Docker context, which need not be the current one.
+  const context = /^Endpoint:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'default';
+  const own =
+    builder === null || context === 'default'
+      ? info
+      : await docker('--context', context, 'info', '--format', '{{json .}}');
+  const answer = parseInfo(own);
+  if (answer.version === null) {
+    throw new InputError(
+      `The Docker Engine does not answer: ${getLastLine(own.stderr) || answer.error}. Start it, or set "builder" to a Buildx builder that runs.`,
+    );
+  }
+  return {
+    engine: { builder, driver, store: answer.store, buildxVersion, engineVersion: answer.version },
+    insecureRegistries: answer.insecureRegistries,
+  };
+}
+
+/** `github.com/docker/buildx v0.29.1 28f6246` -> `v0.29.1` */
+function readVersion({ code, stdout }: ProcessResult): string {
+  if (code !== 0) {
+    throw new InputError(
+      `Docker has no Buildx plugin. Install Buildx ${OLDEST_BUILDX} or newer (docker/setup-buildx-action does).`,
+    );
+  }
+  return stdout.trim().split(/\s+/)[1] ?? 'unknown';
+}
+
+/** `ClientInfo.Plugins` of `docker info`: null where it does not name Buildx. */
+function findPluginVersion({ stdout }: ProcessResult): string | null {
+  const info = parseJson(stdout);
+  const client = info !== null && isRecord(info.ClientInfo) ? info.ClientInfo : {};
+  const plugins: readonly unknown[] = Array.isArray(client.Plugins) ? client.Plugins : [];
+  const buildx = plugins.filter(isRecord).find(({ Name }) => Name === 'buildx');
+  return typeof buildx?.Version === 'string' && buildx.Version !== '' ? buildx.Version : null;
+}
+
+function parseJson(text: string): JsonRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+interface EngineInfo {
+  readonly version: string | null;
+  readonly store: Engine['store'];
+  readonly insecureRegistries: readonly string[];
+  readonly error: string;
+}
+
+/** https://docs.docker.com/reference/api/engine/#tag/System/operation/SystemInfo */
+function parseInfo({ stdout }: ProcessResult): EngineInfo {
+  const info = parseJson(stdout);
+  if (info === null) return { version: null, store: null, insecureRegistries: [], error: 'docker info gave no answer' };
+  const version = typeof info.ServerVersion === 'string' && info.ServerVersion !== '' ? info.ServerVersion : null;
+  const status: readonly unknown[] = Array.isArray(info.DriverStatus) ? info.DriverStatus : [];
+  const containerd = status.some(
+    (entry) => Array.isArray(entry) && entry[0] === 'driver-type' && entry[1] === 'io.containerd.snapshotter.v1',
+  );
+  const registries = isRecord(info.RegistryConfig) ? info.RegistryConfig.IndexConfigs : null;
+  const insecure = isRecord(registries)
+    ? Object.entries(registries).flatMap(([host, config]) =>
+        isRecord(config) && config.Secure === false ? [host] : [],
+      )
+    : [];
+  const listed: readonly unknown[] = Array.isArray(info.ServerErrors) ? info.ServerErrors : [];
+  const errors = listed.filter((error) => typeof error === 'string');
+  return {
+    version,
+    store: containerd ? 'containerd' : 'overlay2',
+    insecureRegistries: insecure,
+    error: errors.join('; '),
+  };
+}

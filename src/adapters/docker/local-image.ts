@@ -1,0 +1,111 @@
+// An image of the local engine as a file, and back.
+import { type Digest, isDigest } from '../../image/digest.js';
+import { getLastLine } from '../../shared/text.js';
+import type { ProcessOptions, ProcessResult, RunProcess, TimeLimit } from '../process/process.js';
+import type { BuildStep } from '../progress/build-progress.js';
+import { PassFailedError } from './buildx.js';
+import { ANSWER_LIMIT, FILE_LIMIT } from './limits.js';
+import { classifyFailure } from './pass-failure.js';
+import { watchForStall } from './stall-watch.js';
+
+export interface LocalEngine {
+  readonly run: RunProcess;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The Buildx builder; one of the docker driver has the name of its Docker context. Null is the current one. */
+  readonly builder: string | null;
+  /** Fires when the run is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** Size in bytes, uncompressed, as the engine counts it. @throws Error when there is no such image */
+export async function readImageSize(engine: LocalEngine, reference: string): Promise<number> {
+  const size = Number(await docker(engine, ['image', 'inspect', '--format', '{{.Size}}', reference]));
+  if (!Number.isSafeInteger(size)) throw new Error(`the engine does not tell the size of ${reference}`);
+  return size;
+}
+
+/** Its ID: the digest of its manifest or index on the containerd store, of its config on others. @throws Error when there is no such image */
+export async function readImageId(engine: LocalEngine, reference: string): Promise<string> {
+  return docker(engine, ['image', 'inspect', '--format', '{{.Id}}', reference]);
+}
+
+/**
+ * Pushes the image as it is.
+ * @param stallLimit milliseconds that the push may be silent
+ * @returns the digest that the registry has it by, or null where the client does not say it
+ * @throws PassFailedError when it cannot be pushed; CancelledError on a signal
+ */
+export async function pushImage(
+  engine: LocalEngine,
+  reference: string,
+  { signal, stallLimit }: { readonly signal: AbortSignal; readonly stallLimit: number },
+): Promise<Digest | null> {
+  const stall = watchForStall(signal, stallLimit, () => [], Date.now());
+  const timer = setInterval(() => stall.check(Date.now()), LOOK_EVERY_MS);
+  const onLine = (): void => {
+    stall.heard(Date.now());
+  };
+  const { code, stdout, stderr } = await call(engine, ['push', reference], {
+    signal: stall.signal,
+    onLine,
+    limit: 'none',
+  })
+    .catch((error: unknown) => {
+      if (stall.stalled === null) throw error;
+      return { code: 1, stdout: '', stderr: `i/o timeout: no sign of life for ${stallLimit / 1000} s` };
+    })
+    .finally(() => {
+      clearInterval(timer);
+    });
+  if (code === 0) {
+    const digest = /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(stdout)?.[1];
+    return isDigest(digest) ? digest : null;
+  }
+  const reason = getLastLine(stderr) || getLastLine(stdout) || `docker push ended with exit code ${code}`;
+  const failed: BuildStep = { ...NO_STEP, name: `pushing ${reference}`, error: reason };
+  const progress = { steps: [], failed, errors: [`${failed.name}: ${reason}`], warnings: [], work: [] };
+  const { transient } = classifyFailure([`ERROR: failed to push ${reference}: ${reason}`]);
+  const message = `The checked image could not be pushed: ${reason}`;
+  throw new PassFailedError(message, progress, { cacheFault: false, transient }, null);
+}
+
+const LOOK_EVERY_MS = 5000;
+const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
+
+/** @throws Error when it cannot be written */
+export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
+  await docker(engine, ['image', 'save', '--output', file, reference], FILE_LIMIT);
+}
+
+/**
+ * Loads a file that must hold this one reference and no other: one that could bring any would replace base images.
+ * @throws Error when it cannot be read, or brought something else, which is removed again
+ */
+export async function loadImage(engine: LocalEngine, file: string, reference: string): Promise<void> {
+  const printed = await docker(engine, ['image', 'load', '--input', file], FILE_LIMIT);
+  const loaded = [...printed.matchAll(/^Loaded image(?: ID)?: (.+)$/gm)].map(([, name = '']) => name);
+  if (loaded.length === 1 && loaded[0] === reference) return;
+  for (const name of loaded) await removeImage(engine, name);
+  throw new Error(`it holds ${loaded.join(', ') || 'nothing'} instead of ${reference}`);
+}
+
+/** @throws Error when the engine refuses; an image that is not there is none */
+export async function removeImage(engine: LocalEngine, reference: string): Promise<void> {
+  // After a cancelled run too.
+  const { code, stderr } = await call(engine, ['image', 'rm', reference], { signal: null, limit: ANSWER_LIMIT });
+  if (code !== 0 && !/no such image/i.test(stderr)) throw new Error(getLastLine(stderr));
+}
+
+async function docker(engine: LocalEngine, args: readonly string[], limit: TimeLimit = ANSWER_LIMIT): Promise<string> {
+  const { code, stdout, stderr } = await call(engine, args, { signal: engine.signal, limit });
+  if (code !== 0) throw new Error(getLastLine(stderr) || `docker ${args.join(' ')} ended with exit code ${code}`);
+  return stdout.trim();
+}
+
+function call(
+  { run, env, builder }: LocalEngine,
+  args: readonly string[],
+  options: Pick<ProcessOptions, 'signal' | 'limit' | 'onLine'>,
+): Promise<ProcessResult> {
+  return run('docker', [...(builder === null ? [] : ['--context', builder]), ...args], { env, ...options });
+}

@@ -1,0 +1,108 @@
+// A container package on GitHub: its versions, and deleting them. One version is one manifest with all its tags.
+// https://docs.github.com/rest/packages/packages
+import { type Digest, isDigest } from '../../image/digest.js';
+import { isRecord, isStringList } from '../../shared/json.js';
+import { ApiError, type PatientClient } from './rate-limited-client.js';
+
+export interface PackagesApi {
+  /** When it was opened, by GitHub's clock, which all times of versions and pull requests are of. Milliseconds. */
+  readonly openedAt: number;
+  /**
+   * Every version that is not deleted.
+   * @returns null when there is no such package, or the token may not see it
+   * @throws ApiError, or Error for a list that is not to be understood: what is missing in it could be what is needed
+   */
+  listVersions(): Promise<readonly PackageVersion[] | null>;
+  /** @returns null when it is gone; @throws ApiError */
+  readVersion(id: number): Promise<PackageVersion | null>;
+  /** One that is gone already is fine. @throws ApiError, among them what `readRefusal` knows */
+  deleteVersion(id: number): Promise<void>;
+}
+
+/** Why GitHub does not delete a version. */
+export type Refusal =
+  /** The only version that has a tag. */
+  | 'last'
+  /** A public version that was downloaded more than 5000 times. */
+  | 'downloads'
+  /** The token may not. */
+  | 'token';
+
+const VERSIONS_A_PAGE = 100;
+/** 20,000 versions. */
+const MOST_PAGES = 200;
+
+/**
+ * @param owner organisation or user
+ * @throws ApiError when GitHub does not say which of both the owner is; its status is 404 when there is no such owner;
+ *   Error when it does not say what time it is
+ */
+export async function openPackage(client: PatientClient, owner: string, name: string): Promise<PackagesApi> {
+  const { content, sentAt } = await client.request('GET /users/{owner}', { owner });
+  if (sentAt === null)
+    throw new Error("GitHub's answer has no date, so nobody knows what is old, and nothing was removed.");
+  const place = isRecord(content) && content.type === 'Organization' ? 'orgs' : 'users';
+  const path = `/${place}/{owner}/packages/container/{name}/versions`;
+  const readVersion = async (id: number): Promise<PackageVersion | null> => {
+    const answer = await client.request(`GET ${path}/{id}`, { owner, name, id }).catch(ignoreAbsence);
+    return answer === null ? null : parseVersion(answer.content);
+  };
+  return {
+    openedAt: sentAt,
+    readVersion,
+    listVersions: async () => {
+      const versions = new Map<number, PackageVersion>();
+      for (let page = 1; page <= MOST_PAGES; page += 1) {
+        const values = { owner, name, state: 'active', per_page: VERSIONS_A_PAGE, page };
+        const answer = await client.request(`GET ${path}`, values).catch(ignoreAbsence);
+        if (answer === null) return null;
+        if (!Array.isArray(answer.content)) throw new Error('GitHub gave a list of versions that is none.');
+        for (const version of answer.content.map(parseVersion)) versions.set(version.id, version);
+        if (!answer.more) return [...versions.values()];
+      }
+      throw new Error(`The package has more than ${MOST_PAGES * VERSIONS_A_PAGE} versions, more than are read.`);
+    },
+    deleteVersion: async (id) => {
+      try {
+        await client.request(`DELETE ${path}/{id}`, { owner, name, id });
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 404) throw error;
+        // GitHub says "not found" to a token that may read a version and not delete it, too.
+        if ((await readVersion(id)) !== null) throw error;
+      }
+    },
+  };
+}
+
+/** What GitHub says in such cases, or null for any other fault. */
+export function readRefusal(error: unknown): Refusal | null {
+  if (!(error instanceof ApiError)) return null;
+  const { status, message } = error;
+  if (/cannot delete the last (?:tagged )?version/i.test(message)) return 'last';
+  if (/more than \d[\d,]* downloads/i.test(message)) return 'downloads';
+  return (status === 403 && !/rate limit/i.test(message)) || status === 404 || status === 401 ? 'token' : null;
+}
+
+function ignoreAbsence(error: unknown): null {
+  if (error instanceof ApiError && error.status === 404) return null;
+  throw error;
+}
+
+/** @throws Error for what has no digest or tags: it could be what is needed */
+function parseVersion(content: unknown): PackageVersion {
+  const { id, name, created_at: created, updated_at: updated, metadata } = isRecord(content) ? content : {};
+  const container = isRecord(metadata) && isRecord(metadata.container) ? metadata.container : {};
+  const times = [created, updated].map((time) => (typeof time === 'string' ? Date.parse(time) : Number.NaN));
+  if (typeof id !== 'number' || !isDigest(name) || !isStringList(container.tags) || times.some(Number.isNaN))
+    throw new Error('GitHub gave a version of the package without ID, digest, tags or times.');
+  return { id, digest: name, tags: container.tags, changedAt: Math.max(...times) };
+}
+
+/** A manifest in the package, as GitHub lists it. */
+export interface PackageVersion {
+  readonly id: number;
+  readonly digest: Digest;
+  readonly tags: readonly string[];
+  /** Milliseconds; the later of its creation and its last change. */
+  readonly changedAt: number;
+}

@@ -1,0 +1,126 @@
+// GitHub's API for many requests in a row: keeps to its rate limits, within bounds, and asks again what may pass.
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getOctokit } from '@actions/github';
+import { isRecord } from '../../shared/json.js';
+
+export interface PatientClient {
+  /**
+   * @param route `GET /users/{owner}`; values are filled in and encoded
+   * @throws ApiError for an answer that is none of 200 to 299
+   */
+  readonly request: (route: string, values: Readonly<Record<string, string | number>>) => Promise<ApiAnswer>;
+}
+
+interface ApiAnswer {
+  readonly content: unknown;
+  /** Of a list: whether it has another page. */
+  readonly more: boolean;
+  /** When GitHub sent it, by its own clock, in milliseconds; null when it does not say. */
+  readonly sentAt: number | null;
+}
+
+/** GitHub did not do what it was asked. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** 0 when there was no answer. */
+  readonly status: number;
+
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** Bounds in milliseconds. */
+interface ClientLimits {
+  /** For one answer. */
+  readonly answer: number;
+  /** Of what GitHub may ask to wait for. */
+  readonly longestWait: number;
+  /** Before the second attempt after a fault; doubled before each further one. */
+  readonly firstWait: number;
+}
+
+const LIMITS: ClientLimits = { answer: 20_000, longestWait: 120_000, firstWait: 500 };
+const ATTEMPTS = 4;
+
+/** @param signal ends its patience: from then on each request is made once */
+export function createPatientClient(token: string, signal: AbortSignal, limits = LIMITS): PatientClient {
+  const octokit = getOctokit(token);
+  return {
+    request: async (route, values) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const request = { signal: AbortSignal.timeout(limits.answer) };
+          return toAnswer(await octokit.request(route, { ...values, request }));
+        } catch (error) {
+          const delay = attempt < ATTEMPTS ? delayAfter(error, attempt, limits) : null;
+          if (delay !== null) await sleep(delay, undefined, { signal }).catch(() => undefined);
+          if (delay === null || signal.aborted) throw toApiError(error);
+        }
+      }
+    },
+  };
+}
+
+function toAnswer(answer: unknown): ApiAnswer {
+  const { data, headers } = isRecord(answer) ? answer : {};
+  const { link, date } = isRecord(headers) ? headers : {};
+  return { content: data, more: typeof link === 'string' && /rel="?next"?/.test(link), sentAt: readDate(date) };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#field.date */
+function readDate(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+/** Milliseconds; null when it makes no sense to ask again, or not so soon. */
+function delayAfter(error: unknown, attempt: number, limits: ClientLimits): number | null {
+  const status = readStatus(error);
+  const backOff = limits.firstWait * 2 ** (attempt - 1);
+  // No answer, and an answer of something between.
+  if (status === 0 || status >= 500) return backOff;
+  if (status !== 403 && status !== 429) return null;
+  const headers = readHeaders(error);
+  const asked = readSeconds(headers['retry-after']);
+  const reset = headers['x-ratelimit-remaining'] === '0' ? readSeconds(headers['x-ratelimit-reset']) : null;
+  if (asked === null && reset === null && status === 403 && !/rate limit/i.test(readMessage(error))) return null;
+  // The reset is a time of GitHub's clock, and this machine's may be another.
+  const now = readDate(headers.date) ?? Date.now();
+  // "Otherwise, wait for at least one minute before retrying."
+  const wait = asked !== null ? asked * 1000 : reset !== null ? reset * 1000 - now : 60_000;
+  return wait > limits.longestWait ? null : Math.max(wait, backOff);
+}
+
+function toApiError(error: unknown): ApiError {
+  const status = readStatus(error);
+  const message = readMessage(error);
+  const headers = readHeaders(error);
+  const limited = status === 429 || headers['x-ratelimit-remaining'] === '0' || /rate limit/i.test(message);
+  const advice = limited && (status === 403 || status === 429) ? '; run the job again later' : '';
+  return new ApiError(`${status === 0 ? '' : `${status} `}${message}${advice}`, status, { cause: error });
+}
+
+function readStatus(error: unknown): number {
+  // The client says 500 when there was no answer, and has no `response` then.
+  return isRecord(error) && isRecord(error.response) && typeof error.status === 'number' ? error.status : 0;
+}
+
+function readHeaders(error: unknown): Readonly<Record<string, unknown>> {
+  const response = isRecord(error) && isRecord(error.response) ? error.response : {};
+  return isRecord(response.headers) ? response.headers : {};
+}
+
+/** GitHub's own words, without the address of its documentation. */
+function readMessage(error: unknown): string {
+  const response = isRecord(error) && isRecord(error.response) ? error.response : {};
+  const said = isRecord(response.data) ? response.data.message : null;
+  const message = typeof said === 'string' ? said : error instanceof Error ? error.message : 'no answer';
+  return message.replace(/\s+/g, ' ').trim().replace(/\.$/, '').slice(0, 300);
+}
+
+function readSeconds(value: unknown): number | null {
+  return typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : null;
+}

@@ -1,0 +1,86 @@
+// What a cleanup asks about the repository: pull requests, branches and git tags as they are now.
+// https://docs.github.com/rest/pulls/pulls and https://docs.github.com/rest/git/refs#list-matching-references
+import { type JsonRecord, isRecord } from '../../shared/json.js';
+import type { PatientClient } from './rate-limited-client.js';
+
+export interface RepositoryApi {
+  readDefaultBranch(): Promise<string>;
+  readPull(number: number): Promise<PullRequest>;
+  /** Those of a head branch of this repository, the newest first; further ones than a hundred are left out. */
+  listPulls(headBranch: string): Promise<readonly PullRequest[]>;
+  /** Whether there is a branch, or git tag, of exactly that name. */
+  hasRef(kind: 'heads' | 'tags', name: string): Promise<boolean>;
+}
+
+/** All methods throw ApiError when the token may not know, or GitHub does not answer. */
+export function createRepositoryApi(client: PatientClient, repository: string): RepositoryApi {
+  const [owner = '', repo = ''] = repository.split('/');
+  const place = { owner, repo };
+  return {
+    readDefaultBranch: async () => {
+      const { content } = await client.request('GET /repos/{owner}/{repo}', place);
+      return readText(content, 'default_branch');
+    },
+    readPull: async (number) => {
+      const { content } = await client.request('GET /repos/{owner}/{repo}/pulls/{number}', { ...place, number });
+      return parsePull(content, repository);
+    },
+    listPulls: async (headBranch) => {
+      const values = { ...place, state: 'all', head: `${owner}:${headBranch}`, per_page: 100 };
+      const { content } = await client.request('GET /repos/{owner}/{repo}/pulls', values);
+      if (!Array.isArray(content)) throw new Error('GitHub gave a list of pull requests that is none.');
+      const pulls = content.map((pull: unknown) => parsePull(pull, repository));
+      // GitHub leaves a filter out that it does not understand.
+      return pulls.filter((pull) => pull.headBranch === headBranch);
+    },
+    hasRef: async (kind, name) => {
+      // Unlike a single ref, the list is empty where there is none, and "not found" where the token may not look.
+      const values = { ...place, ref: `${kind}/${name}` };
+      const { content } = await client.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', values);
+      if (!Array.isArray(content)) throw new Error('GitHub gave a list of refs that is none.');
+      return content.some((ref: unknown) => isRecord(ref) && ref.ref === `refs/${kind}/${name}`);
+    },
+  };
+}
+
+function parsePull(content: unknown, repository: string): PullRequest {
+  const pull = isRecord(content) ? content : {};
+  const head = isRecord(pull.head) ? pull.head : {};
+  const headRepository = isRecord(head.repo) ? head.repo.full_name : null;
+  const own = typeof headRepository === 'string' && headRepository.toLowerCase() === repository.toLowerCase();
+  if (typeof pull.number !== 'number') throw new Error('GitHub gave a pull request without a number.');
+  const { merge_commit_sha: commit } = pull;
+  const mergedAt = readTime(pull, 'merged_at');
+  return {
+    number: pull.number,
+    // A head whose repository was deleted was a fork.
+    headBranch: own ? readText(head, 'ref') : null,
+    baseBranch: readText(pull.base, 'ref'),
+    closedAt: pull.state === 'closed' ? readTime(pull, 'closed_at') : null,
+    merged: mergedAt === null || typeof commit !== 'string' ? null : { commit, at: mergedAt },
+  };
+}
+
+function readText(content: unknown, name: string): string {
+  const value = isRecord(content) ? content[name] : null;
+  if (typeof value !== 'string' || value === '') throw new Error(`GitHub gave no ${name}.`);
+  return value;
+}
+
+function readTime(content: JsonRecord, name: string): number | null {
+  const value = content[name];
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+/** A pull request of the repository, as GitHub has it now. */
+export interface PullRequest {
+  readonly number: number;
+  /** Null when it is in another repository. */
+  readonly headBranch: string | null;
+  readonly baseBranch: string;
+  /** Milliseconds; null while it is open. */
+  readonly closedAt: number | null;
+  /** The commit that it is on its base branch, since when; null when it was not merged. */
+  readonly merged: { readonly commit: string; readonly at: number } | null;
+}

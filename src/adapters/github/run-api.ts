@@ -1,0 +1,162 @@
+// The few questions to GitHub's API. Each has a time limit, and to most of them no answer is an answer: null.
+import type { getOctokit } from '@actions/github';
+import { isRecord } from '../../shared/json.js';
+import { withLimit } from '../process/with-limit.js';
+import { type SarifUpload, type UploadOutcome, uploadSarif } from './code-scanning.js';
+
+const TIME_LIMIT_MS = 5000;
+/** For all pages of a list together. */
+const LIST_TIME_LIMIT_MS = 15_000;
+/** More than its requests and the waits between them have together. */
+const UPLOAD_TIME_LIMIT_MS = 180_000;
+const COMMENTS_A_PAGE = 100;
+const MOST_COMMENTS = 1000;
+
+type Octokit = ReturnType<typeof getOctokit>;
+
+/** What a run asks GitHub; `null` answers mean "cannot be found out". */
+export interface GitHubApi {
+  /** Loads the client while the run waits for something else, so that a later question does not. */
+  prepare(): void;
+  /** Committer time of a commit, ISO 8601. */
+  readCommitTime(sha: string): Promise<string | null>;
+  /** The commit that a branch is at now. */
+  readBranchHead(branch: string): Promise<string | null>;
+  /**
+   * Branches of this repository whose head is the commit now.
+   * @throws Error when it cannot be found out
+   */
+  readBranchesAt(sha: string): Promise<readonly string[]>;
+  /**
+   * Head branch of the pull request of this repository that a commit merged into a branch; null when there is none.
+   * @throws Error when it cannot be found out
+   */
+  readMergedBranch(sha: string, into: string): Promise<string | null>;
+  /**
+   * Login of whoever the token acts as.
+   * @throws Error when it cannot be found out
+   */
+  readTokenOwner(): Promise<string>;
+  /**
+   * Comments of a pull request, oldest first. Not complete when it has more than are read.
+   * @throws Error when they cannot be read
+   */
+  readComments(pull: number): Promise<{ readonly comments: readonly PullRequestComment[]; readonly complete: boolean }>;
+  /** @throws Error when GitHub does not take it */
+  createComment(pull: number, body: string): Promise<void>;
+  /** @throws Error when GitHub does not take it */
+  updateComment(id: number, body: string): Promise<void>;
+  /**
+   * Sends a report to code scanning, and waits about a minute for its verdict.
+   * @throws Error when GitHub does not take it, or cannot make use of it
+   */
+  uploadSarif(upload: SarifUpload, wait: (milliseconds: number) => Promise<void>): Promise<UploadOutcome>;
+}
+
+/** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
+export function isRefusal(error: unknown): boolean {
+  return isRecord(error) && (error.status === 403 || error.status === 404);
+}
+
+/** The repository has no such commit. */
+function isUnknownCommit(error: unknown): boolean {
+  return isRecord(error) && error.status === 422;
+}
+
+/**
+ * @param token null: nothing is asked
+ * @param cancel fires when the run is cancelled: every question then throws its reason
+ */
+export function createGitHubApi(token: string | null, repository: string, cancel: AbortSignal): GitHubApi {
+  const [owner = '', repo = ''] = repository.split('/');
+  type Question<T> = (octokit: Octokit, signal: AbortSignal) => Promise<T>;
+  const demand = async <T>(question: Question<T>, limit = TIME_LIMIT_MS): Promise<T> => {
+    if (token === null) throw new Error('the input github-token is empty');
+    // Loaded only when asked: a run that asks nothing does not pay for it.
+    const { getOctokit: createClient } = await import('@actions/github');
+    return withLimit(cancel, limit, (signal) => question(createClient(token), signal));
+  };
+  const ask = async (question: Question<string | null>): Promise<string | null> =>
+    token === null || owner === '' || repo === '' ? null : demand(question);
+  const askOrNull = (question: Question<string | null>): Promise<string | null> =>
+    ask(question).catch(() => {
+      cancel.throwIfAborted();
+      return null;
+    });
+  return {
+    prepare: () => {
+      if (token !== null) import('@actions/github').catch(() => undefined);
+    },
+    readCommitTime: (sha) =>
+      askOrNull(async (octokit, signal) => {
+        const { data } = await octokit.rest.git.getCommit({ owner, repo, commit_sha: sha, request: { signal } });
+        return data.committer.date;
+      }),
+    readBranchHead: (branch) =>
+      askOrNull(async (octokit, signal) => {
+        const { data } = await octokit.rest.git.getRef({ owner, repo, ref: `heads/${branch}`, request: { signal } });
+        return data.object.sha;
+      }),
+    readBranchesAt: (sha) =>
+      demand(async (octokit, signal) => {
+        const request = { owner, repo, commit_sha: sha, request: { signal } };
+        const { data } = await octokit.rest.repos.listBranchesForHeadCommit(request);
+        return data.filter(({ commit }) => commit.sha === sha).map(({ name }) => name);
+      }).catch((error: unknown) => {
+        if (isUnknownCommit(error)) return [];
+        throw error;
+      }),
+    readMergedBranch: (sha, into) =>
+      ask(async (octokit, signal) => {
+        const request = { owner, repo, commit_sha: sha, request: { signal } };
+        const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit(request);
+        const found = data.find((pull) => {
+          // A deleted fork has no repository, whatever the types say.
+          const head: unknown = pull.head.repo;
+          const name = isRecord(head) && typeof head.full_name === 'string' ? head.full_name : '';
+          const own = name.toLowerCase() === repository.toLowerCase();
+          const merged = pull.merged_at !== null && pull.merge_commit_sha === sha;
+          // One that was merged into another branch, which main has then taken over as it was, is not main's.
+          return own && merged && pull.base.ref === into;
+        });
+        return found?.head.ref ?? null;
+      }),
+    readTokenOwner: () =>
+      demand(async (octokit, signal) => {
+        // REST's /user refuses the tokens of workflows and Apps; this answers all, in REST's spelling of the login.
+        const answer: unknown = await octokit.graphql('{ viewer { login } }', { request: { signal } });
+        const viewer = isRecord(answer) && isRecord(answer.viewer) ? answer.viewer : {};
+        if (typeof viewer.login !== 'string') throw new Error('GitHub does not say whose token it is');
+        return viewer.login;
+      }),
+    readComments: (pull) =>
+      demand(async (octokit, signal) => {
+        const request = { owner, repo, issue_number: pull, per_page: COMMENTS_A_PAGE, request: { signal } };
+        const comments: PullRequestComment[] = [];
+        for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listComments, request)) {
+          comments.push(...data.map(({ id, user, body }) => ({ id, author: user?.login ?? null, body: body ?? '' })));
+          if (comments.length >= MOST_COMMENTS) return { comments, complete: false };
+        }
+        return { comments, complete: true };
+      }, LIST_TIME_LIMIT_MS),
+    createComment: (pull, body) =>
+      demand(async (octokit, signal) => {
+        await octokit.rest.issues.createComment({ owner, repo, issue_number: pull, body, request: { signal } });
+      }),
+    updateComment: (id, body) =>
+      demand(async (octokit, signal) => {
+        await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body, request: { signal } });
+      }),
+    // Its requests have limits of their own.
+    uploadSarif: (upload, wait) =>
+      demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait, cancel), UPLOAD_TIME_LIMIT_MS),
+  };
+}
+
+/** A comment of a pull request, as far as it matters here. */
+export interface PullRequestComment {
+  readonly id: number;
+  /** Login of its author, `github-actions[bot]` for a workflow's own token; null when the account is gone. */
+  readonly author: string | null;
+  readonly body: string;
+}

@@ -1,0 +1,60 @@
+// The work tree that a folder below the workspace is in, as actions/checkout has made it: anywhere in the workspace, and
+// never above it.
+import { realpath } from 'node:fs/promises';
+import { basename, delimiter, dirname, isAbsolute, relative, sep } from 'node:path';
+import { Git, type HeadCommit } from './git.js';
+import type { RunProcess } from './process.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface WorkTree {
+  readonly head: HeadCommit;
+  /** The branch that is checked out; null on a detached head. */
+  readonly readBranch: () => Promise<string | null>;
+  /** The work tree that has this one as a submodule, at the commit that it is at; null where it is none. */
+  readonly openSuperproject: () => Promise<WorkTree | null>;
+}
+
+/** @returns null where the folder is in no work tree with a commit, or git is not there */
+export async function openWorkTree(
+  run: RunProcess,
+  env: Env,
+  folder: string,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<WorkTree | null> {
+  const [inside, top] = await Promise.all([resolveLinks(folder), resolveLinks(workspace)]);
+  const open = async (directory: string): Promise<WorkTree | null> => {
+    const owned = listFoldersUpTo(directory, top);
+    const git = new Git(run, limitGit(env, top), directory, signal);
+    const head = await git.readHeadCommit();
+    if (head === null) return null;
+    const openSuperproject = async (): Promise<WorkTree | null> => {
+      const own = await git.readTop();
+      if (own === null || own === top || !owned.includes(own)) return null;
+      const parent = dirname(own);
+      const outer = new Git(run, limitGit(env, top), parent, signal);
+      return (await outer.readSubmoduleCommit(basename(own))) === head.commit ? open(parent) : null;
+    };
+    return { head, readBranch: () => git.readBranch(), openSuperproject };
+  };
+  return open(inside);
+}
+
+/** The folder and those that it lies in, up to the workspace; the folder alone where it lies elsewhere. */
+function listFoldersUpTo(folder: string, top: string): readonly string[] {
+  const path = relative(top, folder);
+  if (path === '' || isAbsolute(path) || path.split(sep)[0] === '..') return [folder];
+  return [folder, ...listFoldersUpTo(dirname(folder), top)];
+}
+
+/** A runner's own folders may lie in somebody's repository, and a job may have set git's variables for another one. */
+function limitGit(env: Env, workspace: string): Env {
+  const given = env.GIT_CEILING_DIRECTORIES;
+  const ceilings = [dirname(workspace), ...(given === undefined ? [] : [given])].join(delimiter);
+  return { ...env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_CEILING_DIRECTORIES: ceilings };
+}
+
+function resolveLinks(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}

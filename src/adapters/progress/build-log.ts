@@ -1,0 +1,146 @@
+// The log of a build, short enough to read: a line when a step starts, ends or was cached, and what it prints.
+import { formatMegabytes } from '../../shared/text.js';
+import { isCancelled, isDockerfileStep } from './build-progress.js';
+
+/** A step, or what BuildKit does besides. */
+export interface LoggedVertex {
+  /** Names it within a pass; what names it in all passes of a run is its key. */
+  readonly digest: string;
+  /** `[builder 3/6] RUN npm ci`, `exporting to image` */
+  readonly name: string;
+  readonly cached: boolean;
+  /** Milliseconds since 1970; null before it has started. */
+  readonly started: number | null;
+  readonly done: boolean;
+  readonly seconds: number;
+  readonly error: string | null;
+  /** What it consists of, such as layers that are pulled: name -> figures. */
+  readonly parts: ReadonlyMap<string, VertexPart>;
+}
+
+export interface VertexPart {
+  readonly bytes: number;
+  /** Milliseconds since 1970; the end is null until then. */
+  readonly started: number;
+  readonly completed: number | null;
+}
+
+/** What BuildKit does besides the steps of the Dockerfile is told from this on. */
+const SLOW_SECONDS = 1;
+const HEARTBEAT_MS = 60_000;
+/** Shorter parts of a result's export are not worth a word. */
+const SHORT_SECONDS = 0.05;
+
+export class BuildLog {
+  private readonly known: Set<string>;
+  private readonly hidden: ReadonlySet<string>;
+  private readonly told = new Set<string>();
+  /** Digest -> when a line about it was printed last. */
+  private readonly heard = new Map<string, number>();
+  /** Digest -> what was said of its pull: BuildKit ends one pull several times. */
+  private readonly pulled = new Map<string, string>();
+
+  /**
+   * @param known gets the keys of all that this log tells when it comes to it
+   * @param hidden keys of what another pass's log tells
+   */
+  constructor(known = new Set<string>(), hidden: ReadonlySet<string> = new Set()) {
+    this.known = known;
+    this.hidden = hidden;
+  }
+
+  /** To be called as soon as a vertex is heard of: BuildKit names the steps of a build before it runs them. */
+  named(vertex: LoggedVertex): void {
+    this.known.add(getKey(vertex));
+  }
+
+  started(vertex: LoggedVertex, now: number): readonly string[] {
+    if (this.isHidden(vertex) || vertex.cached || this.told.has(vertex.digest) || !isDockerfileStep(vertex.name))
+      return [];
+    this.told.add(vertex.digest);
+    this.heard.set(vertex.digest, now);
+    return [vertex.name];
+  }
+
+  printed(vertex: LoggedVertex, lines: readonly string[], now: number): readonly string[] {
+    if (this.isHidden(vertex)) return [];
+    this.heard.set(vertex.digest, now);
+    // Once for all lines: the name of a step may be a script of its own.
+    const label = getLabel(vertex.name);
+    return lines.map((line) => `${label} | ${line}`);
+  }
+
+  ended(vertex: LoggedVertex): readonly string[] {
+    if (this.isHidden(vertex)) return [];
+    const { name, error, seconds } = vertex;
+    if (error !== null)
+      return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${toSeconds(seconds)}: ${error}`];
+    if (isDockerfileStep(name)) return this.stepEnded(vertex);
+    const writes = /^(?:exporting|pushing|merging manifest list)/.test(name);
+    return seconds >= SLOW_SECONDS || writes ? [`${name}: ${toSeconds(seconds)}${describeParts(vertex)}`] : [];
+  }
+
+  /** What has been silent for a minute. */
+  heartbeat(vertices: Iterable<LoggedVertex>, now: number): readonly string[] {
+    const silent = [...vertices].filter(
+      (vertex) =>
+        vertex.started !== null &&
+        !vertex.done &&
+        !this.isHidden(vertex) &&
+        now - (this.heard.get(vertex.digest) ?? vertex.started) >= HEARTBEAT_MS,
+    );
+    return silent.map(({ digest, name, started }) => {
+      this.heard.set(digest, now);
+      return `${getLabel(name)} is still running, after ${Math.round((now - (started ?? now)) / 1000)} s`;
+    });
+  }
+
+  private stepEnded({ digest, name, cached, seconds, parts }: LoggedVertex): readonly string[] {
+    if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${toSeconds(seconds)}`] : [];
+    const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
+    // Its files may be needed, and pulled, long after it was found in the cache.
+    const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${toSeconds(seconds)}`;
+    if (!this.told.has(digest)) {
+      this.told.add(digest);
+      return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];
+    }
+    if (seconds < SLOW_SECONDS || pulled === '' || this.pulled.get(digest) === pulled) return [];
+    this.pulled.set(digest, pulled);
+    return [`${getLabel(name)} read from the cache: ${pulled}`];
+  }
+
+  /** Its whole name where nothing has been said of it. */
+  private getLabel({ digest, name }: LoggedVertex): string {
+    return this.told.has(digest) ? getLabel(name) : name;
+  }
+
+  private isHidden(vertex: LoggedVertex): boolean {
+    return this.hidden.has(getKey(vertex));
+  }
+}
+
+/** The same step has another digest in each pass where files of the context are behind it. */
+function getKey({ digest, name }: LoggedVertex): string {
+  return isDockerfileStep(name) ? name : digest;
+}
+
+/** `[builder 4/6] RUN npm ci` -> `[builder 4/6]` */
+function getLabel(name: string): string {
+  return /^\[[^\]]*\](?= (?!.*\bpull token\b))/.exec(name)?.[0] ?? name;
+}
+
+function describeParts({ parts }: LoggedVertex): string {
+  const told = [...parts].filter(
+    ([part, figures]) => toDuration(figures) >= SHORT_SECONDS && !part.includes('sha256:'),
+  );
+  if (told.length === 0) return '';
+  return ` (${told.map(([part, figures]) => `${part} ${toSeconds(toDuration(figures))}`).join(', ')})`;
+}
+
+function toDuration({ started, completed }: VertexPart): number {
+  return completed === null ? 0 : (completed - started) / 1000;
+}
+
+function toSeconds(seconds: number): string {
+  return `${seconds.toFixed(1)} s`;
+}

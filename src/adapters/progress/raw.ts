@@ -1,0 +1,250 @@
+// Progress of BuildKit as `--progress=rawjson` writes it -> steps, and a log. Pure: lines in, data and lines out.
+// Each line is a SolveStatus, and a delta; what is none is text, such as the excerpt of the Dockerfile at a failure:
+// https://github.com/moby/buildkit/blob/master/client/graph.go
+import { StringDecoder } from 'node:string_decoder';
+import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { LONGEST_PRINTED, LONGEST_QUOTED, LineBuffer, shortenLine, shortenLines } from '../../shared/long-line.js';
+import { BuildLog, type LoggedVertex, type VertexPart } from './build-log.js';
+import {
+  type BuildStep,
+  type DockerfileWarning,
+  KEPT_LINES,
+  type PassProgress,
+  type ProgressNews,
+  type Work,
+  type WorkKind,
+  findFailed,
+  isCancelled,
+  isDockerfileStep,
+  isJoining,
+  isPulledLayer,
+  listErrors,
+  parseStage,
+} from './build-progress.js';
+
+interface Vertex extends LoggedVertex {
+  cached: boolean;
+  started: number | null;
+  done: boolean;
+  seconds: number;
+  error: string | null;
+  readonly parts: Map<string, VertexPart>;
+  /** Milliseconds since 1970, of the last end. */
+  ended: number | null;
+  readonly output: string[];
+  /** By number. */
+  readonly streams: Map<number, { readonly decoder: StringDecoder; readonly lines: LineBuffer }>;
+}
+
+interface News extends ProgressNews {
+  readonly lines: string[];
+  readonly ran: BuildStep[];
+  exporting: boolean;
+  pushing: boolean;
+}
+
+export class RawProgressReader {
+  private readonly vertices = new Map<string, Vertex>();
+  private readonly warnings = new Map<string, DockerfileWarning>();
+  private readonly log: BuildLog;
+
+  constructor(log = new BuildLog()) {
+    this.log = log;
+  }
+
+  /**
+   * @param line of standard error or output of `docker buildx build`
+   * @param now milliseconds since 1970
+   */
+  read(line: string, now: number): ProgressNews {
+    const status = parseStatus(line);
+    if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
+    const news: News = { lines: [], ran: [], exporting: false, pushing: false };
+    // Before what has ended: the parts of a step say whether it ran or was pulled.
+    for (const vertex of listRecords(status.vertexes)) this.getVertex(vertex);
+    for (const part of listRecords(status.statuses)) this.readPart(part, news);
+    for (const output of listRecords(status.logs)) this.readOutput(output, now, news);
+    for (const vertex of listRecords(status.vertexes)) this.readVertex(vertex, now, news);
+    for (const warning of listRecords(status.warnings)) this.readWarning(warning);
+    return news;
+  }
+
+  /** Lines about what has been silent for long. */
+  heartbeat(now: number): readonly string[] {
+    return this.log.heartbeat(this.vertices.values(), now);
+  }
+
+  /** What has begun and not ended, BuildKit's own doings too; a step that is cached is being pulled. */
+  get running(): readonly BuildStep[] {
+    return [...this.vertices.values()].filter(({ started, done }) => started !== null && !done).map(toStep);
+  }
+
+  get progress(): PassProgress {
+    const all = [...this.vertices.values()];
+    const failed = findFailed(all);
+    return {
+      // BuildKit announces them in an order of its own; a step ends after those that it builds on.
+      steps: all
+        .filter(({ name }) => isDockerfileStep(name))
+        .sort((one, other) => compareEnds(one.ended, other.ended))
+        .map(toStep),
+      failed: failed === null ? null : toStep(failed),
+      errors: listErrors(all),
+      warnings: [...this.warnings.values()],
+      work: all.flatMap(listWork),
+    };
+  }
+
+  private getVertex({ digest, name }: JsonRecord): Vertex | null {
+    if (typeof digest !== 'string' || typeof name !== 'string') return null;
+    const known = this.vertices.get(digest);
+    if (known !== undefined) return known;
+    const vertex = newVertex(digest, name);
+    this.vertices.set(digest, vertex);
+    this.log.named(vertex);
+    return vertex;
+  }
+
+  private readVertex(status: JsonRecord, now: number, news: News): void {
+    const vertex = this.getVertex(status);
+    if (vertex === null) return;
+    const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
+    if (status.cached === true) vertex.cached = true;
+    if (typeof status.error === 'string' && status.error !== '')
+      vertex.error = shortenLines(status.error, LONGEST_QUOTED);
+    if (started !== null && completed === null) {
+      vertex.started ??= started;
+      vertex.done = false;
+      news.pushing ||= isJoining(vertex.name);
+      news.lines.push(...this.log.started(vertex, now));
+    }
+    if (completed === null) return;
+    this.flush(vertex, now, news);
+    vertex.done = true;
+    vertex.ended = completed;
+    vertex.started ??= started;
+    // BuildKit ends and starts again what it looks up first and pulls later: the longest is what people wait for.
+    vertex.seconds = Math.max(vertex.seconds, started === null ? 0 : (completed - started) / 1000);
+    news.lines.push(...this.log.ended(vertex));
+    if (vertex.error === null && !vertex.cached && isDockerfileStep(vertex.name)) news.ran.push(toStep(vertex));
+  }
+
+  private readPart(status: JsonRecord, news: News): void {
+    const vertex = this.findVertex(status);
+    if (vertex === undefined || typeof status.id !== 'string') return;
+    const started = parseTime(status.started) ?? parseTime(status.timestamp);
+    if (isPulledLayer(status.id)) vertex.cached = true;
+    if (!vertex.parts.has(status.id)) {
+      news.exporting ||= status.id === 'exporting layers';
+      news.pushing ||= status.id.startsWith('pushing ');
+    }
+    if (started === null) return;
+    const bytes = typeof status.total === 'number' ? status.total : 0;
+    vertex.parts.set(status.id, { bytes, started, completed: parseTime(status.completed) });
+  }
+
+  private readOutput(status: JsonRecord, now: number, news: News): void {
+    const vertex = this.findVertex(status);
+    if (vertex === undefined || typeof status.data !== 'string') return;
+    const number = typeof status.stream === 'number' ? status.stream : 1;
+    const known = vertex.streams.get(number);
+    const stream = known ?? { decoder: new StringDecoder('utf8'), lines: new LineBuffer(LONGEST_PRINTED) };
+    vertex.streams.set(number, stream);
+    this.print(vertex, stream.lines.push(stream.decoder.write(Buffer.from(status.data, 'base64'))), now, news);
+  }
+
+  /** What a step printed without a line break at its end. */
+  private flush(vertex: Vertex, now: number, news: News): void {
+    const rests = [...vertex.streams.values()].flatMap(({ lines }) => lines.flush());
+    vertex.streams.clear();
+    this.print(vertex, rests, now, news);
+  }
+
+  private print(vertex: Vertex, lines: readonly string[], now: number, news: News): void {
+    if (lines.length === 0) return;
+    vertex.output.push(...lines.slice(-KEPT_LINES).map((line) => shortenLine(line, LONGEST_QUOTED)));
+    vertex.output.splice(0, Math.max(0, vertex.output.length - KEPT_LINES));
+    // One by one: a call takes no million arguments.
+    for (const line of this.log.printed(vertex, lines, now)) news.lines.push(line);
+  }
+
+  private readWarning({ short, url, range }: JsonRecord): void {
+    const message = decodeText(short);
+    if (message === '') return;
+    const start = listRecords(range)[0]?.start;
+    const line = isRecord(start) && typeof start.line === 'number' && start.line > 0 ? start.line : null;
+    this.warnings.set(message, {
+      message: message.replace(/ \(line \d+\)$/, ''),
+      url: typeof url === 'string' ? url : '',
+      line,
+    });
+  }
+
+  private findVertex({ vertex }: JsonRecord): Vertex | undefined {
+    return typeof vertex === 'string' ? this.vertices.get(vertex) : undefined;
+  }
+}
+
+function parseStatus(line: string): JsonRecord | null {
+  if (!line.startsWith('{"')) return null;
+  try {
+    const status: unknown = JSON.parse(line);
+    const known = ['vertexes', 'statuses', 'logs', 'warnings'];
+    return isRecord(status) && known.some((name) => name in status) ? status : null;
+  } catch {
+    return null;
+  }
+}
+
+function newVertex(digest: string, name: string): Vertex {
+  return {
+    ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null, ended: null },
+    ...{ parts: new Map(), output: [], streams: new Map() },
+  };
+}
+
+/** What has not ended comes last, in the order that it has. */
+function compareEnds(one: number | null, other: number | null): number {
+  if (one === null || other === null) return Number(one === null) - Number(other === null);
+  return one - other;
+}
+
+function toStep({ name, cached, seconds, error, output }: Vertex): BuildStep {
+  return { name, stage: parseStage(name), cached, seconds, error, output: [...output] };
+}
+
+function listWork({ name, cached, started, ended, error, parts }: Vertex): Work[] {
+  const stage = parseStage(name);
+  const ofParts = [...parts].flatMap(([part, { started: start, completed: end }]): Work[] => {
+    const kind = getKind(part);
+    return kind === null || end === null || end < start
+      ? []
+      : [{ name: kind === 'pull' ? name : part, stage, kind, start, end }];
+  });
+  if (isJoining(name) && started !== null && ended !== null)
+    return [{ name, stage, kind: 'push', start: started, end: ended }];
+  const ran = isDockerfileStep(name) && !cached && started !== null && ended !== null;
+  if (!ran || (error !== null && isCancelled(error))) return ofParts;
+  const failed = error === null ? {} : ({ failed: true } as const);
+  return [{ name, stage, kind: 'run', ...failed, start: started, end: ended }, ...ofParts];
+}
+
+function getKind(part: string): WorkKind | null {
+  if (isPulledLayer(part)) return 'pull';
+  if (part.startsWith('pushing ')) return 'push';
+  return /^(?:exporting|writing|unpacking|naming|preparing|sending tarball)\b/.test(part) ? 'export' : null;
+}
+
+function listRecords(value: unknown): readonly JsonRecord[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** RFC 3339 -> milliseconds since 1970. */
+function parseTime(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+function decodeText(value: unknown): string {
+  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+}

@@ -1,0 +1,140 @@
+// Layers that pass through this machine, from one registry to another: never held in memory, checked on the way.
+import { type Hash, createHash } from 'node:crypto';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { type Readable, Transform, type TransformCallback, addAbortSignal } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { HttpClient } from '@actions/http-client';
+import { withLimit } from '../process/with-limit.js';
+import {
+  ConnectionError,
+  type HttpRequest,
+  type HttpResponse,
+  MOST_REDIRECTS,
+  followRedirect,
+  readAnswer,
+  toHeaders,
+} from './http.js';
+
+/** Milliseconds without a single byte; a registry may look at a large layer for a while before it answers. */
+const IDLE = 60_000;
+
+export type StreamRequest = Pick<HttpRequest, 'url' | 'headers'>;
+
+export interface BlobDownload {
+  readonly status: number;
+  /** To be read to its end, or destroyed. */
+  readonly body: Readable;
+}
+
+/**
+ * Opens a blob for reading; the answer may be a redirect to a store of the registry's, which gets no login.
+ * @param signal ends it, also while its bytes come
+ * @throws ConnectionError, or the signal's reason
+ */
+export async function downloadBlob(request: StreamRequest, signal: AbortSignal, idle = IDLE): Promise<BlobDownload> {
+  let next: HttpRequest = { ...request, method: 'GET' };
+  for (let redirects = 0; ; redirects += 1) {
+    const { url, headers } = next;
+    const { message } = await withLimit(signal, idle, () =>
+      createClient(idle).request('GET', url, '', { ...headers }),
+    ).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw toConnectionError('GET', url, error);
+    });
+    const head = { status: message.statusCode ?? 0, headers: toHeaders(message), body: Buffer.alloc(0) };
+    const followed = redirects < MOST_REDIRECTS ? followRedirect(next, head) : null;
+    if (followed === null) return { status: head.status, body: addAbortSignal(signal, message) };
+    message.destroy();
+    next = followed;
+  }
+}
+
+/**
+ * Writes a blob in one request, as it is read.
+ * @param signal ends it
+ * @throws ConnectionError for a broken connection at either end, DamagedBlobError for other bytes than the digest's
+ */
+export async function uploadBlob(
+  { url, headers }: StreamRequest,
+  { digest, size, body }: { readonly digest: string; readonly size: number; readonly body: Readable },
+  { signal, idle = IDLE }: { readonly signal: AbortSignal; readonly idle?: number },
+): Promise<HttpResponse> {
+  const request = openRequest(url, { ...headers, 'content-length': `${size}` }, { signal, idle });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve);
+    request.once('error', reject);
+  });
+  // Whoever waits for it gets the error; a server may also answer, and end, before it has read everything.
+  answered.catch(() => undefined);
+  const sent = pipeline(body, new BlobCheck(digest, size), request, { signal });
+  try {
+    await Promise.race([sent, answered]);
+    const message = await answered;
+    return await readAnswer(message, idle);
+  } catch (error) {
+    request.destroy();
+    if (error instanceof DamagedBlobError || signal.aborted) throw error;
+    throw toConnectionError('PUT', url, error);
+  } finally {
+    body.destroy();
+    await sent.catch(() => undefined);
+  }
+}
+
+/** The bytes are not what the digest says: copying them again would not help. */
+class DamagedBlobError extends Error {
+  override readonly name = 'DamagedBlobError';
+}
+
+/** Lets nothing end that is not what its digest says: the request then breaks off before the server has it all. */
+class BlobCheck extends Transform {
+  private readonly digest: string;
+  private readonly hash: Hash;
+  private left: number;
+
+  constructor(digest: string, size: number) {
+    super();
+    this.digest = digest;
+    this.hash = createHash(digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+    this.left = size;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.hash.update(chunk);
+    this.left -= chunk.length;
+    if (this.left > 0) {
+      done(null, chunk);
+      return;
+    }
+    // With the last byte the server may take it as complete.
+    const right = this.left === 0 && this.digest.endsWith(`:${this.hash.digest('hex')}`);
+    done(right ? null : new DamagedBlobError(`The registry served other bytes for ${this.digest}.`), chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.left > 0 ? new Error('the layer was cut off') : null);
+  }
+}
+
+function openRequest(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { signal, idle }: { readonly signal: AbortSignal; readonly idle: number },
+): ClientRequest {
+  const open = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
+  // The client knows the proxies; it cannot tell a body that broke off from one that has ended.
+  const agent = createClient(idle).getAgent(url);
+  const request = open(url, { method: 'PUT', headers, agent, signal });
+  request.setTimeout(idle, () => request.destroy(new Error(`no answer within ${idle / 1000} s`)));
+  return request;
+}
+
+function createClient(idle: number): HttpClient {
+  return new HttpClient('two-pass-build', [], { socketTimeout: idle, allowRetries: false, allowRedirects: false });
+}
+
+function toConnectionError(method: string, url: string, error: unknown): ConnectionError {
+  const message = error instanceof Error ? error.message : 'connection failed';
+  return new ConnectionError(`${method} ${new URL(url).origin}: ${message}`, { cause: error });
+}

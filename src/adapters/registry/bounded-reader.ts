@@ -1,0 +1,81 @@
+// What an index leads to, read within one bound: many manifests are fine, and large ones too, many large ones are not.
+import type { Digest } from '../../image/digest.js';
+import { formatMegabytes } from '../../shared/text.js';
+import type { Manifest, Registry } from './registry.js';
+
+/** Bytes of manifests and configs. 64 platforms with inline cache have a quarter of it. */
+const MOST_BYTES = 32 * 1024 * 1024;
+/** Milliseconds. Each request has its own limit; a server that uses it up every time is as good as none. */
+const MOST_TIME = 120_000;
+/** Of which each may be as large as an answer may be: what is asked already is read beyond the bound. */
+const AT_ONCE = 4;
+
+/** More than an image has. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError';
+}
+
+export class BoundedReader {
+  private readonly registry: Registry;
+  private readonly name: string;
+  private readonly startedAt = performance.now();
+  private bytes = 0;
+
+  /** @param name of the image, for messages */
+  constructor(registry: Registry, name: string) {
+    this.registry = registry;
+    this.name = name;
+  }
+
+  /** As the registry's. @throws TooLargeError */
+  async readManifest(digest: Digest): Promise<Manifest | null> {
+    this.check();
+    const manifest = await this.registry.readManifest(digest);
+    this.count(manifest?.bytes);
+    return manifest;
+  }
+
+  /** As the registry's. @throws TooLargeError */
+  async readBlob(digest: Digest): Promise<Buffer | null> {
+    this.check();
+    const blob = await this.registry.readBlob(digest);
+    this.count(blob ?? undefined);
+    return blob;
+  }
+
+  /**
+   * A few at a time.
+   * @returns in the order of the digests
+   * @throws what the first that fails throws; no further one is begun then
+   */
+  async readEach<T>(digests: readonly Digest[], read: (digest: Digest) => Promise<T>): Promise<readonly T[]> {
+    const waiting = [...digests.entries()];
+    const found: [number, T][] = [];
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [index, digest] = next;
+        found.push([index, await read(digest)]);
+      }
+    };
+    const stopAll = (error: unknown): never => {
+      waiting.length = 0;
+      throw error;
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, () => work().catch(stopAll)));
+    return found.sort(([one], [other]) => one - other).map(([, value]) => value);
+  }
+
+  private count(bytes: Buffer | undefined): void {
+    this.bytes += bytes?.length ?? 0;
+    this.check();
+  }
+
+  private check(): void {
+    if (this.bytes > MOST_BYTES)
+      throw new TooLargeError(
+        `the manifests and configs of ${this.name} are larger than ${formatMegabytes(MOST_BYTES)} together, which no image is`,
+      );
+    if (performance.now() - this.startedAt > MOST_TIME)
+      throw new TooLargeError(`the registry needs more than ${MOST_TIME / 1000} s to show ${this.name}`);
+  }
+}

@@ -1,0 +1,136 @@
+// Copies an image or index from one repository to another, byte for byte: layers first, tags last.
+// https://github.com/opencontainers/image-spec/blob/main/descriptor.md
+import { type Digest, isDigest } from '../../image/digest.js';
+import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { BoundedReader } from './bounded-reader.js';
+import { ATTEMPTS, ConnectionError, isTransient, isTransientStatus, retryDelay } from './http.js';
+import { type Manifest, type Registry, RegistryError } from './registry.js';
+
+/** What it took. */
+export interface CopyFigures {
+  /** Layers and configs, each once. */
+  readonly blobs: number;
+  /** Of these, the ones whose bytes went through this machine: the registry had the others, or took them by itself. */
+  readonly sent: number;
+  readonly bytes: number;
+}
+
+export interface CopyOptions {
+  readonly signal: AbortSignal;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+interface Blob {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** As many layers as `docker push` sends at once, less two: there may be several mirrors. */
+const AT_ONCE = 3;
+/** Far more platforms and attestations than anyone builds. */
+const MOST_CHILDREN = 128;
+
+/**
+ * Everything that the manifest needs is there in the end, and its children are by their digest; it itself is for the
+ * caller to write, under a tag.
+ * @throws Error that names what could not be copied
+ */
+export async function copyContent(
+  from: Registry,
+  to: Registry,
+  manifest: Manifest,
+  options: CopyOptions,
+): Promise<CopyFigures> {
+  const children = await readChildren(from, manifest);
+  const blobs = listBlobs([manifest, ...children]);
+  let sent = 0;
+  let bytes = 0;
+  const waiting = [...blobs];
+  const work = async (): Promise<void> => {
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+      if (!(await copyBlobWithRetry(from, to, blob, options))) continue;
+      sent += 1;
+      bytes += blob.size;
+    }
+  };
+  const workers = await Promise.allSettled(
+    Array.from({ length: AT_ONCE }, () =>
+      work().catch((error: unknown) => {
+        // The others need not go on.
+        waiting.length = 0;
+        throw error;
+      }),
+    ),
+  );
+  const failed = workers.find((worker) => worker.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  for (const child of children) await to.writeManifest(child.digest, child);
+  return { blobs: blobs.length, sent, bytes };
+}
+
+/** Of an index: its images and attestations; an index within an index is nothing that builds make. */
+async function readChildren(from: Registry, manifest: Manifest): Promise<readonly Manifest[]> {
+  const { manifests } = parseContent(manifest);
+  if (!Array.isArray(manifests)) return [];
+  const digests = manifests.filter(isRecord).map(({ digest }) => digest);
+  if (digests.length > MOST_CHILDREN || !digests.every(isDigest))
+    throw new Error(`The index ${manifest.digest} names what cannot be copied.`);
+  const reader = new BoundedReader(from, manifest.digest);
+  return reader.readEach([...new Set(digests)], async (digest) => {
+    const child = await reader.readManifest(digest);
+    if (child === null) throw new Error(`The registry has lost ${digest}, which ${manifest.digest} names.`);
+    return child;
+  });
+}
+
+function listBlobs(manifests: readonly Manifest[]): readonly Blob[] {
+  const blobs = new Map<Digest, Blob>();
+  for (const manifest of manifests) {
+    const { config, layers } = parseContent(manifest);
+    const ownLayers: readonly unknown[] = Array.isArray(layers) ? layers : [];
+    for (const descriptor of [config, ...ownLayers]) {
+      if (!isRecord(descriptor) || isForeign(descriptor)) continue;
+      const { digest, size } = descriptor;
+      if (!isDigest(digest) || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+        throw new Error(`The manifest ${manifest.digest} names what cannot be copied.`);
+      blobs.set(digest, { digest, size });
+    }
+  }
+  return [...blobs.values()];
+}
+
+/** Layers of Windows base images, which registries do not hold: they stay where their addresses say. */
+function isForeign({ urls, mediaType }: JsonRecord): boolean {
+  return Array.isArray(urls) && urls.length > 0 && /foreign|nondistributable/.test(String(mediaType));
+}
+
+function parseContent({ digest, bytes }: Manifest): JsonRecord {
+  try {
+    const content: unknown = JSON.parse(bytes.toString('utf8'));
+    if (isRecord(content)) return content;
+  } catch {
+    // Said below.
+  }
+  throw new Error(`The manifest ${digest} is no JSON object.`);
+}
+
+/** Repeats what may pass, as the small requests do by themselves. */
+async function copyBlobWithRetry(
+  from: Registry,
+  to: Registry,
+  blob: Blob,
+  { signal, wait }: CopyOptions,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await to.copyBlob(blob, () => from.openBlob(blob.digest, signal), signal);
+    } catch (error) {
+      const passing =
+        error instanceof ConnectionError
+          ? isTransient(error)
+          : error instanceof RegistryError && isTransientStatus(error.status);
+      if (!passing || attempt === ATTEMPTS || signal.aborted) throw error;
+      await wait(retryDelay(attempt));
+    }
+  }
+}

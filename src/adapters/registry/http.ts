@@ -1,0 +1,213 @@
+// HTTP for the registry client: proxies, time limits, size limits, a few retries. Knows nothing of registries.
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpClient } from '@actions/http-client';
+import { toSingleLine } from '../../shared/text.js';
+import { NoAnswerError, withLimit } from '../process/with-limit.js';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A question that may well fail, such as "do you speak HTTPS?": asked once. */
+  readonly once?: true;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Header values by lower-case name; repeated headers are joined by ", ". */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+}
+
+export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The server could not be reached, or its answer was cut off or too large. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/** Manifests are limited to 4 MiB by registries, and configs to much less. */
+const LARGEST_ANSWER = 8 * 1024 * 1024;
+export const ATTEMPTS = 4;
+export const MOST_REDIRECTS = 3;
+
+/** Bounds in milliseconds. */
+interface HttpLimits {
+  /** Without a single byte, before or in the middle of an answer. */
+  readonly idle: number;
+  /** For one whole answer: a server that sends a byte now and then is as good as none. */
+  readonly answer: number;
+  /** Before the second attempt; doubled before each further one. */
+  readonly firstWait: number;
+  /** Of what a server may ask for by Retry-After. */
+  readonly longestWait: number;
+}
+
+const LIMITS: HttpLimits = { idle: 15_000, answer: 60_000, firstWait: 300, longestWait: 10_000 };
+
+/**
+ * @param signal ends every request and wait, which then throw its reason; null where nothing cancels the run
+ * @returns a sender that survives what usually passes: 429, 5xx and broken connections, with bounded, jittered waits
+ */
+export function createSender(userAgent: string, signal: AbortSignal | null, limits = LIMITS): SendRequest {
+  const createClient = (): HttpClient =>
+    new HttpClient(userAgent, [], {
+      socketTimeout: limits.idle,
+      keepAlive: true,
+      allowRetries: false,
+      // Its own knows no relative addresses, and keeps the login for other ports of a host.
+      allowRedirects: false,
+    });
+  // One for each protocol: a client that keeps connections open also keeps the agent of its first one.
+  const clients = new Map<string, HttpClient>();
+  const getClient = (url: string): HttpClient => {
+    const { protocol } = new URL(url);
+    const client = clients.get(protocol) ?? createClient();
+    clients.set(protocol, client);
+    return client;
+  };
+  return async (request) => {
+    for (let attempt = 1; ; attempt += 1) {
+      signal?.throwIfAborted();
+      const outcome = await send(getClient, request, limits, signal).catch((error: unknown) => {
+        if (error instanceof ConnectionError) return error;
+        throw error;
+      });
+      const failed = outcome instanceof ConnectionError;
+      const passing = failed ? isTransient(outcome) : isTransientStatus(outcome.status);
+      if (passing && attempt < ATTEMPTS && request.once !== true) {
+        await wait(retryDelay(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits), signal);
+        continue;
+      }
+      if (failed) throw outcome;
+      return outcome;
+    }
+  };
+}
+
+async function send(
+  getClient: (url: string) => HttpClient,
+  request: HttpRequest,
+  limits: HttpLimits,
+  signal: AbortSignal | null,
+): Promise<HttpResponse> {
+  const exchange = async (end: AbortSignal): Promise<HttpResponse> => {
+    let message: IncomingMessage | undefined;
+    end.addEventListener('abort', () => message?.destroy());
+    let next = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const { method, url, headers, body } = next;
+      ({ message } = await getClient(url).request(method, url, body ?? '', { ...headers }));
+      if (end.aborted) message.destroy();
+      const response = await readAnswer(message, limits.idle);
+      const followed = redirects < MOST_REDIRECTS ? followRedirect(next, response) : null;
+      if (followed === null) return response;
+      next = followed;
+    }
+  };
+  try {
+    return await withLimit(signal, limits.answer, exchange);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { origin } = new URL(request.url);
+    throw new ConnectionError(toSingleLine(`${request.method} ${origin}: ${describeFailure(error, limits)}`), {
+      cause: error,
+    });
+  }
+}
+
+/** The client's own words for a time-out repeat the path, and that of an upload may be signed. */
+function describeFailure(error: unknown, { idle, answer }: HttpLimits): string {
+  if (error instanceof NoAnswerError) return `no whole answer within ${answer / 1000} s`;
+  const message = error instanceof Error ? error.message : 'connection failed';
+  return message.startsWith('Request timeout:') ? `no answer within ${idle / 1000} s` : message;
+}
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/**
+ * What a redirect asks for, by the same method. Another origin gets no login, and no body: an identity token is in one.
+ * @returns null for what is no redirect, or one that is not followed
+ * @throws UnusableAnswerError for a place where no request may go
+ */
+export function followRedirect(request: HttpRequest, response: HttpResponse): HttpRequest | null {
+  const location = response.headers.get('location') ?? '';
+  if (!REDIRECTS.includes(response.status) || location === '') return null;
+  if (!URL.canParse(location, request.url)) throw new UnusableAnswerError('redirected to what is no address');
+  const from = new URL(request.url);
+  const to = new URL(location, from);
+  if (to.protocol !== from.protocol && to.protocol !== 'https:')
+    throw new UnusableAnswerError(`redirected from ${from.protocol} to ${to.protocol}, which is not followed`);
+  if (to.origin === from.origin) return { ...request, url: to.href };
+  if (request.body !== undefined) return null;
+  const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+  return { ...request, url: to.href, headers: Object.fromEntries(headers) };
+}
+
+/** The whole answer, within bounds. */
+export async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The client's own time limit ends with the headers.
+  const stalled = setTimeout(() => message.destroy(new Error(`the answer stopped for ${idle / 1000} s`)), idle);
+  try {
+    for await (const chunk of message) {
+      stalled.refresh();
+      if (!Buffer.isBuffer(chunk)) continue;
+      size += chunk.length;
+      if (size > LARGEST_ANSWER) {
+        message.destroy();
+        throw new UnusableAnswerError(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+      }
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(stalled);
+  }
+  return { status: message.statusCode ?? 0, headers: toHeaders(message), body: Buffer.concat(chunks) };
+}
+
+export function toHeaders(message: IncomingMessage): ReadonlyMap<string, string> {
+  const entries = Object.entries(message.headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return new Map(entries);
+}
+
+/** It will be the same the next time. */
+class UnusableAnswerError extends Error {
+  override readonly name = 'UnusableAnswerError';
+}
+
+/** What a server may not say the next time. */
+export function isTransientStatus(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+/** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
+export function isTransient({ cause }: ConnectionError): boolean {
+  if (cause instanceof UnusableAnswerError) return false;
+  if (!(cause instanceof Error) || !('code' in cause)) return true;
+  return (
+    typeof cause.code === 'string' &&
+    ['ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'].includes(cause.code)
+  );
+}
+
+/**
+ * Milliseconds: what the server asks for, in seconds or as a date, up to a bound; else 0.3 s, 0.6 s, 1.2 s, give or take half.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function retryDelay(attempt: number, retryAfter?: string, limits = LIMITS): number {
+  const text = retryAfter?.trim() ?? '';
+  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  if (Number.isFinite(asked)) return Math.min(Math.max(asked, 0), limits.longestWait);
+  return limits.firstWait * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+async function wait(milliseconds: number, signal: AbortSignal | null): Promise<void> {
+  await sleep(milliseconds, undefined, signal === null ? {} : { signal }).catch(() => signal?.throwIfAborted());
+}

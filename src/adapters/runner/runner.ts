@@ -1,0 +1,178 @@
+// The Actions runner: the only reader of the environment, the only user of the toolkit.
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import type { InputName } from '../../inputs/inputs.js';
+import type { EventFacts } from '../../plan/event/event.js';
+import type { Machine } from '../../plan/machine.js';
+import { InputError } from '../../shared/errors.js';
+import { errorMessage, quote } from '../../shared/text.js';
+import type { Env } from '../../shared/types.js';
+import { type Log, createLog } from './log.js';
+import { isOnGitHub } from './on-github.js';
+import type { OutputName } from './outputs.js';
+import { DIRECTORY_STATE } from './saved-state.js';
+
+/**
+ * Longer than any healthy registry is silent; BuildKit says nothing while it uploads a layer, and a slow line may need
+ * minutes for a large one.
+ */
+const STALL_SECONDS = 900;
+/** Loading a database takes a minute, and a large image several. */
+const SCAN_SECONDS = 1800;
+
+/** Node's names of systems -> GitHub's. */
+const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  linux: 'Linux',
+  win32: 'Windows',
+  darwin: 'macOS',
+};
+
+/** @typeParam Input names of the inputs of an action.yml; @typeParam Output of its outputs */
+export interface ActionRunner<Input extends string, Output extends string> {
+  readonly log: Log;
+  /** True in a GitHub workflow, false on a developer's machine. */
+  readonly onGitHub: boolean;
+  /** Whether somebody looks at a terminal, and not at a log. */
+  readonly hasTerminal: boolean;
+  readonly workspace: string;
+  /** RUNNER_TEMP; null off GitHub. */
+  readonly temporaryDirectory: string | null;
+  readonly machine: Machine;
+  /** As Node names it: `x64`, `arm64`. */
+  readonly architecture: string;
+  /** Environment for child processes, without this action's inputs. */
+  readonly childEnv: Env;
+  /** The user's own Docker config directory. */
+  readonly dockerConfigDirectory: string;
+  /** `https://github.com`, or the address of an Enterprise Server or of a tenant of ghe.com. */
+  readonly serverUrl: string;
+  /** `https://github.com/owner/app` and the page of this run; null off GitHub. */
+  readonly repositoryUrl: string | null;
+  readonly runUrl: string | null;
+  /** Null off GitHub. */
+  readonly runNumber: RunNumber | null;
+  /** `owner/app`; empty off GitHub. */
+  readonly repository: string;
+  /** Who or what started the run: `dependabot[bot]` for Dependabot; empty off GitHub. */
+  readonly actor: string;
+  /**
+   * Milliseconds that a build may be silent while none of its steps runs.
+   * @throws InputError when the variable for it holds no number of seconds
+   */
+  readonly stallLimit: number;
+  /** Milliseconds that a scanner may take. @throws as `stallLimit` */
+  readonly scanLimit: number;
+  /** The text of an input as it was given, untrimmed. */
+  readInput(name: Input): string;
+  /** @throws InputError when the payload file is not JSON */
+  readEventFacts(): EventFacts;
+  maskSecret(value: string): void;
+  setOutput(name: Output, value: string): void;
+  /** A failing summary never breaks a build. */
+  writeSummary(markdown: string): Promise<void>;
+  /** For files that later steps shall have; to be made when there is one. */
+  getOutputFolder(): string;
+  /** A folder of this run's own that goes with it, or with the post phase; its name is saved before it is made. */
+  reserveDirectory(): string;
+}
+
+/** Of a build; the cleanup has inputs and outputs of its own. */
+export type Runner = ActionRunner<InputName, OutputName>;
+
+export function createRunner<Input extends string = InputName, Output extends string = OutputName>(
+  env: Env = process.env,
+  workingDirectory = process.cwd(),
+): ActionRunner<Input, Output> {
+  const get = (name: string): string => env[name] ?? '';
+  const onGitHub = isOnGitHub(env);
+  const repository = get('GITHUB_REPOSITORY');
+  const serverUrl = get('GITHUB_SERVER_URL') || 'https://github.com';
+  const repositoryUrl = onGitHub && repository !== '' ? `${serverUrl}/${repository}` : null;
+  const runId = get('GITHUB_RUN_ID');
+  const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
+  return {
+    log: createLog(onGitHub),
+    onGitHub,
+    hasTerminal: !onGitHub && process.stderr.isTTY,
+    workspace: workingDirectory,
+    temporaryDirectory: get('RUNNER_TEMP') || null,
+    machine: {
+      system: (onGitHub ? get('RUNNER_OS') : '') || (SYSTEMS[process.platform] ?? process.platform),
+      onGitHub,
+      selfHosted: get('RUNNER_ENVIRONMENT') === 'self-hosted',
+    },
+    architecture: process.arch,
+    childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
+    dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
+    serverUrl,
+    repositoryUrl,
+    runUrl:
+      repositoryUrl === null || runId === '' ? null : `${repositoryUrl}/actions/runs/${runId}/attempts/${runAttempt}`,
+    runNumber: parseRunNumber(runId, runAttempt),
+    repository,
+    actor: get('GITHUB_ACTOR'),
+    stallLimit: parseSeconds('TWO_PASS_BUILD_STALL_SECONDS', get('TWO_PASS_BUILD_STALL_SECONDS'), STALL_SECONDS) * 1000,
+    scanLimit: parseSeconds('TWO_PASS_BUILD_SCAN_SECONDS', get('TWO_PASS_BUILD_SCAN_SECONDS'), SCAN_SECONDS) * 1000,
+    readInput: (name) => core.getInput(name, { trimWhitespace: false }),
+    readEventFacts: () => ({
+      name: get('GITHUB_EVENT_NAME'),
+      ref: get('GITHUB_REF'),
+      sha: get('GITHUB_SHA'),
+      repository,
+      payload: readPayload(get('GITHUB_EVENT_PATH')),
+    }),
+    maskSecret: (value) => {
+      // Nobody takes it out of what a terminal shows, and the command would show it.
+      if (onGitHub && value !== '') core.setSecret(value);
+    },
+    setOutput: (name, value) => {
+      if (onGitHub) core.setOutput(name, value);
+    },
+    writeSummary: async (markdown) => {
+      if (get('GITHUB_STEP_SUMMARY') === '') return;
+      try {
+        await core.summary.addRaw(markdown, true).write();
+      } catch (error) {
+        core.warning(`The job summary could not be written: ${errorMessage(error)}`);
+      }
+    },
+    getOutputFolder: () => join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-output-${randomUUID()}`),
+    reserveDirectory: () => {
+      const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
+      if (onGitHub) core.saveState(DIRECTORY_STATE, directory);
+      // There is no post phase; a run that is cancelled may have no time for its own end.
+      else process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+      return directory;
+    },
+  };
+}
+
+function parseSeconds(variable: string, text: string, preset: number): number {
+  if (text === '') return preset;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InputError(`${variable}: ${quote(text)} is no number of seconds. Use a whole number from 1 to 999999.`);
+}
+
+function parseRunNumber(id: string, attempt: string): RunNumber | null {
+  return /^\d{1,15}$/.test(id) && /^\d{1,15}$/.test(attempt) ? { id: Number(id), attempt: Number(attempt) } : null;
+}
+
+function readPayload(path: string): unknown {
+  if (path === '') return null;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError(`The event payload GITHUB_EVENT_PATH ${quote(path)} cannot be read as JSON.`, {
+      cause: error,
+    });
+  }
+}
+
+/** A run of a workflow: a later run of the repository has the greater ID, a re-run the greater attempt (from 1). */
+export interface RunNumber {
+  readonly id: number;
+  readonly attempt: number;
+}

@@ -1,0 +1,70 @@
+// Runs a pass again where that may help: a command that is idempotent, and whose finished steps the engine remembers.
+import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
+import { withEarlierSteps } from '../adapters/progress/build-progress.js';
+
+/** How one attempt is to be made; `attempt` counts from 1. */
+export interface Attempt {
+  readonly withCache: boolean;
+  readonly attempt: number;
+}
+
+export interface AttemptsOptions {
+  /** For messages: "production". */
+  readonly name: string;
+  readonly hasCache: boolean;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
+  /** Milliseconds since any fixed point. */
+  readonly now: () => number;
+  readonly say: (line: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Milliseconds before each further attempt, give or take a quarter so that runs that failed together do not return together. */
+const WAITS = [2000, 5000, 10_000] as const;
+/** Counted from the first failure: what takes longer than this is no short disturbance. */
+const LONGEST_MS = 5 * 60_000;
+
+/**
+ * Repeats what failed for a reason that may pass, up to three times. A cache that cannot be read is given one more try when
+ * its fault may pass, then the pass goes without it. Everything else is final at once, a failing RUN step above all.
+ * @throws what the last attempt threw, and whatever `wait` throws
+ */
+export async function retryPass(
+  run: (attempt: Attempt) => Promise<PassResult>,
+  options: AttemptsOptions,
+): Promise<PassResult> {
+  const failures: PassFailedError[] = [];
+  let withCache = options.hasCache;
+  let waits = 0;
+  let firstFailure: number | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await run({ withCache: withCache || !options.hasCache, attempt });
+      const earlier = failures.flatMap(({ progress }) => progress.steps);
+      return { ...result, progress: withEarlierSteps(result.progress, earlier) };
+    } catch (error) {
+      if (!(error instanceof PassFailedError)) throw error;
+      failures.push(error);
+      firstFailure ??= options.now();
+      const { cacheFault, transient } = error;
+      const wait = WAITS[waits];
+      const mayRepeat = transient !== null && wait !== undefined && options.now() - firstFailure < LONGEST_MS;
+      if (cacheFault && withCache && (!mayRepeat || waits > 0)) {
+        withCache = false;
+        const why = `A layer of the cache could not be read, so the ${options.name} pass runs once more without it.`;
+        options.warn(`${why} ${error.message}`);
+      } else if (mayRepeat) {
+        waits += 1;
+        const milliseconds = Math.round(wait * (0.75 + options.random() / 2));
+        options.say(
+          `The ${options.name} pass failed for a reason that may pass (${transient}); it runs again in ${(milliseconds / 1000).toFixed(1)} s, ${waits} of at most ${WAITS.length} times.`,
+        );
+        await options.wait(milliseconds);
+      } else {
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// Finds git credentials that a build would send with its context, and any COPY could put into a layer.
+import { lstat, readFile, readdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { Inputs } from '../inputs/inputs.js';
+import { isLeftOut } from './pure/dockerignore.js';
+import { holdsGitCredentials } from './pure/git-credentials.js';
+import { listContextFolders } from './pure/local-paths.js';
+
+/** Nobody's configuration is longer. */
+const LARGEST_FILE = 1024 * 1024;
+/** Of folders in the context that are looked at: a second repository is checked out beside the files of the first. */
+const MOST_FOLDERS = 1000;
+
+/**
+ * Looks at the context and at named contexts, and at the folders right below them.
+ * @param workspace folder that relative paths are relative to
+ * @returns one warning for the first that is found, or null
+ */
+export async function findGitCredentials(inputs: Inputs, workspace: string): Promise<string | null> {
+  for (const { folder, ignoreFiles } of listContextFolders(inputs, workspace)) {
+    for (const config of await listGitConfigs(folder)) {
+      if (!holdsGitCredentials((await readSmallFile(join(folder, config))) ?? '')) continue;
+      const { path, text } = await readFirst(ignoreFiles);
+      if (isLeftOut(text, config)) continue;
+      return (
+        `${relative(workspace, join(folder, config))} has credentials, and is part of the build context, since ${relative(workspace, path)} does not leave it out: ` +
+        'a step such as "COPY . ." puts them into the image. ' +
+        'Set "persist-credentials: false" in the step actions/checkout, or add the line "**/.git" to that file.'
+      );
+    }
+  }
+  return null;
+}
+
+/** Relative to the folder. A worktree's or submodule's `.git` is a file, and a symbolic link is sent as a link. */
+async function listGitConfigs(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const below = entries.filter((entry) => entry.isDirectory() && entry.name !== '.git').slice(0, MOST_FOLDERS);
+  const found = ['', ...below.map(({ name }) => name)].map(async (name) => {
+    const git = await lstat(join(folder, name, '.git')).catch(() => null);
+    return git?.isDirectory() === true ? [join(name, '.git', 'config')] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** The first of these files that is there; the last one's name and no text when there is none. */
+async function readFirst(paths: readonly string[]): Promise<{ readonly path: string; readonly text: string }> {
+  for (const path of paths) {
+    const text = await readSmallFile(path);
+    if (text !== null) return { path, text };
+  }
+  return { path: paths.at(-1) ?? '', text: '' };
+}
+
+/** @returns null for what is no file, or too large */
+async function readSmallFile(path: string): Promise<string | null> {
+  const found = await lstat(resolve(path)).catch(() => null);
+  if (found?.isFile() !== true || found.size > LARGEST_FILE) return null;
+  return readFile(path, 'utf8').catch(() => null);
+}

@@ -1,0 +1,140 @@
+// Keeps the builder image for later runs, with as little work as there is: none, a tag moved by the registry, or a pass.
+import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
+import type { BranchHead } from '../adapters/github/branch-head.js';
+import type { Work } from '../adapters/progress/build-progress.js';
+import type { Registry } from '../adapters/registry/registry.js';
+import type { Log } from '../adapters/runner/log.js';
+import type { Digest } from '../image/digest.js';
+import { type Tag, taggedReference } from '../image/reference.js';
+import type { StoredImage } from '../image/stored-image.js';
+import type { Plan } from '../plan/plan.js';
+import { type BuilderDecision, type SolvedProduction, decideBuilder } from './pure/builder-decision.js';
+import type { Dockerfile } from './pure/dockerfile.js';
+import type { PassRunner } from './run-pass.js';
+
+export interface BuilderRequest {
+  readonly plan: Plan;
+  readonly dockerfile: Dockerfile | null;
+  readonly passes: PassRunner;
+  readonly branch: BranchHead;
+  /** Null when it gave no answer. */
+  readonly registry: Registry | null;
+  /** Images of the lineage that the registry had before this run. */
+  readonly stored: readonly StoredImage[];
+  readonly log: Log;
+  readonly warn: (message: string) => void;
+}
+
+/** What became of the builder image. */
+export interface KeptBuilder {
+  /** Null when it is not in the registry. */
+  readonly digest: Digest | null;
+  /** True when this run wrote the tag. */
+  readonly written: boolean;
+  /** For people: "unchanged", "written", … */
+  readonly outcome: string;
+  readonly seconds: number | null;
+  /** Of a pass of its own: writing the image. */
+  readonly work: readonly Work[];
+  /** Why the builder stage, which production does not need then, could not be built; null when it is built. */
+  readonly failure: Error | null;
+}
+
+/**
+ * Never throws: production is published by then, and its copies are on their way.
+ * @param production its solve
+ * @param layers uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry
+ */
+export async function keepBuilder(
+  request: BuilderRequest,
+  production: PassResult,
+  layers: SolvedProduction['layers'],
+): Promise<KeptBuilder> {
+  const { plan, dockerfile, stored, log } = request;
+  const { steps } = production.progress;
+  try {
+    const kept = await applyDecision(request, decideBuilder(plan, dockerfile, stored, { steps, layers }));
+    log.info(`Builder image: ${kept.outcome}`);
+    return kept;
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    return { ...notKept('not built'), failure };
+  }
+}
+
+async function applyDecision(request: BuilderRequest, decision: BuilderDecision): Promise<KeptBuilder> {
+  const { plan, dockerfile, branch, stored, registry } = request;
+  const { tag, output } = plan.builder;
+  const writes = output === 'registry' && (decision.kind === 'build' || decision.kind === 'copy');
+  if (writes && (await branch.lastNewerCommit()) !== null) {
+    // What production does not need is still built, since it may fail.
+    const local: Plan = { ...plan, builder: { ...plan.builder, output: 'cache', tag: null } };
+    const again = decideBuilder(local, dockerfile, stored, { steps: [], layers: null });
+    const { seconds } = await applyDecision({ ...request, plan: local }, again);
+    return { ...notKept('left to the newer commit of the branch'), seconds };
+  }
+  switch (decision.kind) {
+    case 'included':
+      return notKept('built with production, not kept');
+    case 'keep': {
+      const { digest, tag: own } = decision.image;
+      return { ...notKept(`unchanged, ${own} is what it was`), digest };
+    }
+    case 'copy':
+      if (tag !== null && registry !== null && (await copyTag(registry, decision.from, tag))) {
+        const outcome = `unchanged, ${tag} is what ${decision.from.tag} is`;
+        return { ...notKept(outcome), digest: decision.from.digest, written: true };
+      }
+      return confirm(request, await buildBuilder(request));
+    case 'build':
+      return confirm(request, await buildBuilder(request));
+  }
+}
+
+function notKept(outcome: string): KeptBuilder {
+  return { digest: null, written: false, outcome, seconds: null, work: [], failure: null };
+}
+
+/** @returns null, with a warning, when the builder image was built and could not be written: it is only cache */
+export async function buildBuilder({
+  plan: { builder },
+  passes,
+  warn,
+}: Pick<BuilderRequest, 'plan' | 'passes' | 'warn'>): Promise<PassResult | null> {
+  try {
+    const title = builder.output === 'registry' ? `Writing the ${builder.target} image` : `Building ${builder.target}`;
+    return await passes.run(builder, { title });
+  } catch (error) {
+    if (!(error instanceof PassFailedError) || !error.exportOnly) throw error;
+    warn(`The builder image was not kept for later runs. ${error.message}`);
+    return null;
+  }
+}
+
+/** Asks the registry for what the pass wrote; null is a pass that could not write it. */
+async function confirm({ plan, registry, warn }: BuilderRequest, built: PassResult | null): Promise<KeptBuilder> {
+  const { tag, output } = plan.builder;
+  if (built === null) return notKept('not kept, it could not be written');
+  const { seconds } = built;
+  const work = built.progress.work.filter(({ kind }) => kind === 'export' || kind === 'push');
+  if (output !== 'registry' || tag === null) return { ...notKept('built, not kept'), seconds, work };
+  const digest = (await registry?.readDigest(tag).catch(() => null)) ?? null;
+  if (digest === null) {
+    warn(`The registry does not serve the builder image ${tag}; later runs will build its steps again.`);
+    return { ...notKept('not kept, the registry does not serve it'), seconds, work };
+  }
+  const outcome = `written to ${taggedReference(plan.image, tag)}`;
+  return { ...notKept(outcome), digest, written: true, seconds, work };
+}
+
+/** By the registry itself: no layer moves. False when the registry refuses; then the pass writes it. */
+async function copyTag(registry: Registry, from: StoredImage, to: Tag): Promise<boolean> {
+  try {
+    const manifest = await registry.readManifest(from.digest);
+    if (manifest === null) return false;
+    await registry.writeManifest(to, manifest);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,189 @@
+// The stages of a Dockerfile: only as much of its grammar as the questions asked here need.
+// Grammar: https://docs.docker.com/reference/dockerfile/, and heredocs as BuildKit's parser takes them.
+import { InputError } from '../../shared/errors.js';
+import { quote } from '../../shared/text.js';
+
+export interface Stage {
+  /** As written; null for a stage without AS. Compared without case, as BuildKit does. */
+  readonly name: string | null;
+  /** Names (lower case) or numbers of what the stage is made of: FROM, COPY --from, RUN --mount=from. */
+  readonly uses: readonly string[];
+  /** Its instructions after FROM, each on one line. */
+  readonly instructions: readonly string[];
+}
+
+export interface Dockerfile {
+  /** As people and annotations name it: relative to the workspace. */
+  readonly path: string;
+  readonly stages: readonly Stage[];
+  /** A frontend other than Docker's own may have another grammar: nothing is concluded from its stages. */
+  readonly customSyntax: boolean;
+}
+
+/** Far more than anybody has; what follows the stages may then take its time for each. */
+const MOST_STAGES = 1000;
+
+/** @throws InputError when there are too many stages */
+export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const directives = parseDirectives(lines);
+  const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
+  for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
+    const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
+    if (from !== null) {
+      if (stages.length === MOST_STAGES)
+        throw new InputError(`${path} has more than ${MOST_STAGES} stages. Split it into several Dockerfiles.`);
+      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()], instructions: [] });
+      continue;
+    }
+    const stage = stages.at(-1);
+    for (const source of listSources(instruction)) stage?.uses.push(source);
+    stage?.instructions.push(instruction);
+  }
+  const syntax = directives.get('syntax') ?? 'docker/dockerfile';
+  return { path, stages, customSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
+}
+
+/** @throws InputError that names the stages there are, when the target is none of them. */
+export function checkTarget(dockerfile: Dockerfile, target: string, input: string): void {
+  if (dockerfile.customSyntax || findStage(dockerfile, target) !== undefined) return;
+  const { path } = dockerfile;
+  const names = dockerfile.stages.flatMap(({ name }) => (name === null ? [] : [name]));
+  const has = names.length === 0 ? 'has no named stage' : `has the stages ${names.join(', ')}`;
+  throw new InputError(
+    `${input} is ${quote(target)}, but ${path} ${has}. Set ${input} to one of them, or name the stage with "FROM … AS ${target}".`,
+  );
+}
+
+/**
+ * The named stages that the target is built without. A refresh runs the builder's stages once, in its own pass, and
+ * these anew in the other.
+ */
+export function stagesOutside(dockerfile: Dockerfile, target: string): string[] {
+  const inside = stagesInside(dockerfile, target);
+  return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
+}
+
+/** The stage of a target and all that it is made of. */
+export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySet<Stage> {
+  const inside = new Set<Stage>();
+  // Of two stages of one name the later one counts, as in BuildKit.
+  const byName = new Map(dockerfile.stages.map((stage) => [stage.name?.toLowerCase(), stage]));
+  const visit = (name: string): void => {
+    const stage = byName.get(name.toLowerCase()) ?? (/^\d+$/.test(name) ? dockerfile.stages[Number(name)] : undefined);
+    if (stage === undefined || inside.has(stage)) return;
+    inside.add(stage);
+    new Set(stage.uses).forEach(visit);
+  };
+  visit(target);
+  return inside;
+}
+
+/** The name of a stage in BuildKit's progress: `builder`, `stage-1`. */
+export function getStageLabel({ stages }: Dockerfile, stage: Stage): string {
+  return stage.name?.toLowerCase() ?? `stage-${stages.indexOf(stage)}`;
+}
+
+/** What COPY --from and RUN --mount=from= take files from, in lower case. */
+function listSources(instruction: string): string[] {
+  const [keyword = '', ...words] = splitWords(instruction);
+  const end = words.findIndex((word) => !word.startsWith('--'));
+  const flags = (end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/["']/g, ''));
+  const options = flags.flatMap((flag) => {
+    if (/^(?:COPY|ADD)$/i.test(keyword) && flag.startsWith('--from=')) return [flag.slice('--from='.length)];
+    if (!/^RUN$/i.test(keyword) || !flag.startsWith('--mount=')) return [];
+    const fields = flag.slice('--mount='.length).split(',');
+    return fields.filter((field) => field.startsWith('from=')).map((field) => field.slice('from='.length));
+  });
+  return options.map((source) => source.toLowerCase());
+}
+
+/** Shell words, quotes and all. */
+function splitWords(text: string): string[] {
+  return text.match(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"?|'[^']*'?)+/g) ?? [];
+}
+
+interface Heredoc {
+  readonly end: string;
+  /** `<<-`: tabs before the end word do not count. */
+  readonly chomp: boolean;
+}
+
+/** As BuildKit's parser finds them: whole words, so none within quotes. */
+function listHeredocs(instruction: string): Heredoc[] {
+  if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(instruction)) return [];
+  return splitWords(instruction).flatMap((word) => {
+    const [, chomp, name = ''] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? [];
+    const end = name.replace(/["'\\]/g, '');
+    return end === '' ? [] : [{ end, chomp: chomp === '-' }];
+  });
+}
+
+export function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
+  const wanted = target.toLowerCase();
+  // Of two stages of one name the later one counts, as in BuildKit.
+  return (
+    stages.findLast(({ name }) => name?.toLowerCase() === wanted) ??
+    (/^\d+$/.test(target) ? stages[Number(target)] : undefined)
+  );
+}
+
+/** `# escape=…` and `# syntax=…`, which only count before anything else. */
+function parseDirectives(lines: readonly string[]): Map<string, string> {
+  const directives = new Map<string, string>();
+  for (const line of lines) {
+    const directive = /^#\s*([a-z]+)\s*=\s*(\S+)/i.exec(line);
+    if (directive === null) break;
+    directives.set((directive[1] ?? '').toLowerCase(), directive[2] ?? '');
+  }
+  return directives;
+}
+
+/** Joins continued lines, and leaves out comments and the bodies of heredocs. */
+function* toInstructions(lines: readonly string[], escape: string): Generator<string> {
+  let joined = '';
+  const heredocs: Heredoc[] = [];
+  for (const line of lines) {
+    const heredoc = heredocs[0];
+    if (heredoc !== undefined) {
+      if ((heredoc.chomp ? line.replace(/^\t+/, '') : line) === heredoc.end) heredocs.shift();
+      continue;
+    }
+    // Comments and empty lines may stand between continued lines.
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const text = line.trim();
+    if (text.endsWith(escape)) {
+      joined += `${text.slice(0, -1)} `;
+      continue;
+    }
+    const instruction = joined + text;
+    joined = '';
+    for (const found of listHeredocs(instruction)) heredocs.push(found);
+    yield instruction;
+  }
+  if (joined !== '') yield joined;
+}
+
+/** The instruction of a step: `[builder 4/6] RUN npm ci` -> `RUN npm ci`. */
+export function getInstruction(stepName: string): string {
+  return stepName.replace(/^\[[^\]]*\] /, '');
+}
+
+/** BuildKit shows an instruction with its variables replaced, and cuts long ones off. */
+export function isShownAs(instruction: string, shown: string): boolean {
+  const plain = (text: string): string => text.replace(/\s+/g, ' ').trim().toLowerCase();
+  if (shown.endsWith('...')) return plain(instruction).startsWith(plain(shown.slice(0, -3)));
+  const [first = '', ...rest] = plain(instruction).split(/\$\{[^}]*\}|\$\w+/);
+  const text = plain(shown);
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  // Each part as early as it can be; a regular expression with as many wildcards would try every way there is.
+  let position = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found === -1) return false;
+    position = found + part.length;
+  }
+  return text.length - last.length >= position && text.endsWith(last);
+}

@@ -1,0 +1,143 @@
+// One pass: runs Buildx, tells its log, and tries again what failed for a reason that may pass.
+import { type BuildxSession, PassFailedError, type PassResult, runPass } from '../adapters/docker/buildx.js';
+import type { BuildStep, DockerfileWarning } from '../adapters/progress/build-progress.js';
+import type { World } from '../adapters/world.js';
+import type { Digest } from '../image/digest.js';
+import type { ImageName } from '../image/reference.js';
+import type { Inputs } from '../inputs/inputs.js';
+import type { Engine } from '../plan/engine.js';
+import type { PassPlan } from '../plan/plan.js';
+import { type Attempt, retryPass } from './attempts.js';
+import { type Dockerfile, stagesOutside } from './pure/dockerfile.js';
+
+export interface PassRunnerOptions {
+  readonly world: Pick<World, 'runner' | 'run' | 'signal' | 'wait'>;
+  readonly inputs: Pick<Inputs, 'context' | 'file' | 'secretEnvironment'>;
+  readonly image: ImageName;
+  /** Target of the production pass: a refresh runs the stages outside it in the other pass. */
+  readonly productionTarget: string;
+  readonly engine: Engine;
+  /** Null where it cannot be read, as that of a Git context. */
+  readonly dockerfile: Dockerfile | null;
+  /** The run's own folder. */
+  readonly directory: string;
+  /** DOCKER_CONFIG of the docker client. */
+  readonly configDirectory: string;
+  readonly warn: (message: string) => void;
+  /** Called for each step of any pass that really ran. */
+  readonly onStep: (step: BuildStep) => void;
+}
+
+export interface PassOptions {
+  /** Heads the pass's part of the log. */
+  readonly title: string;
+  /** Nothing of its output is shown. */
+  readonly silent?: boolean;
+  /** Called at each sign that the result is about to be written. */
+  readonly onWriting?: () => void;
+  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  readonly onExported?: (digests: readonly Digest[]) => void;
+  /** Whether its log tells the steps that passes share; the other passes' logs leave them out. */
+  readonly tellsSteps?: boolean;
+  /** Another image than the run's own. */
+  readonly image?: ImageName;
+}
+
+export class PassRunner {
+  private readonly options: PassRunnerOptions;
+  /** Keys of the steps that the log of the telling pass has. */
+  private readonly toldSteps = new Set<string>();
+  /** By line and text: each pass checks the Dockerfile, and finds the same. */
+  private readonly found = new Map<string, DockerfileWarning>();
+
+  constructor(options: PassRunnerOptions) {
+    this.options = options;
+  }
+
+  /** What the passes so far found wrong with the Dockerfile, each once. */
+  get warnings(): readonly DockerfileWarning[] {
+    return [...this.found.values()];
+  }
+
+  /**
+   * Runs a pass, again where that may help.
+   * @throws PassFailedError; CancelledError on a signal
+   */
+  run(pass: PassPlan, options: PassOptions): Promise<PassResult> {
+    return this.repeat({ name: pass.name, hasCache: pass.cacheFrom.length > 0 }, ({ withCache, attempt }) => {
+      const remarks = [...(withCache ? [] : ['without cache']), ...(attempt > 1 ? [`attempt ${attempt}`] : [])];
+      const title = [options.title, ...remarks].join(', ');
+      return this.runOnce(withCache ? pass : { ...pass, cacheFrom: [] }, { ...options, title });
+    });
+  }
+
+  /**
+   * Runs again what failed for a reason that may pass.
+   * @throws PassFailedError; CancelledError on a signal
+   */
+  repeat(
+    { name, hasCache }: { readonly name: string; readonly hasCache: boolean },
+    run: (attempt: Attempt) => Promise<PassResult>,
+  ): Promise<PassResult> {
+    const { world, warn } = this.options;
+    const say = (line: string): void => world.runner.log.info(line);
+    const { wait } = world;
+    return retryPass(run, { name, hasCache, wait, random: Math.random, now: () => performance.now(), say, warn });
+  }
+
+  /** @throws PassFailedError; CancelledError on a signal */
+  async runOnce(pass: PassPlan, options: PassOptions): Promise<PassResult> {
+    const { runner } = this.options.world;
+    if (options.silent === true) return this.start(pass, options, () => undefined);
+    runner.log.info(options.title);
+    return runner.log.relay((print) => this.start(pass, options, print));
+  }
+
+  private async start(pass: PassPlan, options: PassOptions, print: (line: string) => void): Promise<PassResult> {
+    const { inputs, engine, dockerfile, image, productionTarget } = this.options;
+    // A refresh runs all stages once: what the first pass has just run, the second takes as it is.
+    const outside = dockerfile === null ? [] : stagesOutside(dockerfile, productionTarget);
+    const refreshStages = pass.name === 'production' ? null : outside;
+    const { context, file } = inputs;
+    const sources = { context, file, refreshStages, dockerfile: dockerfile?.path ?? null };
+    try {
+      const result = await runPass(this.getSession(options, print), options.image ?? image, pass, engine, sources);
+      this.keepWarnings(result.progress.warnings);
+      return result;
+    } catch (error) {
+      if (error instanceof PassFailedError) this.keepWarnings(error.progress.warnings);
+      throw error;
+    }
+  }
+
+  private getSession(options: PassOptions, print: (line: string) => void): BuildxSession {
+    const { world, inputs, directory, configDirectory, onStep } = this.options;
+    const { runner, run, signal } = world;
+    return {
+      run,
+      env: {
+        ...runner.childEnv,
+        ...inputs.secretEnvironment,
+        DOCKER_CONFIG: configDirectory,
+        // Only the digest is read from the metadata; looking provenance up for it costs a moment.
+        BUILDX_METADATA_PROVENANCE: 'disabled',
+      },
+      signal,
+      stallLimit: runner.stallLimit,
+      onLine: print,
+      // A pass whose lines nobody sees cannot draw.
+      onTerminal: runner.hasTerminal && options.silent !== true,
+      directory,
+      ...(options.onWriting && { onWriting: options.onWriting }),
+      ...(options.onExported && { onExported: options.onExported }),
+      ...(options.tellsSteps === true
+        ? { knownSteps: this.toldSteps, hiddenSteps: new Set() }
+        : { knownSteps: new Set(), hiddenSteps: this.toldSteps }),
+      onStep,
+    };
+  }
+
+  private keepWarnings(warnings: readonly DockerfileWarning[]): void {
+    for (const warning of warnings) this.found.set(`${warning.line ?? 0} ${warning.message}`, warning);
+  }
+}

@@ -1,0 +1,76 @@
+// Solves builder and production. Production comes first: its solve builds the builder stage that it copies from, then the
+// builder pass has only to write an image. On the overlay2 store that saves pulling the builder image to push it as it
+// was, and production's new layers are gzip although the builder's are zstd (docs/caching.md).
+import type { PassResult } from '../adapters/docker/buildx.js';
+import { withEarlierSteps } from '../adapters/progress/build-progress.js';
+import type { Runner } from '../adapters/runner/runner.js';
+import type { Candidate } from '../plan/candidate.js';
+import type { PassPlan, Plan } from '../plan/plan.js';
+import { needsOwnSource } from './pure/builder-decision.js';
+import type { Dockerfile } from './pure/dockerfile.js';
+import type { PassOptions, PassRunner } from './run-pass.js';
+
+export interface TwoPassesRequest {
+  readonly runner: Runner;
+  readonly plan: Plan;
+  readonly dockerfile: Dockerfile | null;
+  /** Production in the local engine, where it is to be checked before it is pushed; null: it is written at once. */
+  readonly candidate: Candidate | null;
+  readonly passes: PassRunner;
+  /** The tag that production is pushed to; null where it is not pushed. */
+  readonly unique: PushWatch | null;
+}
+
+/**
+ * Builds both targets, and writes production; the builder image is written later.
+ * @throws PassFailedError; CancelledError on a signal
+ */
+export async function buildTwoPasses(request: TwoPassesRequest): Promise<PassResult> {
+  const { plan, dockerfile, candidate, passes, unique } = request;
+  const first = needsOwnSource(plan, dockerfile) ? await buildBuilderStages(request) : null;
+  const title = `Building ${first === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
+  const pass = candidate?.whole ?? candidate?.load ?? plan.production;
+  const built = await passes.run(pass, { title, ...watchPush(unique), tellsSteps: first === null });
+  const result = candidate?.whole ? await load(request, candidate.load, built) : built;
+  return first === null ? result : joinResults(first, result);
+}
+
+/** What is told of the image on its way to the registry: a part of the unique tag. */
+interface PushWatch {
+  readonly look: () => Promise<void>;
+  readonly addOwn: NonNullable<PassOptions['onExported']>;
+}
+
+/** Looks once more whether another run has written the unique tag, when it is about to be written. */
+function watchPush(unique: PushWatch | null): Pick<PassOptions, 'onWriting' | 'onExported'> {
+  return unique === null ? {} : { onWriting: () => void unique.look(), onExported: unique.addOwn };
+}
+
+/** Solves the builder's stages from the source that has their layers; nothing is written but the engine's cache. */
+function buildBuilderStages({ plan: { builder }, passes }: TwoPassesRequest): Promise<PassResult> {
+  const pass: PassPlan = { ...builder, output: 'cache', tag: null };
+  return passes.run(pass, { title: `Building ${builder.target}`, tellsSteps: true });
+}
+
+/** Loads one platform of what was built; its steps are told already. */
+async function load({ runner, passes }: TwoPassesRequest, pass: PassPlan, built: PassResult): Promise<PassResult> {
+  const title = `Loading ${pass.target} into the engine`;
+  runner.log.info(title);
+  const loaded = await passes.run(pass, { title, silent: true });
+  const seconds = built.seconds + loaded.seconds;
+  const work = [...built.progress.work, ...loaded.progress.work.filter(({ kind }) => kind === 'export')];
+  return { ...loaded, seconds, progress: { ...built.progress, work } };
+}
+
+/** Two solves as if they were one: what has run in the first is no cache in the second. */
+function joinResults(first: PassResult, second: PassResult): PassResult {
+  const { steps: later, ...progress } = withEarlierSteps(second.progress, first.progress.steps);
+  const known = new Map(later.map((step) => [step.name, step]));
+  const earlier = first.progress.steps.map((step) => known.get(step.name) ?? step);
+  const steps = [...new Set([...earlier, ...later])];
+  return {
+    ...second,
+    seconds: first.seconds + second.seconds,
+    progress: { ...progress, steps, work: [...first.progress.work, ...progress.work] },
+  };
+}

@@ -1,0 +1,236 @@
+// What a run that may not push keeps for its next one: builder layers in the Actions cache. It can only make a build
+// faster: every fault is a warning.
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LocalEngine, loadImage, readImageSize, removeImage, saveImage } from '../adapters/docker/local-image.js';
+import { checkLayout } from '../adapters/docker/oci-layout.js';
+import type { BuildStep } from '../adapters/progress/build-progress.js';
+import type { ActionsCache } from '../adapters/runner/actions-cache.js';
+import type { Runner } from '../adapters/runner/runner.js';
+import type { World } from '../adapters/world.js';
+import { builderStages, isMadeOfBuilder } from '../build/pure/builder-decision.js';
+import type { Dockerfile } from '../build/pure/dockerfile.js';
+import type { PassRunner } from '../build/run-pass.js';
+import { type ImageName, taggedReference } from '../image/reference.js';
+import type { Inputs } from '../inputs/inputs.js';
+import { csvFields } from '../inputs/syntax.js';
+import type { Engine } from '../plan/engine.js';
+import type { PassPlan, Plan } from '../plan/plan.js';
+import { errorMessage, formatMegabytes } from '../shared/text.js';
+import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
+
+/** What is known before the passes are. */
+export interface LayerStoreRequest {
+  readonly world: World;
+  readonly inputs: Inputs;
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly dockerfile: Dockerfile | null;
+  /** The run's own folder. */
+  readonly directory: string;
+  readonly configDirectory: string;
+  readonly warn: (message: string) => void;
+}
+
+export interface LayerStore {
+  /** Value of --cache-from for both passes; null when nothing was restored. */
+  readonly source: string | null;
+  /** Key of the entry that it comes from; null when there is none. */
+  readonly restored: string | null;
+  /** To be told of each step that really ran: without one there is nothing new to keep. */
+  readonly onStep: (step: BuildStep) => void;
+  /** Keeps what the passes have built. `builder`: production's own steps failed. */
+  readonly save: (built: BuiltLayers, which: 'all' | 'builder') => Promise<void>;
+  /** Leaves nothing on the machine. */
+  readonly close: () => Promise<void>;
+}
+
+/** What the run's passes have built, in the engine. */
+interface BuiltLayers {
+  readonly plan: Plan;
+  readonly passes: PassRunner;
+}
+
+/** Restores the nearest entry. Runs that push, and those without a cache service, get a store that does nothing. */
+export async function openLayerStore(request: LayerStoreRequest): Promise<LayerStore> {
+  const { world, inputs, plan, engine, warn } = request;
+  const decision = decideLayers(plan, inputs, engine, world.now);
+  if (decision.kind === 'off') {
+    if (decision.reason !== null) world.runner.log.info(`The Actions cache is not used: ${decision.reason}.`);
+    return NO_STORE;
+  }
+  const cache = await world.openActionsCache().catch((error: unknown) => {
+    warn(`The Actions cache cannot be used: ${errorMessage(error)}`);
+    return null;
+  });
+  if (cache === null) return NO_STORE;
+  const place: StorePlace = { cache, keys: decision.keys, local: toLocalEngine(request) };
+  return createStore(request, place, await restore(request, place));
+}
+
+const NO_STORE: LayerStore = {
+  source: null,
+  restored: null,
+  onStep: () => undefined,
+  save: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+interface StorePlace {
+  readonly cache: ActionsCache;
+  readonly keys: LayerKeys;
+  readonly local: LocalEngine;
+}
+
+/** `answered` false: the service is in trouble, so nothing is sent to it either. */
+interface Restored extends Pick<LayerStore, 'source' | 'restored'> {
+  readonly answered: boolean;
+}
+
+function toLocalEngine({ world, engine, configDirectory }: LayerStoreRequest): LocalEngine {
+  return {
+    run: world.run,
+    env: { ...world.runner.childEnv, DOCKER_CONFIG: configDirectory },
+    builder: engine.builder,
+    signal: world.signal,
+  };
+}
+
+/** Never throws: without an entry the passes build everything. */
+async function restore(request: LayerStoreRequest, place: StorePlace): Promise<Restored> {
+  const { world, warn } = request;
+  const { cache, keys } = place;
+  const nothing: Restored = { answered: true, source: null, restored: null };
+  const started = performance.now();
+  let key: string | null;
+  try {
+    key = await cache.restore(keys.restore);
+  } catch (error) {
+    warn(`Nothing was taken from the Actions cache: ${errorMessage(error)}.`);
+    return { ...nothing, answered: false };
+  }
+  if (key === null) {
+    world.runner.log.info(`Actions cache: nothing there for ${keys.restore.join(', ')}`);
+    return nothing;
+  }
+  try {
+    return { ...nothing, source: await takeEntry(request, place, { key, started }), restored: key };
+  } catch (error) {
+    warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${errorMessage(error)}.`);
+    return nothing;
+  }
+}
+
+function createStore(request: LayerStoreRequest, place: StorePlace, restored: Restored): LayerStore {
+  const { world, plan, dockerfile, warn } = request;
+  const { cache, keys, local } = place;
+  const stages = builderStages(plan, dockerfile);
+  let isNew = false;
+  return {
+    ...restored,
+    onStep: ({ stage }) => {
+      isNew ||= keys.form === 'directory' || stages.has(stage);
+    },
+    save: async (built, which) => {
+      if (keys.save === null || !isNew || !restored.answered || !cache.canSave || world.signal.aborted) return;
+      const target = which === 'builder' || !isMadeOfBuilder(plan, dockerfile) ? 'builder' : 'production';
+      try {
+        await save(built, place, { key: keys.save, target, log: world.runner.log });
+      } catch (error) {
+        warn(`The layers of this run were not kept in the Actions cache: ${errorMessage(error)}.`);
+      }
+    },
+    close: async () => {
+      try {
+        await rm(cache.folder, { recursive: true, force: true });
+        if (keys.form === 'image') await removeImage(local, taggedReference(keys.image, keys.tag));
+      } catch (error) {
+        warn(`What the Actions cache left on this machine could not be removed: ${errorMessage(error)}.`);
+      }
+    },
+  };
+}
+
+/**
+ * @returns the value of --cache-from
+ * @throws Error when the restored entry is not whole, or not what this action writes
+ */
+async function takeEntry(
+  { world, directory }: LayerStoreRequest,
+  { cache, keys, local }: StorePlace,
+  entry: { readonly key: string; readonly started: number },
+): Promise<string> {
+  const bytes = await measureFolder(cache.folder);
+  const folder = join(directory, 'layers');
+  // The folder itself is needed again to save from.
+  await rename(cache.folder, folder);
+  const reference = taggedReference(keys.image, keys.tag);
+  // Whole, or not at all: once BuildKit has met a broken layer here, it fails without the source too (lease … not found).
+  if (keys.form === 'image') await loadImage(local, join(folder, IMAGE_FILE), reference);
+  else await checkLayout(folder);
+  const seconds = ((performance.now() - entry.started) / 1000).toFixed(1);
+  world.runner.log.info(`Actions cache: restored ${entry.key}, ${formatMegabytes(bytes)} in ${seconds} s`);
+  return keys.form === 'image' ? `type=registry,ref=${reference}` : csvFields('type=local', `src=${folder}`);
+}
+
+interface SaveRequest {
+  readonly key: string;
+  readonly target: 'builder' | 'production';
+  readonly log: Runner['log'];
+}
+
+/** @throws Error when the engine cannot write its layers out, or they are too large */
+async function save(
+  { plan, passes }: BuiltLayers,
+  { cache, keys, local }: StorePlace,
+  { key, target, log }: SaveRequest,
+): Promise<void> {
+  const { folder } = cache;
+  const started = performance.now();
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    if (keys.form === 'image') {
+      const reference = taggedReference(keys.image, keys.tag);
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, 'type=inline'));
+      // Asked before it is written: it could fill the disk.
+      checkSize(await readImageSize(local, reference));
+      await saveImage(local, reference, join(folder, IMAGE_FILE));
+    } else {
+      // All layers, of stages that production only copies from too. zstd reaches none that production's own image has:
+      // their blobs were made with it.
+      const cacheTo = csvFields('type=local', `dest=${folder}`, 'mode=max', 'compression=zstd', 'oci-mediatypes=true');
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, cacheTo));
+    }
+    const bytes = await measureFolder(folder);
+    checkSize(bytes);
+    const kept = await cache.save(key);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    log.info(
+      kept
+        ? `Actions cache: kept ${key}, ${formatMegabytes(bytes)} in ${seconds} s`
+        : `Actions cache: ${key} was not kept`,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes out what was built. @throws PassFailedError */
+async function exportLayers(passes: PassRunner, image: ImageName, pass: PassPlan): Promise<void> {
+  await passes.runOnce(pass, { title: `Writing out the layers of ${pass.target}`, silent: true, image });
+}
+
+const IMAGE_FILE = 'image.tar';
+
+function checkSize(bytes: number): void {
+  const reason = rejectSize(bytes);
+  if (reason !== null) throw new Error(reason);
+}
+
+async function measureFolder(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

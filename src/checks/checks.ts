@@ -1,0 +1,61 @@
+// Nothing is published before it is checked: the production image in the local engine, by the team's script and a scanner.
+import type { PassResult } from '../adapters/docker/buildx.js';
+import { type LocalEngine, readImageId } from '../adapters/docker/local-image.js';
+import { taggedReference } from '../image/reference.js';
+import type { Inputs } from '../inputs/inputs.js';
+import { CheckFailedError, type CheckRequest, type Checked } from './check.js';
+import { scanImage } from './scan.js';
+import { verifyImage } from './verify.js';
+
+export function wantsChecks({ verify, scan }: Pick<Inputs, 'verify' | 'scan'>): boolean {
+  return verify !== null || scan !== null;
+}
+
+/**
+ * Runs all checks that are asked for, up to the first that fails.
+ * @throws CancelledError on a signal; Error when the engine does not answer
+ */
+export async function checkImage(request: CheckRequest, built: Pick<PassResult, 'ids'>): Promise<Checked> {
+  let done: Pick<Checked, 'verified' | 'scan'> = { verified: false, scan: [] };
+  try {
+    const { plan, inputs } = request;
+    const local = toLocalEngine(request);
+    const reference = taggedReference(plan.image, plan.tags.unique);
+    const id = await readImageId(local, reference);
+    expectBuilt(reference, id, built);
+    if (inputs.verify !== null) {
+      await verifyImage(request, { reference, id }, inputs.verify);
+      done = { ...done, verified: true };
+    }
+    if (inputs.scan !== null) {
+      const { summary, failure } = await scanImage(request, { reference }, inputs.scan);
+      done = { ...done, scan: summary };
+      if (failure !== null) throw failure;
+    }
+    await expectUnchanged(local, reference, id);
+    return { ...done, image: { local, reference, id, ids: built.ids }, failure: null };
+  } catch (error) {
+    if (error instanceof CheckFailedError) return { ...done, image: null, failure: error };
+    throw error;
+  }
+}
+
+function toLocalEngine({ world: { run, runner, signal }, engine, configDirectory }: CheckRequest): LocalEngine {
+  const env = { ...runner.childEnv, DOCKER_CONFIG: configDirectory };
+  return { run, env, builder: engine.driver === 'docker' ? engine.builder : null, signal };
+}
+
+function expectBuilt(reference: string, id: string, { ids }: Pick<PassResult, 'ids'>): void {
+  if (ids.some((own) => own === id)) return;
+  throw new CheckFailedError(
+    `The engine's image ${reference} is ${id}, and not what was built (${ids.join(', ')}), so it was not checked.`,
+  );
+}
+
+async function expectUnchanged(local: LocalEngine, reference: string, id: string): Promise<void> {
+  const now = await readImageId(local, reference).catch(() => 'gone');
+  if (now === id) return;
+  throw new CheckFailedError(
+    `The image ${reference} was ${id} when its checks began, and is ${now} after them. A check must not change the image: build, tag or load another one under another name.`,
+  );
+}

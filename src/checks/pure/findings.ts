@@ -1,0 +1,137 @@
+// What a scan found: Markdown for the job summary, lines for the log, and the one sentence of a red run. Pure text.
+import type { Scanner, Severity } from '../../inputs/scan-inputs.js';
+import { escapeMarkdown, shorten } from '../../shared/markdown.js';
+import type { Finding } from './reports/finding.js';
+
+export interface ScanReport {
+  readonly scanner: Scanner;
+  readonly threshold: Severity;
+  /** All that the scanner reported, worst first. */
+  readonly findings: readonly Finding[];
+  /** Those of them that count. */
+  readonly failing: readonly Finding[];
+  /** As it stands in reports: where findings can be mended. Null when it is not on this machine. */
+  readonly dockerfile: string | null;
+}
+
+/** So many rows are read; a step may write 1 MiB of summary. */
+const MOST_ROWS = 50;
+const MOST_LINES = 20;
+/** A cell that is longer makes the table as wide as the page. */
+const LONGEST_CELL = 120;
+const MOST_HINTS = 5;
+
+/** One part of the job summary. */
+export function toScanSummary(report: ScanReport): string[] {
+  const { scanner, threshold, failing } = report;
+  const lines = [`### Scan by ${scanner}`, ''];
+  if (failing.length === 0) return [...lines, `Nothing at or above ${threshold}${describeRest(report)}.`, ''];
+  lines.push(`**${countFindings(failing)} at or above ${threshold}**${describeRest(report)}.`, '');
+  lines.push('| Package | Installed | Fixed in | Severity | Finding |', '| --- | --- | --- | --- | --- |');
+  lines.push(...failing.slice(0, MOST_ROWS).map(toRow), '');
+  if (failing.length > MOST_ROWS) lines.push(`and ${failing.length - MOST_ROWS} more`, '');
+  const places = listPlaces(report);
+  if (places.length > 0) lines.push(`To change: ${places.map((place) => `\`${place}\``).join(', ')}`, '');
+  lines.push(...toHint(failing));
+  return lines;
+}
+
+/** `; 3 more below it (2 medium, 1 unknown)` */
+function describeRest({ findings, failing }: ScanReport): string {
+  const counting = new Set(failing);
+  const rest = findings.filter((finding) => !counting.has(finding));
+  if (rest.length === 0) return '';
+  const counts = new Map<string, number>();
+  for (const { severity } of rest) counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  return `; ${rest.length} more below it (${[...counts].map(([severity, count]) => `${count} ${severity}`).join(', ')})`;
+}
+
+function toRow({ id, severity, package: name, installed, fixedIn, title, url, location }: Finding): string {
+  const cells = [
+    toCell(name ?? location?.file ?? ''),
+    toCell(installed ?? ''),
+    toCell(fixedIn ?? ''),
+    severity,
+    // An address in pointed brackets ends at the first blank or bracket, and checked ones have none.
+    `${url === null ? toCell(id) : `[${toCell(id)}](<${url}>)`}${title === '' ? '' : ` ${toCell(title)}`}`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text of anybody, as short as a cell can bear. */
+function toCell(text: string): string {
+  const short = text.length <= LONGEST_CELL ? text : `${text.slice(0, LONGEST_CELL - 1)}…`;
+  return escapeMarkdown(short);
+}
+
+/** `Dockerfile:7`, of findings whose line the scanner knows. */
+function listPlaces({ failing, dockerfile }: ScanReport): string[] {
+  const places = failing.flatMap(({ location }) =>
+    typeof location?.line === 'number' && isFile(location.file, dockerfile)
+      ? [`${location.file}:${location.line}`]
+      : [],
+  );
+  // A backtick would end the code that they stand in.
+  return [...new Set(places)].filter((place) => /^[\w./: -]+$/.test(place)).slice(0, MOST_HINTS);
+}
+
+function isFile(file: string, dockerfile: string | null): boolean {
+  return dockerfile !== null && file.replace(/^\.\//, '') === dockerfile.replace(/^\.\//, '');
+}
+
+/** What a team does about a package of the system, with the versions that are known: nothing is made up. */
+function toHint(failing: readonly Finding[]): string[] {
+  const commands = [
+    ...listPins(failing, 'apk', 'apk add --no-cache '),
+    ...listPins(failing, 'deb', 'apt-get install --yes --no-install-recommends '),
+  ];
+  if (commands.length > 0) {
+    const examples = commands.map((command) => `\`${command}\``).join(' or ');
+    return [
+      `Hint: pin the patched version in the Dockerfile, e.g. ${examples}, and take it out again with the next base image.`,
+      '',
+    ];
+  }
+  const known = failing.find((finding) => finding.fixedIn !== null && finding.package !== null);
+  if (known === undefined) return [];
+  return [
+    `Hint: ${toCell(known.package ?? '')} is mended in ${toCell(known.fixedIn ?? '')}; take that version or a newer one.`,
+    '',
+  ];
+}
+
+/** One command that pins a few packages; none where a name or version is not what the package manager has. */
+function listPins(failing: readonly Finding[], manager: 'apk' | 'deb', command: string): string[] {
+  const pins = failing.flatMap(({ package: name, fixedIn, packageType }) => {
+    if (name === null || fixedIn === null || packageType !== manager) return [];
+    return /^[a-z0-9][a-z0-9+._-]*$/i.test(name) && VERSION.test(fixedIn) ? [`${name}=${fixedIn}`] : [];
+  });
+  const few = [...new Map(pins.map((pin) => [pin.slice(0, pin.indexOf('=')), pin])).values()].slice(0, MOST_HINTS);
+  return few.length === 0 ? [] : [`${command}${few.join(' ')}`];
+}
+
+const VERSION = /^[0-9][A-Za-z0-9.+:~_-]*$/;
+
+/** For the log, which has no tables. */
+export function toScanLines({ scanner, threshold, failing }: ScanReport): string[] {
+  const shown = failing.slice(0, MOST_LINES).map(({ id, severity, package: name, installed, fixedIn, location }) => {
+    const what = [name ?? location?.file ?? '', installed ?? ''].filter((text) => text !== '').join(' ');
+    return `${severity.padEnd(8)} ${what}: ${id}${fixedIn === null ? '' : `, fixed in ${fixedIn}`}`;
+  });
+  const more = failing.length > MOST_LINES ? [`and ${failing.length - MOST_LINES} more, in the job summary`] : [];
+  return failing.length === 0 ? [`${scanner}: nothing at or above ${threshold}`] : [...shown, ...more];
+}
+
+/** `snyk found 3 findings at or above high: CVE-2024-0001 in libssl3 3.3.2-r0 (critical; fixed in 3.3.2-r1), … and 2 more` */
+export function describeFindings({ scanner, threshold, failing }: ScanReport): string {
+  const named = failing.slice(0, 3).map(({ id, package: name, installed, severity, fixedIn, location }) => {
+    const place = [name ?? location?.file ?? 'the image', installed ?? ''].filter((text) => text !== '').join(' ');
+    return `${id} in ${place} (${severity}${fixedIn === null ? '' : `; fixed in ${fixedIn}`})`;
+  });
+  const more = failing.length > named.length ? ` and ${failing.length - named.length} more` : '';
+  return shorten(`${scanner} found ${countFindings(failing)} at or above ${threshold}: ${named.join(', ')}${more}`);
+}
+
+function countFindings({ length }: readonly Finding[]): string {
+  return `${length} finding${length === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,149 @@
+// What a scanner found in the image, in one form for all three scanners, and which of it counts. Pure.
+import { type Severity, parseSeverity } from '../../../inputs/scan-inputs.js';
+import { type FoundSeverity, isAtLeast, rankSeverity } from './severity.js';
+
+export interface Finding {
+  /** `CVE-2024-1234`, or the scanner's own name for it. */
+  readonly id: string;
+  readonly severity: FoundSeverity;
+  /** As it is installed; null for what is no package, such as a secret in a file. */
+  readonly package: string | null;
+  readonly installed: string | null;
+  /** Versions without it, as the scanner writes them; null when there is none or the scanner does not say. */
+  readonly fixedIn: string | null;
+  readonly title: string;
+  /** https, and nothing in it that Markdown would take for its end. */
+  readonly url: string | null;
+  /** Kind of package in the package manager's words (`apk`, `deb`, `npm`); null when the scanner does not say. */
+  readonly packageType: string | null;
+  /** The line that brings it in, or the file in the image that holds it. */
+  readonly location: FindingLocation | null;
+}
+
+interface FindingLocation {
+  readonly file: string;
+  /** Null where the scanner knows no line. */
+  readonly line: number | null;
+}
+
+/** The scanner's report cannot be used, so nobody knows what is in the image. */
+export class ScanReportError extends Error {
+  override readonly name = 'ScanReportError';
+}
+
+/** A finding as it stands in a report: text of anybody, of any length; empty where the report says nothing. */
+export interface ReportedFinding {
+  readonly id: string;
+  readonly severity: string;
+  readonly package: string;
+  readonly installed: string;
+  readonly fixedIn: string;
+  readonly title: string;
+  readonly url: string;
+  readonly packageType: string;
+  readonly file: string;
+  readonly line: unknown;
+}
+
+const LONGEST_TEXT = 300;
+const LONGEST_TITLE = 200;
+
+/** @throws ScanReportError for a word of severity that is not known here: to leave the finding out would be a guess */
+export function toFinding(reported: ReportedFinding): Finding {
+  const { id, title, url, file, line } = reported;
+  const location = optional(file);
+  return {
+    id: clip(id) || 'unnamed',
+    severity: toSeverity(reported.severity),
+    package: optional(reported.package),
+    installed: optional(reported.installed),
+    fixedIn: optional(reported.fixedIn),
+    title: clip(title, LONGEST_TITLE),
+    url: isSafeUrl(url) ? url : null,
+    packageType: optional(reported.packageType),
+    location:
+      location === null
+        ? null
+        : { file: location, line: Number.isSafeInteger(line) && Number(line) > 0 ? Number(line) : null },
+  };
+}
+
+function toSeverity(word: string): FoundSeverity {
+  const severity = parseSeverity(word);
+  if (severity !== null) return severity;
+  if (/^(?:unknown|negligible|none|)$/i.test(word)) return 'unknown';
+  throw new ScanReportError(`The report of the scan has a severity that is not known here: ${clip(word, 50)}.`);
+}
+
+function optional(text: string): string | null {
+  return clip(text) || null;
+}
+
+/** One line of at most so many characters. */
+function clip(text: string, longest = LONGEST_TEXT): string {
+  // Not more than can be needed: a text may have megabytes.
+  const line = text
+    .slice(0, 10 * longest)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+function isSafeUrl(text: string): boolean {
+  return text.length <= 1000 && /^https:\/\/[\w.-]+\/[\w./:%?&=+~,;#@-]*$/.test(text);
+}
+
+/** @returns worst first; the same package and flaw once, wherever in the image it is */
+export function joinFindings(findings: readonly Finding[]): Finding[] {
+  const joined = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.id, finding.package ?? finding.location?.file, finding.installed]);
+    const known = joined.get(key);
+    joined.set(key, known === undefined ? finding : mergeFindings(known, finding));
+  }
+  return [...joined.values()].sort(compareFindings);
+}
+
+/** The same finding in two places: what either of them knows, and the worse severity. */
+function mergeFindings(one: Finding, other: Finding): Finding {
+  return {
+    ...one,
+    severity: rankSeverity(other.severity) > rankSeverity(one.severity) ? other.severity : one.severity,
+    fixedIn: one.fixedIn ?? other.fixedIn,
+    url: one.url ?? other.url,
+    location: typeof one.location?.line === 'number' ? one.location : (other.location ?? one.location),
+  };
+}
+
+/** Worst first; what has a fix before what has none; then by name, so that two runs tell it in the same order. */
+function compareFindings(one: Finding, other: Finding): number {
+  return (
+    rankSeverity(other.severity) - rankSeverity(one.severity) ||
+    Number(one.fixedIn === null) - Number(other.fixedIn === null) ||
+    compareText(one.package ?? '', other.package ?? '') ||
+    compareText(one.id, other.id)
+  );
+}
+
+/** The same on every machine, whatever its language. */
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}
+
+/** Those that count: at the threshold or worse. */
+export function selectFailing(findings: readonly Finding[], threshold: Severity): Finding[] {
+  return findings.filter(({ severity }) => isAtLeast(severity, threshold));
+}
+
+/**
+ * Holds the report against the exit code of a scanner that tells by it whether it found something.
+ * @throws ScanReportError when it did and the report has nothing that counts: it was not understood, and green would be wrong
+ */
+export function checkAgreement(saysFindings: boolean | null, failing: readonly Finding[], threshold: Severity): void {
+  if (saysFindings === true && failing.length === 0) {
+    throw new ScanReportError(
+      `The scanner says that it found something, and its report has nothing at ${threshold} or above. ` +
+        'Look at what it printed.',
+    );
+  }
+}

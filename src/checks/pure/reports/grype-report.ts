@@ -1,0 +1,32 @@
+// `grype --output=json` -> findings.
+// Format: https://github.com/anchore/grype/tree/main/grype/presenter/models
+import { isRecord } from '../../../shared/json.js';
+import type { ReportedFinding } from './finding.js';
+import { readList, readMember, readOptionalList, readText, readTexts } from './report-fields.js';
+
+/** @throws ScanReportError when it is not the report of a scan that came to its end */
+export function listGrypeFindings(report: unknown): ReportedFinding[] {
+  return readList(readMember(report, 'matches')).map((match) => {
+    const { vulnerability, artifact } = match;
+    const [place] = readOptionalList(readMember(artifact, 'locations'));
+    const [related] = readOptionalList(match.relatedVulnerabilities);
+    return {
+      id: readText(vulnerability, 'id'),
+      // What the distribution rates its own build of the package, where it does; not the number of the flaw in general.
+      severity: readText(vulnerability, 'severity'),
+      package: readText(artifact, 'name'),
+      installed: readText(artifact, 'version'),
+      fixedIn: readTexts(readMember(vulnerability, 'fix', 'versions')).join(', '),
+      title: firstSentence(readText(vulnerability, 'description') || readText(related, 'description')),
+      url: readText(vulnerability, 'dataSource'),
+      packageType: readText(artifact, 'type'),
+      file: isRecord(place) ? readText(place, 'path') : '',
+      line: null,
+    };
+  });
+}
+
+function firstSentence(text: string): string {
+  const end = text.search(/[.!?]\s|[\r\n]/);
+  return end === -1 ? text : text.slice(0, end + 1).trim();
+}

@@ -1,0 +1,44 @@
+// `snyk container test --json-file-output=FILE` -> findings.
+// Format: https://github.com/snyk/cli/blob/main/src/lib/snyk-test/legacy.ts (LegacyVulnApiResult, AnnotatedIssue), put
+// together by src/lib/formatters/test/format-test-results.ts: the result for the system's packages, with one more below
+// "applications" for each application in the image.
+import { type JsonRecord, isRecord } from '../../../shared/json.js';
+import { type ReportedFinding, ScanReportError } from './finding.js';
+import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
+
+/** @throws ScanReportError when it is not the report of a scan that came to its end */
+export function listSnykFindings(report: unknown): ReportedFinding[] {
+  const system = isRecord(report) ? report : {};
+  // A list with --experimental.
+  const results =
+    Array.isArray(report) && report.length > 0 ? readList(report) : [system, ...readOptionalList(system.applications)];
+  return results.flatMap((result) => {
+    const error = readText(result, 'error');
+    if (error !== '') throw new ScanReportError(`A part of the image could not be scanned: ${error.slice(0, 300)}.`);
+    return readList(result.vulnerabilities).map((issue) => toReported(result, issue));
+  });
+}
+
+/** Kinds of result whose packages are named after their source: `openssl/libssl3`. */
+const SYSTEM_PACKAGES = new Set(['apk', 'deb', 'rpm', 'linux']);
+
+function toReported(result: JsonRecord, issue: JsonRecord): ReportedFinding {
+  const id = readText(issue, 'id');
+  const packageType = readText(result, 'packageManager');
+  // A list with --group-issues.
+  const [name = readText(issue, 'packageName')] = readTexts([issue.name].flat());
+  return {
+    id,
+    severity: readText(issue, 'severity'),
+    package: SYSTEM_PACKAGES.has(packageType) ? (name.split('/').at(-1) ?? name) : name,
+    installed: readText(issue, 'version'),
+    fixedIn: readTexts(issue.fixedIn).join(', ') || readText(issue, 'nearestFixedInVersion'),
+    title: readText(issue, 'title'),
+    url: /^[\w:.-]+$/.test(id)
+      ? `https://${id.startsWith('snyk:lic') ? 'snyk.io' : 'security.snyk.io'}/vuln/${id}`
+      : '',
+    packageType,
+    file: readText(result, 'displayTargetFile') || readText(result, 'path'),
+    line: issue.lineNumber,
+  };
+}

@@ -1,0 +1,78 @@
+// `trivy image --format=json` -> findings.
+// Format: https://trivy.dev/latest/docs/configuration/reporting/#json and
+// https://github.com/aquasecurity/trivy/blob/main/pkg/types/report.go
+import type { JsonRecord } from '../../../shared/json.js';
+import { type ReportedFinding, ScanReportError } from './finding.js';
+import { readMember, readOptionalList, readText } from './report-fields.js';
+
+/** @throws ScanReportError when it is not trivy's report */
+export function listTrivyFindings(report: unknown): ReportedFinding[] {
+  if (readMember(report, 'SchemaVersion') !== 2) {
+    throw new ScanReportError('The report of the scan is JSON, but not a report of trivy with schema version 2.');
+  }
+  // Left out where nothing in the image could be scanned, and where nothing was found.
+  return readOptionalList(readMember(report, 'Results')).flatMap((result) => [
+    ...readOptionalList(result.Vulnerabilities).map((item) => toVulnerability(result, item)),
+    ...readOptionalList(result.Misconfigurations)
+      .filter(({ Status }) => Status !== 'PASS' && Status !== 'EXCEPTION')
+      .map((item) => toMisconfiguration(result, item)),
+    ...readOptionalList(result.Secrets).map((item) => toSecret(result, item)),
+    ...readOptionalList(result.Licenses).map((item) => toLicence(result, item)),
+  ]);
+}
+
+const NO_PACKAGE = { package: '', installed: '', fixedIn: '', packageType: '' };
+
+function toVulnerability({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+  return {
+    id: readText(item, 'VulnerabilityID'),
+    severity: readText(item, 'Severity'),
+    package: readText(item, 'PkgName'),
+    installed: readText(item, 'InstalledVersion'),
+    fixedIn: readText(item, 'FixedVersion'),
+    title: readText(item, 'Title'),
+    url: readText(item, 'PrimaryURL'),
+    // `pkg:apk/alpine/libssl3@3.3.2-r0`
+    packageType: /^pkg:([a-z]{1,20})\//.exec(readText(item, 'PkgIdentifier', 'PURL'))?.[1] ?? '',
+    file: readText(item, 'PkgPath') || readText(Target),
+    line: null,
+  };
+}
+
+function toMisconfiguration({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+  return {
+    ...NO_PACKAGE,
+    id: readText(item, 'ID'),
+    severity: readText(item, 'Severity'),
+    title: readText(item, 'Title'),
+    url: readText(item, 'PrimaryURL'),
+    file: readText(Target),
+    line: readMember(item, 'CauseMetadata', 'StartLine'),
+  };
+}
+
+function toSecret({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+  return {
+    ...NO_PACKAGE,
+    id: readText(item, 'RuleID'),
+    severity: readText(item, 'Severity'),
+    title: readText(item, 'Title'),
+    url: '',
+    file: readText(Target),
+    line: item.StartLine,
+  };
+}
+
+function toLicence({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+  const [name, owner] = [readText(item, 'Name'), readText(item, 'PkgName')];
+  return {
+    ...NO_PACKAGE,
+    id: `${owner}:${name}`,
+    severity: readText(item, 'Severity'),
+    package: owner,
+    title: `${name} in ${owner}`,
+    url: readText(item, 'Link'),
+    file: readText(item, 'FilePath') || readText(Target),
+    line: null,
+  };
+}

@@ -1,0 +1,46 @@
+// The team's own check: a script with the image in its environment.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeLeftovers } from '../adapters/process/leftovers.js';
+import { taggedReference } from '../image/reference.js';
+import { LONGEST_QUOTED, shortenLine } from '../shared/long-line.js';
+import { CheckFailedError, type CheckRequest } from './check.js';
+import { getCheckEnvironment } from './pure/environment.js';
+
+/** Of what the script printed, for the message of the failure. */
+const KEPT_LINES = 20;
+
+/** @throws CheckFailedError when the script ends with anything but 0 */
+export async function verifyImage(
+  { world, plan, engine, directory, warn }: CheckRequest,
+  image: { readonly reference: string; readonly id: string },
+  script: string,
+): Promise<void> {
+  const { runner, run, signal } = world;
+  const file = join(directory, 'verify.sh');
+  // Line ends as a workflow file on Windows has them are none to a shell.
+  await writeFile(file, `${script.replaceAll('\r\n', '\n')}\n`, { mode: 0o600 });
+  const env = {
+    ...getCheckEnvironment(runner.childEnv, engine),
+    IMAGE: image.reference,
+    IMAGE_ID: image.id,
+    BUILDER_IMAGE: plan.builder.tag === null ? '' : taggedReference(plan.image, plan.builder.tag),
+  };
+  const kept: string[] = [];
+  const { code, leftovers } = await runner.log.relay((print) => {
+    const onLine = (line: string): void => {
+      print(line);
+      kept.push(shortenLine(line, LONGEST_QUOTED));
+      kept.splice(0, kept.length - KEPT_LINES);
+    };
+    // As the runner starts a step with `shell: bash`.
+    const args = ['--noprofile', '--norc', '-eo', 'pipefail', file];
+    // How long it may take is the team's matter: timeout-minutes of the job ends it.
+    return run('bash', args, { env, cwd: runner.workspace, signal, limit: 'none', sweep: true, onLine });
+  }, `Verify ${image.reference}`);
+  if (leftovers !== null) warn(describeLeftovers('The verify script', leftovers));
+  if (code !== 0) {
+    throw new CheckFailedError(`The verify script ended with exit code ${code}, so the image is not published.`, kept);
+  }
+  runner.log.info('Verify: passed');
+}

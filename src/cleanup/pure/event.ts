@@ -1,0 +1,67 @@
+// Which event started a cleanup -> what is to be looked at. Only the number or name of what has ended is taken from the
+// payload: how things are by now, GitHub is asked.
+// Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request and #delete
+import type { EventFacts } from '../../plan/event/event.js';
+import { InputError } from '../../shared/errors.js';
+import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { quote } from '../../shared/text.js';
+
+export type CleanupEvent =
+  | { readonly kind: 'pull-request'; readonly number: number }
+  | { readonly kind: 'branch'; readonly branch: string }
+  /** Everything that is old enough. */
+  | { readonly kind: 'sweep' }
+  /** There is nothing of this project's in the registry that could belong to it. */
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+const SWEEPS = new Set(['schedule', 'workflow_dispatch', 'repository_dispatch']);
+const EVENTS = 'pull_request with "types: [closed]", delete, schedule and workflow_dispatch';
+
+/** @throws InputError for an event that ends nothing, or one without its payload */
+export function parseCleanupEvent({
+  name,
+  payload,
+  repository,
+}: Pick<EventFacts, 'name' | 'payload' | 'repository'>): CleanupEvent {
+  if (SWEEPS.has(name)) return { kind: 'sweep' };
+  const root = isRecord(payload) ? payload : {};
+  if (name === 'pull_request' || name === 'pull_request_target') return parsePullRequest(name, root, repository);
+  if (name === 'delete') return parseDelete(root);
+  throw new InputError(
+    name === ''
+      ? `There is no event. Run the cleanup in a GitHub workflow, on ${EVENTS}.`
+      : `The cleanup does not run on the event ${quote(name)}. Run it on ${EVENTS}.`,
+  );
+}
+
+function parsePullRequest(name: string, root: JsonRecord, repository: string): CleanupEvent {
+  const { action } = root;
+  if (action !== 'closed')
+    throw new InputError(
+      `The cleanup does not run on ${name} with the activity ${quote(typeof action === 'string' ? action : '')}. Set "types: [closed]".`,
+    );
+  const pull = isRecord(root.pull_request) ? root.pull_request : {};
+  const { number } = pull;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1)
+    throw missing(name, 'pull_request.number');
+  const head = isRecord(pull.head) && isRecord(pull.head.repo) ? pull.head.repo.full_name : null;
+  // A head whose repository was deleted was a fork.
+  const own = typeof head === 'string' && head.toLowerCase() === repository.toLowerCase();
+  return own
+    ? { kind: 'pull-request', number }
+    : { kind: 'nothing', reason: `pull request #${number} came from a fork, and builds of forks push nothing` };
+}
+
+function parseDelete(root: JsonRecord): CleanupEvent {
+  const { ref, ref_type: type } = root;
+  if (typeof ref !== 'string' || ref === '') throw missing('delete', 'ref');
+  if (type === 'branch') return { kind: 'branch', branch: ref };
+  if (type === 'tag') return { kind: 'nothing', reason: `${quote(ref)} was a git tag, and images of git tags stay` };
+  throw missing('delete', 'ref_type');
+}
+
+function missing(event: string, path: string): InputError {
+  return new InputError(
+    `The payload of the ${event} event has no usable ${path}. Run the cleanup on an event of GitHub's own.`,
+  );
+}

@@ -1,0 +1,96 @@
+// The `with:` block of cleanup/action.yml -> one frozen, typed object. Defaults live in cleanup/action.yml, not here.
+import { type ImageName, parseImageName } from '../../image/reference.js';
+import { parseBoolean, parseList } from '../../inputs/syntax.js';
+import { InputError } from '../../shared/errors.js';
+import { quote } from '../../shared/text.js';
+
+export interface CleanupInputs {
+  readonly image: ImageName;
+  /** Who the package belongs to: the first part of the path on ghcr.io. */
+  readonly owner: string;
+  /** The rest of the path, which may hold slashes. */
+  readonly packageName: string;
+  readonly githubToken: string;
+  readonly olderThanDays: number;
+  readonly mainBranch: string | null;
+  /** Matches the tags that the caller wants to keep, whatever else is said of them. */
+  readonly isKept: (tag: string) => boolean;
+  readonly dryRun: boolean;
+}
+
+const NAMES = ['image', 'github-token', 'older-than-days', 'main-branch', 'keep-tags', 'dry-run'] as const;
+
+export type CleanupInputName = (typeof NAMES)[number];
+
+/** Every input that is read; the contract test compares it with cleanup/action.yml. */
+export const CLEANUP_INPUT_NAMES: readonly string[] = [...NAMES].sort();
+
+/** What the action sets; the contract test compares it with cleanup/action.yml. */
+export const CLEANUP_OUTPUT_NAMES = ['deleted', 'kept'] as const;
+
+export type CleanupOutputName = (typeof CLEANUP_OUTPUT_NAMES)[number];
+
+const REGISTRY = 'ghcr.io';
+const LONGEST_AGE = 3650;
+
+/**
+ * @param readRaw the text of an input as it was given, untrimmed; empty when it was not
+ * @throws InputError with what is wrong, the value (never the token), and what to change
+ */
+export function parseCleanupInputs(readRaw: (name: CleanupInputName) => string): CleanupInputs {
+  const read = (name: CleanupInputName): string => readRaw(name).trim();
+  const image = parseImageName(readRaw('image'));
+  if (image.registry !== REGISTRY)
+    throw new InputError(
+      `image ${quote(image.name)} is not on ${REGISTRY}: only GitHub's own packages can be cleaned up. Give ${REGISTRY}/owner/app.`,
+    );
+  const [owner = '', ...rest] = image.repository.split('/');
+  if (rest.length === 0)
+    throw new InputError(`image ${quote(image.name)} has an owner and no name. Give ${REGISTRY}/owner/app.`);
+  const githubToken = read('github-token');
+  if (githubToken === '')
+    throw new InputError('github-token is empty. Leave it out, so that it is the token of the workflow.');
+  return Object.freeze({
+    image,
+    owner,
+    packageName: rest.join('/'),
+    githubToken,
+    olderThanDays: parseDays(read('older-than-days')),
+    mainBranch: read('main-branch') || null,
+    isKept: parsePatterns(parseList('keep-tags', readRaw('keep-tags'), { separator: 'item' })),
+    dryRun: parseBoolean('dry-run', read('dry-run')),
+  });
+}
+
+/** Not 0: what a build that is running has just pushed has no tag yet. */
+function parseDays(text: string): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days < 1 || days > LONGEST_AGE)
+    throw new InputError(`older-than-days is ${quote(text)}. Give whole days, 1 to ${LONGEST_AGE}.`);
+  return days;
+}
+
+function parsePatterns(patterns: readonly string[]): (tag: string) => boolean {
+  for (const pattern of patterns) {
+    if (!/^[A-Za-z0-9_.*-]{1,128}$/.test(pattern))
+      throw new InputError(
+        `keep-tags: ${quote(pattern)} is no pattern of tags. Use letters, digits, "_", "." and "-", and "*" for any of them.`,
+      );
+  }
+  return (tag) => patterns.some((pattern) => matches(pattern, tag));
+}
+
+/** `*` stands for any characters. Not by a regular expression, which many stars would make slow. */
+function matches(pattern: string, tag: string): boolean {
+  const [start = '', ...parts] = pattern.split('*');
+  const end = parts.pop();
+  if (end === undefined) return tag === pattern;
+  if (!tag.startsWith(start)) return false;
+  let at = start.length;
+  for (const part of parts) {
+    const found = tag.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return tag.length - end.length >= at && tag.endsWith(end);
+}

@@ -1,0 +1,39 @@
+// What the manifests of a package refer to.
+import type { PackageVersion } from '../adapters/github/packages.js';
+import type { Registry } from '../adapters/registry/registry.js';
+import type { Digest } from '../image/digest.js';
+import { type References, parseReferences } from './pure/cleanup-plan.js';
+
+const AT_ONCE = 8;
+
+/**
+ * Reads the manifests that are not known yet.
+ * @param known what has been read before; what cannot be read is null
+ * @returns all of them together
+ * @throws RegistryError or ConnectionError for an answer that is neither a manifest nor "there is none"
+ */
+export async function readReferences(
+  registry: Registry,
+  versions: readonly PackageVersion[],
+  known: ReadonlyMap<Digest, References | null>,
+): Promise<ReadonlyMap<Digest, References | null>> {
+  const references = new Map(known);
+  const missing = versions.map(({ digest }) => digest).filter((digest) => (known.get(digest) ?? null) === null);
+  const readOn = async (): Promise<void> => {
+    for (let digest = missing.pop(); digest !== undefined; digest = missing.pop()) {
+      const manifest = await registry.readManifest(digest);
+      references.set(digest, manifest === null ? null : readContent(manifest.bytes));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readOn));
+  return references;
+}
+
+/** Bytes that are no JSON are no manifest that anybody could use; what they mean is not known all the same. */
+function readContent(bytes: Buffer): References | null {
+  try {
+    return parseReferences(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,60 @@
+// An image as the registry has it: layers, sizes, and the inline cache that BuildKit wrote into it.
+import type { Digest } from './digest.js';
+import type { Tag } from './reference.js';
+import type { Labels } from './unique-label.js';
+
+/** Compressed layers of the production image; null when that is not known. */
+export interface ImageBytes {
+  /** Compressed; of the first platform where there are several. */
+  readonly image: number | null;
+  /** How many platforms the image has; left out: one. */
+  readonly platforms?: number;
+  /** Of the image that the main branch had before this run. */
+  readonly main: number | null;
+}
+
+/** A layer of an image, in the order of its manifest. */
+export interface ImageLayer {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes, compressed. */
+  readonly size: number;
+  /** Digest of the uncompressed layer. */
+  readonly diffId: string;
+  /** ISO 8601; empty when the image does not say. */
+  readonly createdAt: string;
+  /** The instruction that made it. */
+  readonly createdBy: string;
+}
+
+/** One image of one platform, as far as its inline cache goes. */
+export interface CachedImage {
+  /** For messages: its tag, or digest within an index. */
+  readonly name: string;
+  readonly layers: readonly ImageLayer[];
+  /** `moby.buildkit.cache.v0` of the config, decoded; unknown until it is checked here. */
+  readonly records: unknown;
+  /** Left out where there is none. */
+  readonly labels?: Labels;
+}
+
+/** What the registry has under a tag: one image, or one for each platform. */
+export interface StoredImage {
+  readonly tag: Tag;
+  readonly digest: Digest;
+  readonly images: readonly CachedImage[];
+  /** Those of the first of the images; an index says itself which unique tag it has. Left out where there is none. */
+  readonly labels?: Labels;
+}
+
+/** Bytes of the compressed layers of the first platform; null when they cannot be read. */
+export function sumBytes([image]: readonly CachedImage[]): number | null {
+  return image === undefined || image.layers.length === 0
+    ? null
+    : image.layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The config of an image as BuildKit writes it without an inline cache: its keys are sorted, and this one is not the last. */
+export function withoutInlineCache(config: string): string {
+  return config.replace(/"moby\.buildkit\.cache\.v0":"[^"\\]*",/, '');
+}

@@ -1,0 +1,277 @@
+// The text of the `with:` block -> one frozen, typed object. Defaults live in action.yml, not here.
+import type { Digest } from '../image/digest.js';
+import type { Platform } from '../image/platform.js';
+import { type ImageName, type Tag, parseImageName, parseTag } from '../image/reference.js';
+import { InputError } from '../shared/errors.js';
+import { quote } from '../shared/text.js';
+import {
+  BUILD_OPTIONS,
+  type BuildFlag,
+  type BuildOptionName,
+  forbidSecretArguments,
+  listPlatforms,
+  parseBuildOptions,
+} from './build-options.js';
+import { parseIndexOf, parsePart } from './index-inputs.js';
+import { type Mirror, parseMirrors } from './mirror-inputs.js';
+import { type ScanSettings, parseScan } from './scan-inputs.js';
+import { type Credentials, parseCredentials } from './secrets/credentials.js';
+import { type GitHubFacts, checkScanToken, sortLogin } from './secrets/github-token.js';
+import { parseBoolean, parseList } from './syntax.js';
+
+/** `auto` pushes when the run may; `always` fails when it may not. */
+type PushMode = 'auto' | 'always' | 'never';
+
+export interface Inputs {
+  readonly image: ImageName;
+  /** Null: no login, only what the Docker config already has. */
+  readonly credentials: Credentials | null;
+  /** Further names of the image that is pushed. */
+  readonly mirrors: readonly Mirror[];
+  /** Whether the password is the workflow's own token, and is kept back: another registry has no business with it. */
+  readonly withheldToken: boolean;
+  readonly githubToken: string | null;
+  /** The registry that takes the token of a workflow on this server, by `getGitHubRegistry`. */
+  readonly gitHubRegistry: string;
+  readonly context: string;
+  /** Null: `<context>/Dockerfile`. */
+  readonly file: string | null;
+  readonly builderTarget: string;
+  readonly productionTarget: string;
+  /** Flags of `docker buildx build`, in a fixed order. */
+  readonly flags: readonly BuildFlag[];
+  readonly secretEnvironment: Readonly<Record<string, string>>;
+  readonly pull: boolean;
+  /** Attributes of the attestation (`mode=max`, empty = defaults), or null for none. */
+  readonly provenance: string | null;
+  readonly sbom: string | null;
+  readonly builder: string | null;
+  readonly push: PushMode;
+  readonly reuseCache: boolean;
+  readonly cacheFrom: readonly string[];
+  readonly mainBranch: string | null;
+  readonly tag: Tag | null;
+  /** The one platform of an image that is to be part of an index; null for an image of its own. */
+  readonly part: Platform | null;
+  /** The parts of the index that this run makes instead of a build; none: it builds. */
+  readonly indexOf: readonly Digest[];
+  /** Platforms as they were asked for; none: the builder's own. */
+  readonly platforms: readonly string[];
+  readonly extraTags: readonly Tag[];
+  readonly dryRun: boolean;
+  readonly logout: boolean;
+  /** Whether a run of a pull request comments on it. */
+  readonly comment: boolean;
+  /** A script that must succeed before anything is published; null for none. */
+  readonly verify: string | null;
+  /** Null: nothing is scanned. */
+  readonly scan: ScanSettings | null;
+  /** What was left out, and why: said as warnings. */
+  readonly warnings: readonly string[];
+}
+
+const OTHER_INPUTS = [
+  'image',
+  'username',
+  'password',
+  'mirrors',
+  'mirror-logins',
+  'github-token',
+  'context',
+  'file',
+  'builder-target',
+  'production-target',
+  'pull',
+  'provenance',
+  'sbom',
+  'builder',
+  'push',
+  'reuse-cache',
+  'cache-from',
+  'main-branch',
+  'tag',
+  'extra-tags',
+  'part-of-index',
+  'index-of',
+  'dry-run',
+  'logout',
+  'comment',
+  'verify',
+  'scan',
+  'scan-severity',
+  'scan-token',
+  'scan-args',
+  'scan-fail',
+  'upload-sarif',
+] as const;
+
+export type InputName = BuildOptionName | (typeof OTHER_INPUTS)[number];
+
+/** Every input that is read; the contract test compares it with action.yml. */
+export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(BUILD_OPTIONS)].sort();
+
+/**
+ * @param readRaw the text of an input as it was given, untrimmed; empty when it was not
+ * @param gitHubRegistry by `getGitHubRegistry`
+ * @throws InputError with what is wrong, the value (never a secret), and what to change
+ */
+export function parseInputs(readRaw: (name: InputName) => string, gitHubRegistry: string): Inputs {
+  const read = (name: InputName): string => readRaw(name).trim();
+  const { flags, secretEnvironment, warnings } = parseBuildOptions(readRaw);
+  const image = parseImageName(readRaw('image'));
+  const given = parseCredentials(read('username'), readRaw('password'));
+  const githubToken = optional(read('github-token'));
+  const facts: GitHubFacts = { githubToken, gitHubRegistry };
+  const { mirrors, warnings: mirrorWarnings } = parseMirrors(readRaw, image, facts);
+  const scanToken = optional(read('scan-token'));
+  forbidSecretArguments(
+    flags,
+    knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
+  );
+  checkScanToken(scanToken, facts);
+  const { credentials, withheld } = sortLogin(given, image.registry, facts);
+
+  const builderTarget = parseTarget('builder-target', read('builder-target'));
+  const productionTarget = parseTarget('production-target', read('production-target'));
+  if (builderTarget.toLowerCase() === productionTarget.toLowerCase()) {
+    throw new InputError(
+      `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
+    );
+  }
+  const scan = parseScan(readRaw, {
+    fail: parseBoolean('scan-fail', read('scan-fail')),
+    uploadSarif: parseBoolean('upload-sarif', read('upload-sarif')),
+  });
+  const verify = read('verify') === '' ? null : readRaw('verify');
+  const platforms = listPlatforms(flags);
+  const part = parseBoolean('part-of-index', read('part-of-index')) ? parsePart(platforms) : null;
+  const indexOf = parseIndexOf(readRaw('index-of'), image);
+  if (indexOf.length > 0) {
+    if (part !== null) throw new InputError('part-of-index and index-of are both given: a part has no parts.');
+    if (verify !== null || scan !== null)
+      throw new InputError('verify, scan: index-of builds nothing to check. Check each part where it is built.');
+  }
+  const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
+  return Object.freeze({
+    image,
+    credentials,
+    mirrors,
+    withheldToken: withheld,
+    githubToken,
+    gitHubRegistry,
+    context: parseContext(read('context')),
+    file: parseFile(read('file')),
+    builderTarget,
+    productionTarget,
+    flags,
+    secretEnvironment,
+    // A refresh that kept an old base image would refresh nothing.
+    pull: parseBoolean('pull', read('pull')) || !reuseCache,
+    provenance: parseAttestation('provenance', read('provenance')),
+    sbom: parseAttestation('sbom', read('sbom')),
+    builder: parseBuilder(read('builder')),
+    push: parsePushMode(read('push')),
+    reuseCache,
+    cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
+    mainBranch: optional(read('main-branch')),
+    tag: read('tag') === '' ? null : parseOwnTag(read('tag'), 'tag'),
+    part,
+    indexOf,
+    platforms,
+    extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((tag, index) =>
+      parseOwnTag(tag, `extra-tags: item ${index + 1},`),
+    ),
+    dryRun: parseBoolean('dry-run', read('dry-run')),
+    logout: parseBoolean('logout', read('logout')),
+    comment: parseBoolean('comment', read('comment')),
+    verify,
+    scan,
+    warnings: [...warnings, ...mirrorWarnings],
+  });
+}
+
+/** Every value that must never be seen: secret -> the input it came in by. */
+export function knownSecrets({
+  credentials,
+  mirrors,
+  githubToken,
+  secretEnvironment,
+  scanToken,
+}: Pick<Inputs, 'credentials' | 'mirrors' | 'githubToken' | 'secretEnvironment'> & {
+  readonly scanToken: string | null;
+}): Map<string, string> {
+  const secrets = new Map<string, string>(
+    Object.values(secretEnvironment).map((value) => [value, 'the input secrets']),
+  );
+  for (const { credentials: login } of mirrors) {
+    if (login !== null) secrets.set(login.password, 'the input mirror-logins');
+  }
+  if (scanToken !== null) secrets.set(scanToken, 'the input scan-token');
+  if (githubToken !== null) secrets.set(githubToken, 'the input github-token');
+  if (credentials !== null) secrets.set(credentials.password, 'the input password');
+  return secrets;
+}
+
+function parsePushMode(text: string): PushMode {
+  if (text.toLowerCase() === 'auto') return 'auto';
+  if (/^(?:true|True|TRUE)$/.test(text)) return 'always';
+  if (/^(?:false|False|FALSE)$/.test(text)) return 'never';
+  throw new InputError(`push is ${quote(text)}. Use auto, true or false.`);
+}
+
+function parseTarget(input: InputName, text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)) {
+    throw new InputError(
+      `${input} is ${quote(text)}, which cannot be the name of a stage. Give the NAME of a line "FROM … AS NAME".`,
+    );
+  }
+  return text;
+}
+
+function parseContext(text: string): string {
+  if (text.includes('{{')) {
+    throw new InputError(
+      `context ${quote(text)}: templates are not supported. Check the repository out first and give a path in it.`,
+    );
+  }
+  if (text.startsWith('-'))
+    throw new InputError(`context ${quote(text)} looks like an option. Give a path or a Git URL.`);
+  return text === '' ? '.' : text;
+}
+
+function parseFile(text: string): string | null {
+  if (text === '-') throw new InputError('file "-" is standard input, and there is none here. Give a path.');
+  return optional(text);
+}
+
+/** Buildx takes it as a word of its own, where an option could stand. */
+function parseBuilder(text: string): string | null {
+  if (text.startsWith('-')) {
+    throw new InputError(
+      `builder ${quote(text)} looks like an option. Give the name of a Buildx builder ("docker buildx ls" lists them).`,
+    );
+  }
+  return optional(text);
+}
+
+/** The builder and cache images are this action's own, and no build may overwrite them with another image. */
+function parseOwnTag(text: string, what: string): Tag {
+  if (/^(?:builder|cache)-/.test(text)) {
+    throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);
+  }
+  return parseTag(text, what);
+}
+
+/** Boolean or attributes, as in docker/build-push-action. */
+function parseAttestation(input: 'provenance' | 'sbom', text: string): string | null {
+  if (/^(?:false|)$/i.test(text)) return null;
+  if (/^true$/i.test(text)) return '';
+  if (text.split(',').every((field) => /^\s*"?[a-z][a-z0-9-]*=/i.test(field))) return text;
+  throw new InputError(
+    `${input} is ${quote(text)}. Use true, false, or attributes such as ${input === 'sbom' ? 'generator=IMAGE' : 'mode=max'}.`,
+  );
+}
+
+function optional(text: string): string | null {
+  return text === '' ? null : text;
+}

@@ -1,0 +1,160 @@
+// The inputs of the scan -> what is scanned with, and how. Pure.
+import { InputError } from '../shared/errors.js';
+import { quote } from '../shared/text.js';
+import { parseList } from './syntax.js';
+
+export const SCANNERS = ['snyk', 'grype', 'trivy'] as const;
+
+export type Scanner = (typeof SCANNERS)[number];
+
+export interface ScanSettings {
+  readonly scanner: Scanner;
+  /** Findings at this severity or worse count. */
+  readonly threshold: Severity;
+  /** For snyk only; null: the machine may be logged in already. */
+  readonly token: string | null;
+  /** Each `--name` or `--name=value`. */
+  readonly args: readonly string[];
+  /** Whether findings that count fail the run; a scan that could not be done always does. */
+  readonly fail: boolean;
+  readonly uploadSarif: boolean;
+}
+
+type ScanInputName = 'scan' | 'scan-severity' | 'scan-token' | 'scan-args';
+
+/**
+ * @param read the text of an input as it was given, untrimmed; empty when it was not
+ * @param switches `scan-fail` and `upload-sarif`
+ * @returns null when nothing is to be scanned
+ * @throws InputError that names the input and what to change
+ */
+export function parseScan(
+  read: (input: ScanInputName) => string,
+  { fail, uploadSarif }: Pick<ScanSettings, 'fail' | 'uploadSarif'>,
+): ScanSettings | null {
+  const scanner = parseScanner(read('scan').trim());
+  if (scanner === null) {
+    if (uploadSarif)
+      throw new InputError(`upload-sarif is true, but nothing is scanned. Set scan to ${listScanners()}.`);
+    return null;
+  }
+  const token = read('scan-token').trim();
+  return {
+    scanner,
+    threshold: parseThreshold(read('scan-severity').trim()),
+    token: token === '' ? null : token,
+    args: parseScanArguments(scanner, read('scan-args')),
+    fail,
+    uploadSarif,
+  };
+}
+
+function parseScanner(text: string): Scanner | null {
+  if (text === '') return null;
+  const scanner = SCANNERS.find((name) => name === text.toLowerCase());
+  if (scanner === undefined) throw new InputError(`scan is ${quote(text)}. Use ${listScanners()}, or leave it empty.`);
+  return scanner;
+}
+
+function listScanners(): string {
+  return `${SCANNERS.slice(0, -1).join(', ')} or ${SCANNERS.at(-1) ?? ''}`;
+}
+
+function parseThreshold(text: string): Severity {
+  const severity = parseSeverity(text);
+  if (severity === null) throw new InputError(`scan-severity is ${quote(text)}. Use ${SEVERITIES.join(', ')}.`);
+  return severity;
+}
+
+const SET_HERE = 'this action sets it itself';
+const NO_LOGIN = 'the image is in the local engine, so no login is needed, and secrets are seen on a command line';
+const NO_SCAN = 'it scans nothing';
+const THRESHOLD = 'use the input scan-severity';
+const VERDICT = 'what was found decides, with the inputs scan-severity and scan-fail';
+
+/**
+ * Options that would make the scanner write or judge something else than what is read here, with the reason. A name
+ * stands for its family too: `sarif` for `--sarif-file-output`.
+ * https://docs.snyk.io/developer-tools/snyk-cli/commands/container-test
+ * https://github.com/anchore/grype#readme and `grype --help`
+ * https://trivy.dev/latest/docs/references/configuration/cli/trivy_image/
+ */
+const REFUSED: Readonly<Record<Scanner, Readonly<Record<string, string>>>> = {
+  snyk: {
+    sarif: SET_HERE,
+    json: SET_HERE,
+    file: SET_HERE,
+    'severity-threshold': THRESHOLD,
+    'fail-on': VERDICT,
+    username: NO_LOGIN,
+    password: NO_LOGIN,
+    help: NO_SCAN,
+    version: NO_SCAN,
+  },
+  grype: {
+    output: SET_HERE,
+    file: SET_HERE,
+    template: SET_HERE,
+    from: SET_HERE,
+    'fail-on': VERDICT,
+    help: NO_SCAN,
+    version: NO_SCAN,
+  },
+  trivy: {
+    format: SET_HERE,
+    output: SET_HERE,
+    template: SET_HERE,
+    report: SET_HERE,
+    compliance: SET_HERE,
+    input: SET_HERE,
+    'image-src': SET_HERE,
+    'docker-host': SET_HERE,
+    severity: THRESHOLD,
+    'exit-code': VERDICT,
+    'exit-on-eol': VERDICT,
+    username: NO_LOGIN,
+    password: NO_LOGIN,
+    'registry-token': NO_LOGIN,
+    'download-db-only': NO_SCAN,
+    'download-java-db-only': NO_SCAN,
+    'generate-default-config': NO_SCAN,
+    help: NO_SCAN,
+    version: NO_SCAN,
+  },
+};
+
+/**
+ * One argument a line, and each an option with its value behind `=`: so that no line can become the image, a second
+ * subcommand, or the value of an option above it, and nothing is split at spaces. Short options are refused because
+ * several hide in one (`-qoFILE`).
+ * @throws InputError that names the position, and never repeats a value
+ */
+export function parseScanArguments(scanner: Scanner, text: string): string[] {
+  const args = parseList('scan-args', text, { separator: 'line' });
+  for (const [index, argument] of args.entries()) {
+    const [, name] = /^--([a-z][a-z0-9-]*)(?:=|$)/.exec(argument) ?? [];
+    if (name === undefined) {
+      throw new InputError(
+        `scan-args: item ${index + 1} is not of the form --NAME or --NAME=VALUE. Write one option a line, its value behind "=".`,
+      );
+    }
+    const refused = Object.entries(REFUSED[scanner]).find(
+      ([option]) => name === option || name.startsWith(`${option}-`),
+    );
+    if (refused !== undefined) {
+      throw new InputError(`scan-args: remove --${name} (item ${index + 1}): ${refused[1]}.`);
+    }
+  }
+  return args;
+}
+
+/** From least to worst. */
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+
+/** @param text any spelling; null for words that are no severity */
+export function parseSeverity(text: string): Severity | null {
+  const word = text.toLowerCase();
+  return SEVERITIES.find((severity) => severity === word) ?? null;
+}

@@ -1,0 +1,139 @@
+// GitHub's tokens, and the registries that may have them. Pure.
+import { isLoopback } from '../../image/reference.js';
+import { InputError } from '../../shared/errors.js';
+import type { Credentials } from './credentials.js';
+
+/** The registry of github.com. */
+const GITHUB_COM_REGISTRY = 'ghcr.io';
+
+/**
+ * The one registry that takes the token of a workflow on this server: a token is of use only where it was issued.
+ * github.com has `ghcr.io`, an Enterprise Server and a tenant of ghe.com have `containers.` before their own host.
+ * https://docs.github.com/enterprise-server/packages/working-with-a-github-packages-registry/working-with-the-container-registry
+ * https://docs.github.com/enterprise-cloud@latest/admin/data-residency/feature-overview-for-github-enterprise-cloud-with-data-residency
+ * @param serverUrl `GITHUB_SERVER_URL`, such as `https://github.com`
+ */
+export function getGitHubRegistry(serverUrl: string): string {
+  const host = URL.canParse(serverUrl) ? new URL(serverUrl).host : '';
+  return host === '' || host === 'github.com' ? GITHUB_COM_REGISTRY : `containers.${host}`;
+}
+
+/** @param own the registry of the server that runs the workflow, by `getGitHubRegistry` */
+export function isGitHubRegistry(registry: string, own: string): boolean {
+  return registry === GITHUB_COM_REGISTRY || registry === own;
+}
+
+/**
+ * What GitHub's tokens begin with: personal (classic, fine-grained), OAuth, user and installation of an app, refresh. Only
+ * the beginning is compared, since GitHub says that lengths and what follows may change.
+ * https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available
+ */
+const GITHUB_TOKEN = /^(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]/;
+/** Of an installation of an app: the workflow's own token is one of GitHub Actions. */
+const INSTALLATION_TOKEN = /^ghs_[A-Za-z0-9_]/;
+
+/** Whether it is GitHub's by its form, whatever white space stands around it. */
+export function isGitHubToken(text: string): boolean {
+  return GITHUB_TOKEN.test(text.trim());
+}
+
+/**
+ * Whether a password is the workflow's own token: the same as the input github-token, or of its kind, since that input may
+ * have been given another one.
+ */
+function isWorkflowToken(password: string, githubToken: string | null): boolean {
+  const text = password.trim();
+  return (githubToken !== null && text === githubToken.trim()) || INSTALLATION_TOKEN.test(text);
+}
+
+/** What is known of GitHub in a run. */
+export interface GitHubFacts {
+  /** The input github-token. */
+  readonly githubToken: string | null;
+  /** By `getGitHubRegistry`. */
+  readonly gitHubRegistry: string;
+}
+
+export interface SortedLogin {
+  /** Null: there is none, or it is withheld. */
+  readonly credentials: Credentials | null;
+  /** The password is the workflow's token, which this registry may not have. */
+  readonly withheld: boolean;
+}
+
+/**
+ * The login for the registry of the image. The workflow's token, which is the default, is kept back from another registry,
+ * so that an earlier step's login counts. Any other GitHub token there was given on purpose, and is a mistake.
+ * @throws InputError when a GitHub token would go to a registry that is not GitHub's; it never repeats the token
+ */
+export function sortLogin(given: Credentials | null, registry: string, facts: GitHubFacts): SortedLogin {
+  if (given === null) return { credentials: null, withheld: false };
+  const misplaced = findMisplacedToken(given, registry, facts);
+  if (misplaced?.input === 'password' && misplaced.kind === 'workflow') return { credentials: null, withheld: true };
+  if (misplaced !== null)
+    throw new InputError(
+      `${misplaced.input} is ${KINDS[misplaced.kind]}, and ${registry} is not GitHub's registry: it would be sent to somebody else. ` +
+        `Change the line "${misplaced.input}:" to a ${misplaced.input === 'password' ? 'password or token' : 'user name'} of ${registry}.`,
+    );
+  return { credentials: withoutSpaceAroundToken(given, facts), withheld: false };
+}
+
+/**
+ * The login for the registry of a mirror, where no default stands: every token that is not for it is a mistake.
+ * @throws InputError as `sortLogin`
+ */
+export function checkMirrorLogin(given: Credentials, registry: string, facts: GitHubFacts): Credentials {
+  const misplaced = findMisplacedToken(given, registry, facts);
+  if (misplaced === null) return withoutSpaceAroundToken(given, facts);
+  const what = misplaced.input === 'password' ? 'password' : 'user name';
+  const why =
+    misplaced.kind === 'workflow'
+      ? describeWorkflowToken(facts.gitHubRegistry)
+      : "is a GitHub token, and that is not GitHub's registry";
+  throw new InputError(
+    `mirror-logins: the ${what} for ${registry} ${why}. Change the line "${registry}=…" to a login of ${registry}.`,
+  );
+}
+
+/** @throws InputError when the token for a scanner's service is one of GitHub's */
+export function checkScanToken(token: string | null, { githubToken }: GitHubFacts): void {
+  if (token !== null && (isWorkflowToken(token, githubToken) || isGitHubToken(token)))
+    throw new InputError(
+      'scan-token is a GitHub token, and the scanner would send it to somebody else. Change the line "scan-token:" to a token of the scanner.',
+    );
+}
+
+/** What a message says of a password for another registry. On github.com everybody knows which one is GitHub's. */
+export function describeWorkflowToken(own: string): string {
+  return `is the workflow's own token, which is for GitHub's registry only${own === GITHUB_COM_REGISTRY ? '' : ` (${own})`}`;
+}
+
+const KINDS = { workflow: "the workflow's own token", other: 'a GitHub token' } as const;
+
+interface MisplacedToken {
+  readonly input: 'username' | 'password';
+  readonly kind: keyof typeof KINDS;
+}
+
+/** @returns which part of a login is a GitHub token that this registry may not have, or null. Loopback may have any. */
+function findMisplacedToken(login: Credentials, registry: string, facts: GitHubFacts): MisplacedToken | null {
+  const { githubToken, gitHubRegistry } = facts;
+  if (registry === gitHubRegistry || isLoopback(registry)) return null;
+  for (const input of ['password', 'username'] as const) {
+    if (isWorkflowToken(login[input], githubToken)) return { input, kind: 'workflow' };
+    if (isGitHubToken(login[input]) && !isGitHubRegistry(registry, gitHubRegistry)) return { input, kind: 'other' };
+  }
+  return null;
+}
+
+/** Whether a login that is sent is the workflow's token: elsewhere than at GitHub's registry (loopback) it is a password like any other. */
+export function isSentWorkflowToken({ password }: Credentials, registry: string, facts: GitHubFacts): boolean {
+  return registry === facts.gitHubRegistry && isWorkflowToken(password, facts.githubToken);
+}
+
+/** White space around a token is never part of it. */
+function withoutSpaceAroundToken(login: Credentials, { githubToken }: GitHubFacts): Credentials {
+  const { password } = login;
+  const isToken = isWorkflowToken(password, githubToken) || isGitHubToken(password);
+  return isToken ? { ...login, password: password.trim() } : login;
+}

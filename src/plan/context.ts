@@ -1,0 +1,65 @@
+// What a plan is made of beside the inputs: the event's surroundings and what the registry has answered.
+import type { Tag } from '../image/reference.js';
+import type { StoredImage } from '../image/stored-image.js';
+import type { Mirror } from '../inputs/mirror-inputs.js';
+import type { ServerAnswer } from '../shared/answer.js';
+import type { BuiltCommit } from './event/built-commit.js';
+
+/** What the runner knows beside inputs and event. */
+export interface RunContext {
+  readonly now: Date;
+  readonly built: BuiltCommit;
+  /** What is to be said about it. */
+  readonly notes: readonly string[];
+  /** `https://github.com/owner/app`, for the label that links image and repository; null off GitHub. */
+  readonly repositoryUrl: string | null;
+  /** When the built commit was made (ISO 8601), or null when nobody could tell. */
+  readonly committedAt: string | null;
+  /** The repository's default branch, for when the input main-branch is empty. */
+  readonly defaultBranch: string | null;
+  /** Head branch of the pull request that this commit merged, of the same repository; null when there is none. */
+  readonly mergedBranch: string | null;
+  /** `https://github.com/owner/app/actions/runs/1/attempts/1`: builder-id of the provenance; null off GitHub. */
+  readonly runUrl: string | null;
+  /** `owner/app`; empty off GitHub. */
+  readonly repository: string;
+  /** Who or what started the run, by GitHub's name; empty off GitHub. */
+  readonly actor: string;
+}
+
+/** What was found out about the registry; `NOTHING_ASKED` for a plan that touches nothing. */
+export interface RegistryState {
+  /** The first of `uniqueCandidates` that does not exist; null when nobody asked. */
+  readonly unique: Tag | null;
+  /** The images of the lineage that exist, nearest first: `sourceTags` names them. */
+  readonly images: readonly StoredImage[];
+  /** The merged cache of these images, as it can be imported; null when it was not written. */
+  readonly mergedCache: string | null;
+  /** Null: not asked. */
+  readonly writeAccess: WriteAccess | null;
+  /** Of each mirror that was asked. */
+  readonly mirrors: readonly MirrorAccess[];
+  /** What the moving tags of the run lead to, as far as they exist and could be read. */
+  readonly targets?: readonly StoredImage[];
+}
+
+export interface MirrorAccess {
+  readonly mirror: Mirror;
+  readonly access: WriteAccess;
+}
+
+export type WriteAccess =
+  | { readonly allowed: true }
+  | {
+      readonly allowed: false;
+      readonly answer: ServerAnswer;
+      /** False: nobody logged in. */ readonly hasLogin: boolean;
+    };
+
+export const NOTHING_ASKED: RegistryState = {
+  unique: null,
+  images: [],
+  mergedCache: null,
+  writeAccess: null,
+  mirrors: [],
+};

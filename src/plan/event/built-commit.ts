@@ -1,0 +1,156 @@
+// Which commit a run builds, and whose run it is then. A workflow may check out another commit than the one that its event
+// names; tags, labels and cache belong to what is built. Pure.
+// What an event's refs and SHAs are: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
+import { type CheckoutEvent, type WorkflowEvent, isFromFork, isSha } from './event.js';
+
+export interface BuiltCommit {
+  /** Full SHA. */
+  readonly commit: string;
+  /** Who says so: HEAD of the context's work tree, the event, or the labels of the parts of an index. */
+  readonly from: 'work-tree' | 'event' | 'parts';
+  /** The commit that the event names, where another one is built; else null. */
+  readonly insteadOf: string | null;
+}
+
+export interface BuiltRun {
+  /** What happened, as far as the commit that is built is concerned: tags, lineage and push follow from it. */
+  readonly event: WorkflowEvent;
+  readonly built: BuiltCommit;
+  /** What people should know about it. */
+  readonly notes: readonly string[];
+}
+
+/** The branches that have a commit as their head now, as GitHub says; or why it did not say. */
+export type BranchesAtCommit = { readonly names: readonly string[] } | { readonly fault: string };
+
+export interface BuiltFacts {
+  /** The event as the runner tells it. */
+  readonly trigger: WorkflowEvent;
+  /** `GITHUB_SHA` */
+  readonly eventSha: string;
+  readonly built: { readonly commit: string; readonly from: 'work-tree' | 'parts' };
+  /** Asked only where `isEventCommit` is false. */
+  readonly branches: BranchesAtCommit;
+  /** The branch that the work tree has checked out; null on a detached head, and where there is no work tree. */
+  readonly checkedOut: string | null;
+  readonly mainBranch: string | null;
+}
+
+/** Events that nobody without write access to the repository can cause. */
+const WRITERS_EVENTS = new Set([
+  'push',
+  'workflow_dispatch',
+  'schedule',
+  'repository_dispatch',
+  'release',
+  'merge_group',
+]);
+
+/** Whether the event itself names that commit, so that no branch needs to be looked for. */
+export function isEventCommit(trigger: WorkflowEvent, eventSha: string, commit: string): boolean {
+  return commit === eventSha || commit === trigger.sha;
+}
+
+export function decideBuiltRun(facts: BuiltFacts): BuiltRun {
+  const { trigger, eventSha } = facts;
+  const { commit, from } = facts.built;
+  const equal: BuiltCommit = { commit, from, insteadOf: null };
+  if (trigger.name === 'pull_request_target' && commit === eventSha && commit !== trigger.sha) {
+    const note = `${commit}, the base of the pull request, is built, and not its head ${trigger.sha}: pull_request_target checks the base out. The image gets its unique tag only.`;
+    return { event: toCheckout(trigger, commit, null), built: equal, notes: [note] };
+  }
+  if (isEventCommit(trigger, eventSha, commit)) return { event: trigger, built: equal, notes: [] };
+  const built: BuiltCommit = { ...equal, insteadOf: trigger.sha };
+  const branch = chooseBranch(facts);
+  if (branch !== null) {
+    const event: WorkflowEvent = { kind: 'branch', name: trigger.name, branch, sha: commit };
+    return { event, built, notes: [] };
+  }
+  return { ...decideUnnamed(facts, built), built };
+}
+
+/** Where the context is in no git work tree, as a Git context or an unpacked archive, or git does not tell. */
+export function decideWithoutWorkTree(trigger: WorkflowEvent, eventSha: string): BuiltRun {
+  if (trigger.name === 'pull_request' || isWritersEvent(trigger))
+    return { event: trigger, built: { commit: trigger.sha, from: 'event', insteadOf: null }, notes: [] };
+  const note = `Nobody can tell which commit is built: the context is in no git work tree, and ${trigger.name} says nothing about it. The image gets its unique tag only.`;
+  return {
+    event: toCheckout(trigger, eventSha, null),
+    built: { commit: eventSha, from: 'event', insteadOf: null },
+    notes: [note],
+  };
+}
+
+/** An index of images builds nothing: it is the event's, until its parts tell more. */
+export function decideIndexRun(trigger: WorkflowEvent): BuiltRun {
+  return { event: trigger, built: { commit: trigger.sha, from: 'event', insteadOf: null }, notes: [] };
+}
+
+/**
+ * The commit that all parts of an index name in their labels; null where none names one.
+ * @param parts digest and label of each
+ * @throws Error when two parts name different commits
+ */
+export function findCommitOfParts(
+  parts: readonly { readonly digest: string; readonly revision: string | null }[],
+): string | null {
+  const named = parts.filter(({ revision }) => revision !== null && isSha(revision));
+  const [first] = named;
+  const other = named.find(({ revision }) => revision !== first?.revision);
+  if (first !== undefined && other !== undefined)
+    throw new Error(
+      `index-of: ${first.digest} was built from ${first.revision ?? ''}, and ${other.digest} from ${other.revision ?? ''}. Build all parts from one commit.`,
+    );
+  return first?.revision ?? null;
+}
+
+/**
+ * The branch whose head is built: the one that the event names, the one that is checked out, main, or the first by name.
+ * None for a fork's run, which writes nothing; and a pull request never becomes main's run.
+ */
+function chooseBranch({ trigger, branches, checkedOut, mainBranch }: BuiltFacts): string | null {
+  if (isFromFork(trigger) || !('names' in branches)) return null;
+  const names = branches.names.filter((name) => trigger.kind !== 'pull-request' || name !== mainBranch);
+  const wanted = [getNamedBranch(trigger), checkedOut, mainBranch, ...names.toSorted()];
+  return wanted.find((name) => name !== null && names.includes(name)) ?? null;
+}
+
+function getNamedBranch(trigger: WorkflowEvent): string | null {
+  if (trigger.kind === 'branch') return trigger.branch;
+  return trigger.kind === 'pull-request' ? trigger.headBranch : null;
+}
+
+/** The commit is neither the event's nor the head of a branch whose run this may be. */
+function decideUnnamed(
+  { trigger, branches }: BuiltFacts,
+  { commit, insteadOf }: BuiltCommit,
+): Pick<BuiltRun, 'event' | 'notes'> {
+  const where = describeBranches(branches);
+  // What GitHub knows as the head of a branch was pushed by somebody who may write, whoever has caused the event.
+  const ofBranch = 'names' in branches && branches.names.length > 0;
+  const mayPush = ofBranch || isWritersEvent(trigger);
+  const withheld = mayPush
+    ? null
+    : `${commit} is checked out, and not ${insteadOf ?? ''}, the commit of the event; ${where}; and people without write access can cause ${trigger.name}`;
+  const event = toCheckout(trigger, commit, withheld);
+  // Why nothing is pushed is said where that is said.
+  if (isFromFork(trigger) || withheld !== null) return { event, notes: [] };
+  const note = `${commit} is checked out and built, and not ${insteadOf ?? ''}, the commit of the event; ${where}. The image gets its unique tag only, and no other tag moves.`;
+  return { event, notes: [note] };
+}
+
+function describeBranches(branches: BranchesAtCommit): string {
+  if ('fault' in branches) return `GitHub does not say whether it is the head of a branch: ${branches.fault}`;
+  const [first] = branches.names;
+  if (first === undefined) return 'it is not the head of a branch of this repository';
+  return `it is the head of ${first}, whose tags a pull request never writes`;
+}
+
+/** Whether only people with write access to the repository can cause the event. */
+export function isWritersEvent(event: WorkflowEvent): boolean {
+  return WRITERS_EVENTS.has(event.name) || (event.name === 'pull_request' && !isFromFork(event));
+}
+
+function toCheckout(trigger: WorkflowEvent, sha: string, withheld: string | null): CheckoutEvent {
+  return { kind: 'checkout', name: trigger.name, sha, fork: isFromFork(trigger), withheld };
+}

@@ -1,0 +1,32 @@
+// Labels and provenance attributes of the production image.
+import type { Inputs } from '../inputs/inputs.js';
+import type { RunContext } from './context.js';
+import type { WorkflowEvent } from './event/event.js';
+
+/** What all parts of an index have in common: their tags have platforms and times of their own. */
+export function getVersion({ tag }: Inputs, event: WorkflowEvent): string {
+  return tag ?? (event.kind === 'git-tag' ? event.gitTag : event.sha);
+}
+
+/** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
+export function getLabels(inputs: Inputs, context: RunContext, version: string): Record<string, string> {
+  const labels = {
+    'org.opencontainers.image.source': context.repositoryUrl,
+    'org.opencontainers.image.revision': context.built.commit,
+    'org.opencontainers.image.version': version,
+    // The commit's time, never the clock: the same commit gives the same image.
+    'org.opencontainers.image.created': context.committedAt,
+    'org.opencontainers.image.title': inputs.image.repository.split('/').at(-1) ?? inputs.image.repository,
+  };
+  const own = new Set(
+    inputs.flags.filter(({ input }) => input === 'labels').map(({ value }) => value.slice(0, value.indexOf('='))),
+  );
+  return Object.fromEntries(
+    Object.entries(labels).filter((label): label is [string, string] => label[1] !== null && !own.has(label[0])),
+  );
+}
+
+export function withBuilderId(attributes: string, runUrl: string | null): string {
+  if (runUrl === null || /(?:^|,)\s*builder-id=/.test(attributes)) return attributes;
+  return [attributes, `builder-id=${runUrl}`].filter((part) => part !== '').join(',');
+}

@@ -1,0 +1,64 @@
+// The main branch's tags are main's alone: what another run would write of them is left out, or refused. Pure.
+import type { Platform } from '../../image/platform.js';
+import type { Tag } from '../../image/reference.js';
+import { InputError } from '../../shared/errors.js';
+import { quote } from '../../shared/text.js';
+import type { BuiltCommit } from '../event/built-commit.js';
+import type { WorkflowEvent } from '../event/event.js';
+import { type DerivedTags, toScope } from './tags.js';
+
+export interface GuardedTags extends DerivedTags {
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Whether it is a pull request of this repository whose head is the main branch, as one that brings main back to develop. */
+export function isPullRequestOfMain(event: WorkflowEvent, mainBranch: string | null): boolean {
+  return event.kind === 'pull-request' && !event.fork && event.headBranch === mainBranch;
+}
+
+/**
+ * @param mainBranch null: nobody knows it
+ * @throws InputError when the unique tag is main's: the caller's own, or that of a git tag of that name
+ */
+export function guardMainTags(
+  derived: DerivedTags,
+  event: WorkflowEvent,
+  mainBranch: string | null,
+  part: Platform | null,
+): GuardedTags {
+  if (mainBranch === null) return { ...derived, notes: [] };
+  const main = toScope(mainBranch, part).tag;
+  const ofMain = isPullRequestOfMain(event, mainBranch);
+  if (derived.scope?.tag === main && !ofMain) return { ...derived, notes: [] };
+  const { unique } = derived;
+  if (unique === main)
+    throw new InputError(
+      `The unique tag of this run would be ${quote(unique)}, which is the tag of the branch ${mainBranch} and moves with it. Set the input tag to another one.`,
+    );
+  const moving = derived.moving.filter((tag) => tag !== main);
+  const left = moving.length < derived.moving.length;
+  return {
+    scope: ofMain ? null : derived.scope,
+    unique,
+    moving,
+    notes: left ? [describeLeft(main, mainBranch, event)] : [],
+  };
+}
+
+function describeLeft(main: Tag, mainBranch: string, event: WorkflowEvent): string {
+  const run = event.kind === 'pull-request' ? 'a pull request' : `this ${event.name}`;
+  return `${main} is left as it is: ${run} never writes the tags of the branch ${mainBranch}.`;
+}
+
+/**
+ * A tag that names the commit of the event, where another one is built, would be a lie.
+ * @param ownTag input `tag`
+ * @throws InputError
+ */
+export function checkTagNamesBuilt(ownTag: Tag | null, { commit, insteadOf }: BuiltCommit): void {
+  if (ownTag === null || insteadOf === null || !ownTag.includes(insteadOf)) return;
+  throw new InputError(
+    `tag ${quote(ownTag)} names the commit of the event, and what is checked out and built is ${commit}. Leave the input empty, or name that commit.`,
+  );
+}

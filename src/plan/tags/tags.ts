@@ -1,0 +1,206 @@
+// Event -> scope, unique tag, moving tags. docs: README, "Tags"; every row of that table is a row of the unit test.
+import { createHash } from 'node:crypto';
+import parseVersion from 'semver/functions/parse.js';
+import { PLATFORM_ENDING, type Platform, toTagEnding } from '../../image/platform.js';
+import { type Tag, isTag, parseTag } from '../../image/reference.js';
+import { InputError } from '../../shared/errors.js';
+import { quote } from '../../shared/text.js';
+import type { WorkflowEvent } from '../event/event.js';
+
+/** The branch whose moving tags a run may write, and the tag that stands for it. */
+export interface Scope {
+  readonly branch: string;
+  readonly tag: Tag;
+}
+
+export interface DerivedTags {
+  readonly scope: Scope | null;
+  /** Written once, never moved, the one people deploy. */
+  readonly unique: Tag;
+  /** Moving tags of the production image, in the order in which they are written. */
+  readonly moving: readonly Tag[];
+}
+
+export interface TagRequest {
+  readonly event: WorkflowEvent;
+  readonly now: Date;
+  /** Input `tag`: the caller's own unique tag. */
+  readonly ownTag: Tag | null;
+  /** Input `extra-tags`. */
+  readonly extraTags: readonly Tag[];
+  /** The one platform of a part of an index: its tags end with it, and no other tag is written. */
+  readonly part: Platform | null;
+}
+
+const LONGEST_PLAIN_BRANCH = 100;
+const HASH_DIGITS = 10;
+const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
+const OWN_PREFIX = /^(builder|cache|review-pr|dev)(?:-|$)/;
+/** What the hash below makes, what `withTime` makes, and what parts of an index have. */
+const OWN_ENDINGS = [/-[0-9a-f]{10}$/, /-\d{14}$/, PLATFORM_ENDING];
+const VERSIONS = [
+  /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
+  /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
+];
+/** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
+const LOOKS_LIKE_ANOTHER_TAG = [
+  /^(?:builder|cache|review-pr|dev)-/,
+  /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
+  /^latest$/,
+  ...VERSIONS,
+  ...OWN_ENDINGS,
+];
+
+/**
+ * Git branch -> tag, injective: two branches never share a tag. A name that is already a valid tag of at most 100
+ * characters, and that no other kind of tag looks like, stays as it is; anything else becomes
+ * `<slug>-<first 10 hex digits of the SHA-256 of the full name>`.
+ */
+export function branchTag(branch: string): Tag {
+  const plain = isTag(branch) && branch.length <= LONGEST_PLAIN_BRANCH;
+  if (plain && !LOOKS_LIKE_ANOTHER_TAG.some((pattern) => pattern.test(branch))) return branch;
+  return hashedTag(branch);
+}
+
+/**
+ * Git tag -> unique tag. Versions (`v1.2.3`) and other valid tags stay as they are; what is no valid image tag, or
+ * could be mistaken for a tag of ours, gets the same hash as a branch of that name would.
+ */
+export function gitTagTag(gitTag: string): Tag {
+  const matches = (pattern: RegExp): boolean => pattern.test(gitTag);
+  // `1` and `1.2` are the moving tags of v1.2.3, and what ends like a hash may be the tag of a branch called v1.2.3.
+  const keeps = VERSIONS.some(matches) && !/^\d+(?:\.\d+)?$/.test(gitTag) && !OWN_ENDINGS.some(matches);
+  return isTag(gitTag) && keeps ? gitTag : branchTag(gitTag);
+}
+
+/** `NAME:builder-<scope>`; at most 127 characters, since a scope has at most 100, and 19 more for a platform. */
+export function builderTag(scope: Tag): Tag {
+  return parseTag(`builder-${scope}`);
+}
+
+/** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
+export function cacheTag(scope: Tag): Tag {
+  return parseTag(`cache-${scope}`);
+}
+
+/**
+ * The unique tag, then what to take where that exists already: with the time, and with the seconds after it, so that two
+ * runs of one commit within a second do not move each other's tag.
+ */
+export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> {
+  yield unique;
+  for (let seconds = 0; seconds < MOST_RUNS_AT_ONCE; seconds += 1) {
+    yield withTime(unique, new Date(now.getTime() + seconds * 1000));
+  }
+}
+
+/**
+ * A tag with a commit's name says what was built, and not by whom: main does not take an image over that another branch, with
+ * a cache of its own, has made of the same commit.
+ */
+export function describeOtherBuild(taken: Tag, unique: Tag, sha: string): string {
+  const whose = taken.startsWith(sha) ? ', of this branch, another one or a merge queue' : '';
+  return `${taken} exists in the registry and is never moved: this build is ${unique}. Deploy what the outputs name: ${taken} is the image of another run${whose}.`;
+}
+
+/** Of one commit. */
+const MOST_RUNS_AT_ONCE = 60;
+
+function withTime(tag: Tag, now: Date): Tag {
+  return withEnding(tag, `-${compactUtc(now)}`);
+}
+
+function withEnding(tag: Tag, ending: string): Tag {
+  return parseTag(tag.slice(0, 128 - ending.length) + ending);
+}
+
+function withPlatform(tag: Tag, platform: Platform | null): Tag {
+  return platform === null ? tag : withEnding(tag, toTagEnding(platform));
+}
+
+/** UTC as `yyyymmddhhmmss`. */
+export function compactUtc(now: Date): string {
+  return now.toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/**
+ * The whole tag table.
+ * @throws InputError when the caller's own tag is one that moves.
+ */
+export function deriveTags({ event, now, ownTag, extraTags, part }: TagRequest): DerivedTags {
+  const scope = getScope(event, part);
+  const unique = withPlatform(ownTag ?? uniqueTag(event, now), part);
+  if (part !== null) return { scope, unique, moving: scope === null ? [] : [scope.tag] };
+  const moving = [
+    ...(event.kind === 'git-tag' ? versionTags(event.gitTag) : []),
+    ...(scope === null ? [] : [scope.tag]),
+  ];
+  if (ownTag !== null && moving.includes(ownTag)) {
+    throw new InputError(
+      `tag ${quote(ownTag)} is a moving tag of this run (${moving.join(', ')}): an image under it could not be deployed ` +
+        'safely. Choose a tag of its own, or leave the input empty.',
+    );
+  }
+  // The caller's further tags are meant for the commit that the event names.
+  const further = event.kind === 'checkout' ? [] : extraTags;
+  return { scope, unique, moving: [...new Set([...moving, ...further])].filter((tag) => tag !== unique) };
+}
+
+function getScope(event: WorkflowEvent, part: Platform | null): Scope | null {
+  switch (event.kind) {
+    case 'branch':
+      return toScope(event.branch, part);
+    case 'pull-request':
+      return event.fork ? null : toScope(event.headBranch, part);
+    case 'local':
+      return event.branch === null || event.dirty ? null : toScope(event.branch, part);
+    case 'git-tag':
+    case 'merge-group':
+    case 'other':
+    case 'checkout':
+      return null;
+  }
+}
+
+/** @param part the platform whose images of the branch are meant; null: the image of all */
+export function toScope(branch: string, part: Platform | null): Scope {
+  return { branch, tag: withPlatform(branchTag(branch), part) };
+}
+
+function uniqueTag(event: WorkflowEvent, now: Date): Tag {
+  switch (event.kind) {
+    case 'branch':
+    case 'merge-group':
+    case 'other':
+    case 'checkout':
+      return parseTag(event.sha);
+    case 'git-tag':
+      return gitTagTag(event.gitTag);
+    case 'pull-request':
+      return parseTag(`review-pr-${event.number}-${event.sha}-${compactUtc(now)}`);
+    case 'local':
+      return parseTag(`dev-${event.sha}-${compactUtc(now)}${event.dirty ? '-dirty' : ''}`);
+  }
+}
+
+/** `1.2.3`, `1.2`, `1` of a stable version (`0.x` has no `0`); only the full version of a pre-release. */
+function versionTags(gitTag: string): Tag[] {
+  const version = parseVersion(gitTag);
+  // What is not exactly a version (`v1.2.3+build`, ` 1.2.3`) keeps to its own unique tag.
+  if (version === null || !isTag(gitTag)) return [];
+  const { major, minor, prerelease } = version;
+  if (prerelease.length > 0) return [parseTag(version.version)];
+  return [version.version, `${major}.${minor}`, ...(major > 0 ? [`${major}`] : [])].map((text) => parseTag(text));
+}
+
+function hashedTag(name: string): Tag {
+  const slug = name
+    .replace(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, LONGEST_SLUG)
+    .replace(/[.-]+$/, '')
+    // Tools that go by prefix must not take a branch called builder-x for a builder image.
+    .replace(OWN_PREFIX, '$1_');
+  const hash = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, HASH_DIGITS);
+  return parseTag(`${slug === '' ? 'branch' : slug}-${hash}`);
+}

@@ -1,0 +1,150 @@
+// Which moving tags the run may move, and how it says why not.
+import type { BranchHead } from '../adapters/github/branch-head.js';
+import { readStoredImage } from '../adapters/registry/read-image.js';
+import { type Registry, RegistryError } from '../adapters/registry/registry.js';
+import type { Runner } from '../adapters/runner/runner.js';
+import { type Tag, taggedReference } from '../image/reference.js';
+import type { StoredImage } from '../image/stored-image.js';
+import type { Labels } from '../image/unique-label.js';
+import type { Plan } from '../plan/plan.js';
+import {
+  describeLeft,
+  explainStay,
+  getOrderingTime,
+  mayGoBack,
+  withoutOlderVersions,
+} from '../plan/tags/moving-tags.js';
+import { errorMessage } from '../shared/text.js';
+import type { SettledTag } from './unique-tag.js';
+
+export interface MovingTagsRequest {
+  readonly runner: Runner;
+  readonly plan: Plan;
+  readonly registry: Registry;
+  readonly branch: BranchHead;
+  /** What the moving tags led to before the build. */
+  readonly targets: readonly StoredImage[];
+  readonly warn: (message: string) => void;
+}
+
+export interface Moved {
+  /** Tags that the image has now, the unique one first. */
+  readonly tags: readonly Tag[];
+  /** Why the others could not be moved; null when all were that should be. */
+  readonly failure: Error | null;
+}
+
+/**
+ * Gives the image the selected tags, one after the other; those that others need stay, with a line that says why.
+ * @param readLabels of `readTargets`
+ */
+export async function moveTags(
+  { runner, plan, registry }: Pick<MovingTagsRequest, 'runner' | 'plan' | 'registry'>,
+  { tag: unique, manifest }: SettledTag,
+  selected: readonly Tag[],
+  readLabels: (tag: Tag) => Promise<Labels>,
+): Promise<Moved> {
+  const time = getOrderingTime(plan.scope, plan.event, plan.production.labels);
+  const written: Tag[] = [unique];
+  for (const [index, tag] of selected.entries()) {
+    try {
+      const stay = explainStay(plan.image, tag, await readLabels(tag), time);
+      if (stay !== null) {
+        runner.log.notice(stay);
+        continue;
+      }
+      // The bytes that were just confirmed, so every tag is the same image.
+      await registry.writeManifest(tag, manifest);
+    } catch (error) {
+      return { tags: written, failure: explainMovingTag(written, selected.slice(index), error) };
+    }
+    written.push(tag);
+    runner.log.info(`Pushed ${taggedReference(plan.image, tag)}`);
+  }
+  return { tags: written, failure: null };
+}
+
+/** @param missing the tag that failed, and those that would have followed */
+function explainMovingTag(written: readonly Tag[], missing: readonly Tag[], cause: unknown): Error {
+  const reason = errorMessage(cause);
+  return new Error(
+    `The image is pushed as ${written.join(', ')}, but the tag ${missing[0] ?? ''} could not be moved to it: ${reason} Not moved: ${missing.join(', ')}. Run the job again.`,
+    { cause },
+  );
+}
+
+/**
+ * The moving tags that are not left to a newer commit of the branch or to a newer version: a run that ends last changes
+ * nothing. Those that are left are named in the log.
+ */
+export async function selectMovingTags(request: MovingTagsRequest): Promise<readonly Tag[]> {
+  const { runner, plan, branch } = request;
+  const { scope, event, tags } = plan;
+  if (event.kind === 'git-tag') return selectReleaseTags(request, event.gitTag);
+  const newer = await branch.askNewerCommit();
+  if (scope === null || newer === null) return tags.moving;
+  if (tags.moving.length > 0)
+    runner.log.notice(
+      `${scope.branch} is at ${newer} by now, so ${tags.moving.join(', ')} ${tags.moving.length === 1 ? 'is' : 'are'} left to that commit's run.`,
+    );
+  return [];
+}
+
+async function selectReleaseTags(
+  { runner, plan, registry, warn }: MovingTagsRequest,
+  gitTag: string,
+): Promise<readonly Tag[]> {
+  const { moving } = plan.tags;
+  if (!moving.some((tag) => mayGoBack(tag, gitTag))) return moving;
+  const { existing, fault } = await listTags(registry);
+  const selected = withoutOlderVersions(moving, gitTag, existing);
+  const left = moving.filter((tag) => !selected.includes(tag));
+  if (existing === null)
+    warn(
+      `The tags of the registry cannot be listed, so nobody knows whether ${gitTag} is the newest version, and ${describeLeft(left)}: ${fault}`,
+    );
+  else if (left.length > 0) runner.log.notice(`A newer version than ${gitTag} exists, so ${describeLeft(left)}.`);
+  return selected;
+}
+
+type Listed =
+  { readonly existing: readonly Tag[]; readonly fault: null } | { readonly existing: null; readonly fault: string };
+
+/** After a push there is one tag at least: an empty list is none that can be relied on. */
+async function listTags(registry: Registry): Promise<Listed> {
+  try {
+    const existing = await registry.listTags();
+    if (existing.length > 0) return { existing, fault: null };
+    return { existing: null, fault: `The registry gave an empty list. ${PERMISSION}` };
+  } catch (error) {
+    const refused = error instanceof RegistryError && [401, 403, 404].includes(error.status);
+    return { existing: null, fault: `${errorMessage(error)} ${refused ? PERMISSION : 'Run the job again.'}` };
+  }
+}
+
+const PERMISSION =
+  'Give the login the right to list tags, and run the job again: on ghcr.io "permissions: packages: write" and Actions access to the package, elsewhere the right to read the repository and its metadata.';
+
+/**
+ * Begins to read what is under each tag.
+ * @param known what was read before; only what has changed since is read again
+ * @returns what to ask for the labels of the image under a tag; none where there is no image
+ */
+export function readTargets(
+  registry: Registry,
+  tags: readonly Tag[],
+  known: readonly StoredImage[],
+): (tag: Tag) => Promise<Labels> {
+  const reading = new Map(tags.map((tag) => [tag, readTarget(registry, tag, known)]));
+  // A tag that stays for another reason is not asked for.
+  for (const target of reading.values()) target.catch(() => undefined);
+  return async (tag) => (await reading.get(tag)) ?? {};
+}
+
+async function readTarget(registry: Registry, tag: Tag, known: readonly StoredImage[]): Promise<Labels> {
+  const digest = await registry.readDigest(tag);
+  if (digest === null) return {};
+  const before = known.find((stored) => stored.tag === tag && stored.digest === digest);
+  const target = before ?? (await readStoredImage(registry, tag));
+  return target?.labels ?? {};
+}

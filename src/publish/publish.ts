@@ -1,0 +1,87 @@
+// Publishes production: pushes it where the passes have not, makes what the registry then serves the outputs, and moves
+// the other tags to it.
+import type { PassResult } from '../adapters/docker/buildx.js';
+import { readImages } from '../adapters/registry/read-image.js';
+import type { Manifest, Registry } from '../adapters/registry/registry.js';
+import type { Runner } from '../adapters/runner/runner.js';
+import type { CheckedImage } from '../checks/check.js';
+import { type ImageName, pinnedReference, taggedReference } from '../image/reference.js';
+import { type ImageBytes, sumBytes } from '../image/stored-image.js';
+import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
+import { type PushCheckedRequest, pushChecked } from './push-checked.js';
+import { type SettledTag, type UniqueTag, settleUniqueTag } from './unique-tag.js';
+
+/** Where a run pushes to. */
+export interface PushTarget {
+  readonly registry: Registry;
+  readonly unique: UniqueTag;
+}
+
+export interface PublishedImage extends SettledTag {
+  readonly moved: Moved;
+  /** Uncompressed layer digests, one list for each platform; none when they could not be read. */
+  readonly layers: readonly (readonly string[])[];
+  readonly bytes: Pick<ImageBytes, 'image' | 'platforms'>;
+  /** The push of an image that was checked first; null when its pass has pushed it. */
+  readonly push: PassResult | null;
+}
+
+/**
+ * @param checked the image to push; null when its pass has pushed it
+ * @param built what the pass has built
+ * @throws Error when the image cannot be pushed, or the registry does not serve it
+ */
+export async function publishProduction(
+  request: MovingTagsRequest & PushCheckedRequest,
+  checked: CheckedImage | null,
+  built: PassResult,
+): Promise<PublishedImage> {
+  const push = checked === null ? null : await pushChecked(request, checked);
+  return { ...(await publishPushed(request, (push ?? built).digest)), push };
+}
+
+/**
+ * @param reported digest of what was pushed, as the pusher says; null when it does not know
+ * @throws Error when the registry does not serve what was pushed
+ */
+export async function publishPushed(
+  request: MovingTagsRequest & PushTarget,
+  reported: PassResult['digest'],
+): Promise<Omit<PublishedImage, 'push'>> {
+  const { registry, plan, targets } = request;
+  const readLabels = readTargets(registry, plan.tags.moving, targets);
+  const selecting = Promise.allSettled([selectMovingTags(request)]);
+  const settled = await settleUniqueTag(registry, request.unique, reported);
+  announcePush(request.runner, request.plan.image, request.unique, settled);
+  const [selected] = await selecting;
+  const [moved, images] = await Promise.all([
+    selected.status === 'fulfilled'
+      ? moveTags(request, settled, selected.value, readLabels)
+      : { tags: [settled.tag], failure: selected.reason as Error },
+    readImages(registry, settled.tag, settled.manifest).catch(() => []),
+  ]);
+  return {
+    ...settled,
+    moved,
+    layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
+    bytes: { image: sumBytes(images), ...(images.length > 1 && { platforms: images.length }) },
+  };
+}
+
+/** Tells later steps at once: what fails after this does not unpublish the image. */
+function announcePush(
+  runner: Runner,
+  image: ImageName,
+  unique: UniqueTag,
+  { tag, manifest }: { tag: SettledTag['tag']; manifest: Manifest },
+): void {
+  const { digest } = manifest;
+  if (tag !== unique.tag)
+    runner.log.notice(`Another run has written ${unique.tag} meanwhile, and keeps it: this build is ${tag}.`);
+  runner.setOutput('image', taggedReference(image, tag));
+  runner.setOutput('tag', tag);
+  runner.setOutput('digest', digest);
+  runner.setOutput('pinned-image', pinnedReference(image, tag, digest));
+  runner.setOutput('pushed', 'true');
+  runner.log.info(`Pushed ${pinnedReference(image, tag, digest)}`);
+}

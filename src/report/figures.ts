@@ -1,0 +1,74 @@
+// How a pass went, in figures and in words.
+import type { PassProgress, Work } from '../adapters/progress/build-progress.js';
+import { builderStages } from '../build/pure/builder-decision.js';
+import type { Dockerfile } from '../build/pure/dockerfile.js';
+import { explainMiss } from '../cache/pure/cache-miss.js';
+import type { BuildFlag } from '../inputs/build-options.js';
+import type { Plan } from '../plan/plan.js';
+
+export interface PassFigures {
+  /** Null for a pass that had no process of its own. */
+  readonly seconds: number | null;
+  readonly steps: readonly { readonly name: string; readonly cached: boolean }[];
+  /** Why the first step that was not cached usually is not; null when all were. */
+  readonly missReason: string | null;
+  /** What became of the image, such as "unchanged"; null until that is known. */
+  readonly outcome: string | null;
+  readonly work: readonly Work[];
+}
+
+/** What a solve of production was made of. */
+export interface Solve {
+  readonly plan: Plan;
+  /** Null where it cannot be read, as that of a Git context. */
+  readonly dockerfile: Dockerfile | null;
+  readonly flags: readonly BuildFlag[];
+}
+
+/** One solve, told as two passes: steps of the builder's stages, and production's own. */
+export function toFigures(
+  { plan, dockerfile, flags }: Solve,
+  { seconds, progress }: { readonly seconds: number; readonly progress: PassProgress },
+): { readonly builder: PassFigures; readonly production: PassFigures } {
+  const stages = builderStages(plan, dockerfile);
+  const { cacheFrom, noCache } = plan.production;
+  const context = { dockerfile, flags, sha: plan.event.sha, hadSource: cacheFrom.length > 0, noCache };
+  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
+    const steps = progress.steps.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    const missed = steps.find(({ cached }) => !cached);
+    const work = progress.work.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    return { steps, missReason: missed === undefined ? null : explainMiss(missed, context), work };
+  };
+  return {
+    builder: { ...pick(true), seconds: null, outcome: null },
+    production: { ...pick(false), seconds, outcome: null },
+  };
+}
+
+/** The same figures with work that came later: a push of its own, or the image of the builder. */
+export function addWork(figures: PassFigures, seconds: number, work: readonly Work[]): PassFigures {
+  return { ...figures, seconds: (figures.seconds ?? 0) + seconds, work: [...figures.work, ...work] };
+}
+
+/** `5 of 7 steps cached; the first that was not: [builder 4/5] COPY src ./ (a file that it copies changed)` */
+export function describePass(figures: PassFigures): string {
+  const missed = describeMiss(figures);
+  return `${describeCached(figures)} steps cached${missed === null ? '' : `; the first that was not: ${missed}`}`;
+}
+
+/** `5 of 7` */
+export function describeCached({ steps }: PassFigures): string {
+  return `${steps.filter(({ cached }) => cached).length} of ${steps.length}`;
+}
+
+/** The first step that ran, as code, and why; null when all were cached. */
+export function describeMiss({ steps, missReason }: PassFigures): string | null {
+  const missed = steps.find(({ cached }) => !cached);
+  if (missed === undefined) return null;
+  return `\`${shorten(missed.name)}\`${missReason === null ? '' : ` (${missReason})`}`;
+}
+
+function shorten(name: string): string {
+  const plain = name.replace(/[`|\p{Cc}]+/gu, ' ');
+  return plain.length > 60 ? `${plain.slice(0, 57)}...` : plain;
+}

@@ -1,0 +1,23 @@
+// The last lines of the log: what the passes did, and off GitHub what was made.
+import { taggedReference } from '../image/reference.js';
+import { type PassFigures, describePass } from './figures.js';
+import type { RunResult } from './result.js';
+
+export function toLocalLines({ plan, digest }: Pick<RunResult, 'plan' | 'digest'>): string[] {
+  const reference = taggedReference(plan.image, plan.tags.unique);
+  if (digest === null && plan.production.output !== 'engine') return [];
+  return [
+    '',
+    `Image:   ${reference}${digest === null ? ' (in the local engine)' : ''}`,
+    ...(digest === null ? [] : [`Digest:  ${digest}`]),
+    `Try it:  docker run --rm ${reference}${digest === null ? '' : `@${digest}`}`,
+  ];
+}
+
+/** How each pass went, for the log. */
+export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
+  const line = (name: string, figures: PassFigures | null): string[] =>
+    // Nobody knows the steps where Buildx drew on a terminal.
+    figures === null || figures.steps.length === 0 ? [] : [`${name}: ${describePass(figures)}`];
+  return [...line('Builder', builder), ...line('Production', production)];
+}

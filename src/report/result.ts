@@ -1,0 +1,43 @@
+// What a run reports: everything that log, summary and comment are made of.
+import type { Work } from '../adapters/progress/build-progress.js';
+import type { Digest } from '../image/digest.js';
+import type { ImageIndex } from '../image/image-index.js';
+import type { Tag } from '../image/reference.js';
+import type { ImageBytes } from '../image/stored-image.js';
+import type { Plan } from '../plan/plan.js';
+import type { MirrorOutcome } from '../publish/pure/mirror-outcome.js';
+import type { PassFigures } from './figures.js';
+
+export interface RunResult {
+  readonly plan: Plan;
+  /** Null for a pass that did not come to its end. */
+  readonly builder: PassFigures | null;
+  readonly production: PassFigures | null;
+  /** What the registry serves under the unique tag; null when nothing was pushed. */
+  readonly digest: Digest | null;
+  /** Tags that were written. */
+  readonly pushedTags: readonly Tag[];
+  readonly warnings: readonly string[];
+  readonly error: Failure | null;
+  /** What a build did that did not come to its end. */
+  readonly unfinished: readonly Work[];
+  readonly bytes: ImageBytes;
+  /** Images whose cache this run could use. */
+  readonly cacheTags: readonly Tag[];
+  /** The platforms of an index that was made of parts; left out: the image was built here. */
+  readonly platforms?: ImageIndex['platforms'];
+  /** What became of the copies; left out: there are none. */
+  readonly mirrors?: readonly MirrorOutcome[];
+  /** Whether the team's own check has passed. */
+  readonly verified?: boolean;
+  /** Markdown of what the scanner found. */
+  readonly checks?: readonly string[];
+  /** Key of the entry of the Actions cache that both passes took instead. */
+  readonly actionsCacheKey?: string | null;
+}
+
+export interface Failure {
+  readonly message: string;
+  /** The last lines that the failed step printed; none when no step failed. */
+  readonly output: readonly string[];
+}

@@ -1,0 +1,106 @@
+// What a run tells later steps and people, each as soon as it is true: outputs, notices, warnings on lines.
+import type { DockerfileWarning } from '../adapters/progress/build-progress.js';
+import type { Runner } from '../adapters/runner/runner.js';
+import type { KeptBuilder } from '../build/keep-builder.js';
+import type { Dockerfile } from '../build/pure/dockerfile.js';
+import { type Tag, pinnedReference, taggedReference } from '../image/reference.js';
+import type { Plan } from '../plan/plan.js';
+import type { PublishedImage } from '../publish/publish.js';
+import { type MirrorOutcome, listPinned, listReferences } from '../publish/pure/mirror-outcome.js';
+import { toPlanJson, toPlanLines } from '../report/plan-text.js';
+
+export function showPlan(runner: Runner, plan: Plan, title: string): void {
+  runner.log.group(title, () => {
+    for (const line of toPlanLines(plan)) runner.log.info(line);
+  });
+  // On a terminal the plan has said them.
+  if (runner.onGitHub) for (const message of plan.notes) runner.log.notice(message);
+}
+
+/** Before anything is built: what later steps know of a run that fails. */
+export function announcePlan(runner: Runner, plan: Plan, title: string): void {
+  showPlan(runner, plan, title);
+  runner.setOutput('plan', toPlanJson(plan));
+}
+
+export function setPlannedOutputs(runner: Runner, plan: Plan): void {
+  const { image, tags, builder, parts } = plan;
+  runner.setOutput('plan', toPlanJson(plan));
+  runner.setOutput('image', taggedReference(image, tags.unique));
+  runner.setOutput('tag', tags.unique);
+  if (builder.tag !== null && builder.output === 'registry' && parts.length === 0)
+    runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('pushed', 'false');
+}
+
+export function announceBuilder(runner: Runner, { image, builder }: Plan, { digest }: KeptBuilder): void {
+  if (digest === null || builder.tag === null) return;
+  runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  runner.setOutput('builder-digest', digest);
+}
+
+/** @param kept null when the run had no builder image to keep */
+export function announceTags(
+  runner: Runner,
+  { image, builder }: Plan,
+  published: Pick<PublishedImage, 'moved' | 'manifest'>,
+  kept: KeptBuilder | null,
+  copies: readonly MirrorOutcome[],
+): void {
+  const written = listWrittenTags(published, kept, builder.tag);
+  const references = [...written.map((tag) => taggedReference(image, tag)), ...listReferences(copies)];
+  runner.setOutput('tags', references.join('\n'));
+  if (copies.length === 0) return;
+  const { digest } = published.manifest;
+  runner.setOutput('pinned-mirrors', listPinned(copies, digest).join('\n'));
+  for (const { image: mirror, tags, error, effort } of copies) {
+    // What failed is said in the end, when everything else is done.
+    const [unique] = tags;
+    if (error === null && unique !== undefined)
+      runner.log.info(`Copied to ${pinnedReference(mirror, unique, digest)} (${effort})`);
+  }
+}
+
+/** Every tag that the run has written to the registry, the unique one first. */
+export function listWrittenTags(
+  { moved }: Pick<PublishedImage, 'moved'>,
+  kept: KeptBuilder | null,
+  builderTag: Tag | null,
+): readonly Tag[] {
+  return [...moved.tags, ...(kept?.written === true && builderTag !== null ? [builderTag] : [])];
+}
+
+/**
+ * @param warnings each once, although both passes find them
+ * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
+ */
+export function announceDockerfileWarnings(
+  runner: Runner,
+  dockerfile: Dockerfile | null,
+  warnings: readonly DockerfileWarning[],
+  said: readonly string[],
+): void {
+  for (const { message, url, line } of warnings) {
+    const again =
+      message.startsWith('SecretsUsedInArgOrEnv') && said.some((name) => message.includes(`(ARG "${name}")`));
+    if (again) continue;
+    const text = url === '' ? message : `${message} (${url})`;
+    if (dockerfile === null || line === null) runner.log.warning(text);
+    else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
+  }
+}
+
+/** Of a run that has built nothing, and may not push either. */
+export function announceNoIndex(runner: Runner, { push }: Plan): void {
+  runner.setOutput('pushed', 'false');
+  runner.log.notice(`Nothing was pushed: ${push.reason}. There is no index of the parts.`);
+}
+
+export function announceLocalImage(runner: Runner, { image, tags, production, push }: Plan): void {
+  runner.setOutput('pushed', 'false');
+  runner.setOutput('tag', tags.unique);
+  const local = production.output === 'engine';
+  if (local) runner.setOutput('image', taggedReference(image, tags.unique));
+  const where = local ? `${taggedReference(image, tags.unique)} is in the local engine` : 'both passes were built';
+  runner.log.notice(`Nothing was pushed: ${push.reason}. ${where}.`);
+}

@@ -1,0 +1,139 @@
+// The story of a run: what is asked for, what follows from it, and then either a build or an index of what was built.
+import { Git } from '../adapters/process/git.js';
+import type { World } from '../adapters/world.js';
+import { confinePaths } from '../build/confine-paths.js';
+import { findGitCredentials } from '../build/find-git-credentials.js';
+import { keepBuilder } from '../build/keep-builder.js';
+import { readDockerfile } from '../build/read-dockerfile.js';
+import { buildTwoPasses } from '../build/two-passes.js';
+import { openLayerStore } from '../cache/layer-store.js';
+import { checkImage } from '../checks/checks.js';
+import { parseInputs } from '../inputs/inputs.js';
+import { getGitHubRegistry } from '../inputs/secrets/github-token.js';
+import { isTooShortToMask } from '../inputs/secrets/secret-text.js';
+import { NOTHING_ASKED } from '../plan/context.js';
+import { describeEngine } from '../plan/engine.js';
+import { mayBeForeignCode } from '../plan/event/foreign-code.js';
+import { checkMachine } from '../plan/machine.js';
+import { planBuild } from '../plan/plan.js';
+import { copyPublished } from '../publish/copy-to-mirrors.js';
+import { publishProduction } from '../publish/publish.js';
+import { expectMirrored } from '../publish/pure/mirror-outcome.js';
+import {
+  announceBuilder,
+  announceLocalImage,
+  announcePlan,
+  announceTags,
+  setPlannedOutputs,
+  showPlan,
+} from './announce.js';
+import type { Found } from './found.js';
+import { runReported } from './frame.js';
+import { publishIndex } from './index-run.js';
+import { describeTrigger, findBuiltRun } from './prepare/built-commit.js';
+import { readRunContext, readWorkflowEvent } from './prepare/context.js';
+import { inspect } from './prepare/inspect.js';
+import { mask, maskSecretFiles, maskSecrets, readSecretFiles } from './prepare/mask-secrets.js';
+import { planJob, planPasses } from './prepare/plan-job.js';
+import type { RunFrame, RunSetup } from './prepare/setup.js';
+
+/**
+ * Yields what each stage has found as soon as it has: the frame of the run keeps what can be kept when a later stage
+ * fails, and makes the report.
+ * @throws InputError for what engine or registry do not allow, before anything is built; any other error for a build,
+ *   check or push that failed
+ */
+async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Found, void> {
+  const { world, inputs, github, dockerfile } = setup;
+  const { runner } = world;
+
+  const survey = await inspect(setup, frame);
+  yield { survey };
+  const { engine, session, state } = survey;
+  const { configDirectory } = session;
+  const draft = planPasses(setup, survey);
+  const layers = await openLayerStore({ world, inputs, plan: draft, engine, dockerfile, configDirectory, ...frame });
+  yield { layers };
+  const job = planJob(setup, survey, draft, layers, frame);
+  const { plan, candidate, target } = job;
+  yield { job, plan };
+  announcePlan(runner, plan, `Plan (${describeEngine(engine)})`);
+  if (target !== null) github.prepare();
+
+  const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });
+  yield { built };
+  const checked =
+    candidate === null ? null : await checkImage({ ...job, ...frame, world, github, inputs, configDirectory }, built);
+  if (checked !== null) yield { checked };
+  if (checked !== null && checked.failure !== null) throw checked.failure;
+
+  const published =
+    target === null
+      ? null
+      : await publishProduction(
+          { ...job, ...target, ...frame, world, runner, targets: state.targets ?? [] },
+          checked?.image ?? null,
+          built,
+        );
+  if (published !== null) yield { published };
+  if (published !== null && published.moved.failure !== null) throw published.moved.failure;
+
+  const copying =
+    published === null || target === null ? [] : copyPublished(world, plan.image, target, state.mirrors, published);
+  const { registry } = session;
+  const places = { registry, stored: state.images, log: runner.log };
+  const kept = await keepBuilder({ ...job, ...places, ...frame }, built, published?.layers ?? null);
+  const copies = await copying;
+  yield { kept, copies };
+
+  announceBuilder(runner, plan, kept);
+  if (published === null) announceLocalImage(runner, plan);
+  else announceTags(runner, plan, published, kept, copies);
+  if (kept.failure !== null) throw kept.failure;
+  await layers.save(job, 'all');
+  expectMirrored(copies, plan.image, published?.tag ?? plan.tags.unique);
+}
+
+/** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
+export async function runBuildPhase(world: World): Promise<void> {
+  const { runner, run, signal, now } = world;
+  // The first thing that is said. An index is put together without an engine, anywhere.
+  if (runner.readInput('index-of').trim() === '') checkMachine(runner.machine);
+  // Before anything is read from them: an error may quote what stands in the wrong input.
+  for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
+  const inputs = parseInputs((name) => runner.readInput(name), getGitHubRegistry(runner.serverUrl));
+  const secrets = maskSecrets(runner, inputs);
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    runner.log.warning(message);
+    warnings.push(message);
+  };
+  inputs.warnings.forEach(warn);
+  const git = new Git(run, runner.childEnv, runner.workspace, signal, runner.onGitHub);
+  const github = world.connectGitHub(inputs.githubToken);
+  const trigger = describeTrigger(world, inputs, await readWorkflowEvent(runner, git));
+  const builds = inputs.indexOf.length === 0;
+  const found = await findBuiltRun(world, inputs, trigger, github);
+  const { event } = found;
+  if (builds && mayBeForeignCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
+  const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
+  const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
+  maskSecretFiles(runner, inputs, contents);
+  secrets.push(...contents);
+  if (secrets.some(isTooShortToMask)) warn(SHORT_SECRET);
+  const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
+  if (exposed !== null) warn(exposed);
+  const context = await readRunContext({ runner, inputs, found, git, github, now, warn });
+  const draft = planBuild(inputs, event, context, NOTHING_ASKED);
+  if (inputs.dryRun) {
+    showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');
+    setPlannedOutputs(runner, draft);
+    return;
+  }
+  const setup = { world, inputs, trigger, event, context, github, dockerfile, draft, secrets, warnings };
+  await runReported(setup, builds ? buildImages : publishIndex);
+}
+
+const SHORT_SECRET =
+  'One of the secrets is too short to be hidden in the log: every such text would become asterisks. ' +
+  'Give it a longer value, or pass it as a build argument if it is no secret.';

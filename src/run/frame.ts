@@ -1,0 +1,67 @@
+// The frame of a run: its folder, what its stages have found, what is kept when one fails, and what is told in the end.
+import { mkdir, rm } from 'node:fs/promises';
+import { listSuspectArguments } from '../inputs/build-options.js';
+import { toLocalLines, toPassLines } from '../report/log-lines.js';
+import { toFiguresJson, toSummary } from '../report/summary.js';
+import { announceDockerfileWarnings } from './announce.js';
+import { commentOnPullRequest } from './comment.js';
+import type { Found } from './found.js';
+import type { RunFrame, RunSetup } from './prepare/setup.js';
+import { isComplete, toRunResult } from './run-result.js';
+import { explainFailure, salvage } from './salvage.js';
+
+type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
+
+/** @throws what the story throws, explained, when everything is told */
+export async function runReported(setup: RunSetup, story: Story): Promise<void> {
+  const { runner } = setup.world;
+  const directory = runner.reserveDirectory();
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const warnings = [...setup.warnings];
+  const warn = (message: string): void => {
+    runner.log.warning(message);
+    warnings.push(message);
+  };
+  let found: Found = {};
+  let failure: unknown = null;
+  try {
+    for await (const part of story(setup, { directory, warn })) found = { ...found, ...part };
+  } catch (error) {
+    await salvage(setup, found, error, warn);
+    failure = explainFailure(found, error);
+    throw failure;
+  } finally {
+    await found.layers?.close();
+    announceDockerfileWarnings(
+      runner,
+      setup.dockerfile,
+      found.job?.passes.warnings ?? [],
+      listSuspectArguments(setup.inputs.flags),
+    );
+    await report(setup, found, { warnings, failure, warn });
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Ending {
+  readonly warnings: readonly string[];
+  readonly failure: unknown;
+  readonly warn: RunFrame['warn'];
+}
+
+/** However the run ended. */
+async function report(setup: RunSetup, found: Found, { warnings, failure, warn }: Ending): Promise<void> {
+  const { world, inputs, trigger, github, secrets } = setup;
+  const { runner, signal } = world;
+  const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, failure });
+  if (isComplete(found)) {
+    for (const line of toPassLines(getResult())) runner.log.info(line);
+    if (!runner.onGitHub) for (const line of toLocalLines(getResult())) runner.log.info(line);
+  }
+  // A cancelled run has nothing to tell, and no time.
+  const told = { runner, github, inputs, trigger: trigger.event, secrets, warn };
+  if (!signal.aborted) await commentOnPullRequest({ ...told, result: getResult() });
+  // Once more: the comment may have brought a warning.
+  runner.setOutput('summary', toFiguresJson(getResult()));
+  await runner.writeSummary(toSummary(getResult()));
+}

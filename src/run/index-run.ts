@@ -1,0 +1,99 @@
+// The story of an index: images that other runs have built, one for each platform, become one image. Nothing is built, and
+// no engine is needed.
+import { inspectEngine } from '../adapters/docker/inspect-engine.js';
+import { watchBranch } from '../adapters/github/branch-head.js';
+import { readParts, readRevision } from '../adapters/registry/read-image.js';
+import type { Registry } from '../adapters/registry/registry.js';
+import type { Part } from '../image/image-index.js';
+import { NOTHING_ASKED } from '../plan/context.js';
+import { findCommitOfParts } from '../plan/event/built-commit.js';
+import { type Plan, planBuild } from '../plan/plan.js';
+import { uniqueCandidates } from '../plan/tags/tags.js';
+import { copyPublished } from '../publish/copy-to-mirrors.js';
+import { makeIndex } from '../publish/make-index.js';
+import { publishPushed } from '../publish/publish.js';
+import { expectMirrored } from '../publish/pure/mirror-outcome.js';
+import { findFreeTag, writeUniqueTag } from '../publish/unique-tag.js';
+import { announceNoIndex, announcePlan, announceTags } from './announce.js';
+import type { Found } from './found.js';
+import { decideCommit } from './prepare/built-commit.js';
+import { type AskedRegistry, askRegistry } from './prepare/inspect.js';
+import { getPushTarget } from './prepare/plan-job.js';
+import type { RunFrame, RunSetup } from './prepare/setup.js';
+
+/**
+ * Yields what each stage has found, as the story of a build does.
+ * @throws InputError for what the registry does not allow; Error when a part is not there, or does not fit the others
+ */
+export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGenerator<Found, void> {
+  const { world, inputs, github } = setup;
+  const { runner } = world;
+  // Where there is no engine, nobody has called a registry insecure.
+  const findInsecureRegistries = async (): Promise<readonly string[]> => {
+    const found = await inspectEngine(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
+    return found?.insecureRegistries ?? [];
+  };
+  const { session, state } = await askRegistry(setup, frame, findInsecureRegistries);
+  const { plan, parts, draft } = await planIndex(setup, session.registry, state);
+  yield { plan };
+  announcePlan(runner, plan, 'Plan');
+  const target = getPushTarget({ ...setup, draft }, session, plan);
+  if (target === null) {
+    announceNoIndex(runner, plan);
+    return;
+  }
+  github.prepare();
+  const { registry, unique } = target;
+  const { platforms, index } = makeIndex(parts, inputs.platforms, plan);
+  yield { platforms };
+  await writeUniqueTag(registry, unique, index);
+  const branch = watchBranch(plan, github);
+  const published = {
+    ...(await publishPushed({ runner, plan, ...target, branch, targets: state.targets ?? [], ...frame }, index.digest)),
+    push: null,
+  };
+  yield { published };
+  if (published.moved.failure !== null) throw published.moved.failure;
+  const copies = await copyPublished(world, plan.image, target, state.mirrors, published);
+  yield { copies };
+  announceTags(runner, plan, published, null, copies);
+  expectMirrored(copies, plan.image, published.tag);
+}
+
+interface PlannedIndex {
+  readonly plan: Plan;
+  /** The plan before the registry was asked for a free tag. */
+  readonly draft: Plan;
+  /** None where there is no index. */
+  readonly parts: readonly Part[];
+}
+
+/** The index is of the commit that its parts were built from, whatever the event names: the parts' labels tell. */
+async function planIndex(setup: RunSetup, registry: Registry | null, state: AskedRegistry): Promise<PlannedIndex> {
+  const { inputs, trigger, event, context, draft, github } = setup;
+  const plan = planBuild(inputs, event, context, state);
+  if (registry === null || !plan.push.push) return { plan, draft, parts: [] };
+  const parts = await readAllParts(registry, plan);
+  const revisions = await Promise.all(
+    parts.map(async (part) => ({ digest: part.digest, revision: await readRevision(registry, plan.image.name, part) })),
+  );
+  const commit = findCommitOfParts(revisions);
+  if (commit === null) return { plan, draft, parts };
+  const found = await decideCommit(trigger, { commit, from: 'parts' }, null, github);
+  const known = { ...context, built: found.built, notes: found.notes };
+  if (found.event === event) return { plan: planBuild(inputs, event, known, state), draft, parts };
+  const own = { ...known, committedAt: await github.readCommitTime(commit) };
+  const other = planBuild(inputs, found.event, own, NOTHING_ASKED);
+  const registries = [registry, ...state.mirrors.map((mirror) => mirror.registry)];
+  const unique = await findFreeTag(registries, uniqueCandidates(other.tags.unique, own.now));
+  return { plan: planBuild(inputs, found.event, own, { ...state, unique }), draft: other, parts };
+}
+
+async function readAllParts(registry: Registry, { image, parts }: Plan): Promise<readonly Part[]> {
+  return (await readParts(registry, image.name, parts)).map((part, position) => {
+    if (part !== null) return part;
+    throw new Error(
+      `index-of: ${image.name} has no image ${parts[position] ?? ''}. Build the parts with the same image, and let them push.`,
+    );
+  });
+}

@@ -1,0 +1,78 @@
+// Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
+import type { GitHubApi } from '../../adapters/github/run-api.js';
+import type { Git } from '../../adapters/process/git.js';
+import type { Runner } from '../../adapters/runner/runner.js';
+import type { Inputs } from '../../inputs/inputs.js';
+import { mayHaveMerged } from '../../plan/cache-sources.js';
+import type { RunContext } from '../../plan/context.js';
+import {
+  type WorkflowEvent,
+  parseSha,
+  parseWorkflowEvent,
+  readCommitTime,
+  readDefaultBranch,
+} from '../../plan/event/event.js';
+import { NoWorkTreeError } from '../../shared/errors.js';
+import { errorMessage } from '../../shared/text.js';
+import type { FoundRun } from './built-commit.js';
+
+/** @throws InputError when neither a workflow nor a git work tree says which commit is built */
+export async function readWorkflowEvent(runner: Runner, git: Git): Promise<WorkflowEvent> {
+  if (runner.onGitHub) return parseWorkflowEvent(runner.readEventFacts());
+  const [sha, branch, dirty] = await Promise.all([git.readHead(), git.readBranch(), git.hasChanges()]);
+  if (sha === null) throw new NoWorkTreeError(runner.workspace, await git.readRefusal());
+  return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD'), dirty };
+}
+
+export interface ContextRequest {
+  readonly runner: Runner;
+  readonly inputs: Inputs;
+  /** Whose run it is, by what is built. */
+  readonly found: FoundRun;
+  readonly git: Git;
+  readonly github: GitHubApi;
+  readonly now: Date;
+  readonly warn: (message: string) => void;
+}
+
+export async function readRunContext(request: ContextRequest): Promise<RunContext> {
+  const { runner, git, now, found } = request;
+  const payload = runner.onGitHub ? runner.readEventFacts().payload : null;
+  const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
+  const [committedAt, mergedBranch] = await Promise.all([
+    findCommitTime(request, payload),
+    findMergedBranch(request, defaultBranch),
+  ]);
+  const { repositoryUrl, runUrl, repository, actor } = runner;
+  const { built, notes } = found;
+  return { now, repositoryUrl, runUrl, repository, actor, built, notes, committedAt, defaultBranch, mergedBranch };
+}
+
+/** Nearest source first: the payload, the work tree, GitHub. */
+async function findCommitTime({ found, git, github }: ContextRequest, payload: unknown): Promise<string | null> {
+  const { commit } = found.built;
+  return (
+    readCommitTime(payload, commit) ??
+    found.committedAt ??
+    (await git.readCommitTime(commit)) ??
+    (await github.readCommitTime(commit))
+  );
+}
+
+/** What a pull request has built already, main need not build again. */
+async function findMergedBranch(
+  { inputs, found: { event }, github, warn }: ContextRequest,
+  defaultBranch: string | null,
+): Promise<string | null> {
+  const main = inputs.mainBranch ?? defaultBranch;
+  if (main === null || !mayHaveMerged(inputs, event, defaultBranch)) return null;
+  try {
+    return await github.readMergedBranch(event.sha, main);
+  } catch (error) {
+    const reason = errorMessage(error);
+    warn(
+      `GitHub does not say which pull request ${event.sha} merged, so its layers may be built again. The job may need "permissions: pull-requests: read". ${reason}`,
+    );
+    return null;
+  }
+}

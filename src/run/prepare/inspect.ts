@@ -1,0 +1,105 @@
+// Looks at the engine and at the registry: everything that the plan needs to know of them.
+import { join } from 'node:path';
+import { probeWriteAccess } from '../../access/connect.js';
+import { type RegistrySession, type SessionRequest, openRegistrySession } from '../../access/login.js';
+import type { OpenMirror } from '../../access/open-mirrors.js';
+import { type EngineFacts, inspectEngine } from '../../adapters/docker/inspect-engine.js';
+import { readStoredImage } from '../../adapters/registry/read-image.js';
+import type { Registry } from '../../adapters/registry/registry.js';
+import { writeMergedCache } from '../../cache/merged-cache.js';
+import type { Tag } from '../../image/reference.js';
+import type { StoredImage } from '../../image/stored-image.js';
+import { NOTHING_ASKED, type RegistryState } from '../../plan/context.js';
+import { type Plan, sourceTags } from '../../plan/plan.js';
+import { mayWantToPush } from '../../plan/push-decision.js';
+import { uniqueCandidates } from '../../plan/tags/tags.js';
+import { findUniqueTag } from '../../publish/unique-tag.js';
+import { errorMessage } from '../../shared/text.js';
+import type { Warn } from '../../shared/types.js';
+import type { RunFrame, RunSetup } from './setup.js';
+
+export interface Survey {
+  readonly engine: EngineFacts['engine'];
+  readonly session: RegistrySession;
+  readonly state: AskedRegistry;
+}
+
+/**
+ * Looks at the engine and at the registry at the same time; what is wrong with the engine is said first.
+ * @throws InputError for what is wrong with either
+ */
+export async function inspect(run: RunSetup, frame: RunFrame): Promise<Survey> {
+  const { world, inputs } = run;
+  const inspecting = inspectEngine(world.run, world.runner.childEnv, inputs.builder, world.signal);
+  const asking = askRegistry(run, frame, async () => (await inspecting).insecureRegistries);
+  // Both are waited for in any case: nothing may write into the run's folder after it is removed.
+  const [inspected, asked] = await Promise.allSettled([inspecting, asking]);
+  if (inspected.status === 'rejected') throw inspected.reason;
+  if (asked.status === 'rejected') throw asked.reason;
+  return { engine: inspected.value.engine, ...asked.value };
+}
+
+export interface AskedRegistry extends RegistryState {
+  readonly mirrors: readonly OpenMirror[];
+}
+
+/**
+ * Logs in and asks everything that the plan wants to know.
+ * @param findInsecureRegistries registries that the engine may speak plain HTTP to; called only when HTTPS fails
+ * @throws InputError when a login is refused or a registry cannot be reached
+ */
+export async function askRegistry(
+  { world: { runner, run, signal }, inputs, draft, context }: RunSetup,
+  { directory, warn }: RunFrame,
+  findInsecureRegistries: SessionRequest['findInsecureRegistries'],
+): Promise<{ readonly session: RegistrySession; readonly state: AskedRegistry }> {
+  const { event } = draft;
+  const privateDirectory = join(directory, 'docker-config');
+  const write = mayWantToPush(inputs, event);
+  const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn, signal };
+  const session = await openRegistrySession(request);
+  return { session, state: await readRegistryState(session, draft, context.now, warn) };
+}
+
+/** All at once; writes the merged cache where the run may write. */
+async function readRegistryState(session: RegistrySession, draft: Plan, now: Date, warn: Warn): Promise<AskedRegistry> {
+  const { registry, write, hasLogin } = session;
+  if (registry === null) return { ...NOTHING_ASKED, mirrors: [] };
+  const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
+  // Those of a part too, which copies nothing itself: what cannot be copied in the end is found out before the build.
+  const opening = probing.then((access) => (access?.allowed === true ? session.openMirrors() : []));
+  const findUnique = async (): Promise<Tag | null> => {
+    // Free everywhere, so that the image has one tag. Without mirrors there is nothing to wait for.
+    const others = session.hasMirrors ? await opening : [];
+    const registries = [registry, ...others.map((mirror) => mirror.registry)];
+    return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
+  };
+  const sources = sourceTags(draft);
+  const further = write ? draft.tags.moving.filter((tag) => !sources.includes(tag)) : [];
+  const [writeAccess, mirrors, unique, images, others] = await Promise.all([
+    probing,
+    opening,
+    findUnique(),
+    Promise.all(sources.map((tag) => readSource(registry, tag, warn))),
+    // They are looked at again before they are moved.
+    Promise.all(further.map((tag) => readStoredImage(registry, tag).catch(() => null))),
+  ]);
+  const found = images.filter((image) => image !== null);
+  const targets = [...images, ...others]
+    .filter((image) => image !== null)
+    .filter(({ tag }) => draft.tags.moving.includes(tag));
+  const asked = { writeAccess, unique, mirrors, targets };
+  // What will not be pushed everywhere is pushed nowhere, and the run writes nothing.
+  const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
+  if (!mayWrite) return { ...asked, images: found, mergedCache: null };
+  return { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) };
+}
+
+async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<StoredImage | null> {
+  try {
+    return await readStoredImage(registry, tag);
+  } catch (error) {
+    warn(`Reading ${tag} from the registry failed, so it is no cache for this run: ${errorMessage(error)}`);
+    return null;
+  }
+}

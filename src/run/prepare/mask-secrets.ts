@@ -1,0 +1,72 @@
+// Tells the runner what no log may show, before anything is said, and keeps it out of what an image stores.
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Runner } from '../../adapters/runner/runner.js';
+import { withEnvironmentValues } from '../../build/pure/environment-arguments.js';
+import { getSecretPath } from '../../build/pure/local-paths.js';
+import { type BuildFlag, forbidSecretArguments, secretEnvironmentNames } from '../../inputs/build-options.js';
+import { type Inputs, knownSecrets } from '../../inputs/inputs.js';
+import { encodeCredentials } from '../../inputs/secrets/credentials.js';
+import { isLongLine, listMasks } from '../../inputs/secrets/secret-text.js';
+import { InputError } from '../../shared/errors.js';
+import { quote } from '../../shared/text.js';
+
+/**
+ * @returns what was masked
+ * @throws InputError when something that the image stores has the value of a secret from the environment
+ */
+export function maskSecrets(runner: Runner, inputs: Inputs): string[] {
+  const { credentials, mirrors, flags, scan } = inputs;
+  const logins = [credentials, ...mirrors.map((mirror) => mirror.credentials)].filter((login) => login !== null);
+  const known = knownSecrets({ ...inputs, scanToken: scan?.token ?? null });
+  for (const name of secretEnvironmentNames(flags)) known.set(runner.childEnv[name] ?? '', 'the input secret-envs');
+  // The workflow's token is none of the credentials where it is withheld.
+  known.set(runner.readInput('password'), 'the input password');
+  const secrets = [...known.keys(), ...logins.map(encodeCredentials)];
+  for (const secret of secrets) mask(runner, secret);
+  forbidSecretArguments(listStored(runner, inputs), known);
+  return secrets;
+}
+
+/**
+ * @param contents of the input secret-files
+ * @throws InputError when something that the image stores has one of them. Of a file with several lines nobody can tell
+ *   which of them are secret: a line of settings may well stand in a build argument too.
+ */
+export function maskSecretFiles(runner: Runner, inputs: Inputs, contents: readonly string[]): void {
+  for (const content of contents) mask(runner, content);
+  const secrets = contents.filter(isLongLine);
+  forbidSecretArguments(
+    listStored(runner, inputs),
+    new Map(secrets.map((secret) => [secret, 'the input secret-files'])),
+  );
+}
+
+export function mask(runner: Runner, secret: string): void {
+  for (const text of listMasks(secret)) runner.maskSecret(text);
+}
+
+/** The flags as the build will have them: its environment has the values of the input secrets too. */
+function listStored(runner: Runner, { flags, secretEnvironment }: Inputs): BuildFlag[] {
+  return withEnvironmentValues(flags, { ...runner.childEnv, ...secretEnvironment });
+}
+
+/** Nobody's credential is longer; a file that is has other things in it. */
+const LARGEST_SECRET = 64 * 1024;
+
+/**
+ * @returns the contents, to be masked; none of files that are too large for it
+ * @throws InputError for the first of the input secret-files that cannot be read
+ */
+export async function readSecretFiles(inputs: Inputs, workspace: string): Promise<string[]> {
+  const secrets: string[] = [];
+  const files = inputs.flags.filter(({ input }) => input === 'secret-files');
+  for (const [index, flag] of files.entries()) {
+    const path = getSecretPath(flag);
+    const found = await stat(resolve(workspace, path)).catch(() => null);
+    if (found?.isFile() !== true)
+      throw new InputError(`secret-files: item ${index + 1}: there is no file ${quote(path)}.`);
+    if (found.size <= LARGEST_SECRET) secrets.push(await readFile(resolve(workspace, path), 'utf8').catch(() => ''));
+  }
+  return secrets;
+}

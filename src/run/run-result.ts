@@ -1,0 +1,65 @@
+// What the stages have found -> what is told of the run. Pure.
+import { sumBytes } from '../image/stored-image.js';
+import { toScope } from '../plan/tags/tags.js';
+import { type PassFigures, addWork, toFigures } from '../report/figures.js';
+import type { RunResult } from '../report/result.js';
+import { listWrittenTags } from './announce.js';
+import { findFailedPass, toFailure } from './failure.js';
+import type { Found } from './found.js';
+import type { RunSetup } from './prepare/setup.js';
+
+export interface Ending {
+  readonly warnings: readonly string[];
+  /** Null when the run succeeded. */
+  readonly failure: unknown;
+}
+
+export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }: Ending): RunResult {
+  const { published, checked, kept, copies, layers } = found;
+  const plan = found.plan ?? setup.draft;
+  return {
+    // Another run may have had the unique tag first.
+    plan: published === undefined ? plan : { ...plan, tags: { ...plan.tags, unique: published.tag } },
+    ...getFigures(setup, found),
+    digest: published?.manifest.digest ?? null,
+    pushedTags: published === undefined ? [] : listWrittenTags(published, kept ?? null, plan.builder.tag),
+    warnings,
+    error: failure === null ? null : toFailure(failure),
+    unfinished: found.built === undefined ? (findFailedPass(failure)?.progress.work ?? []) : [],
+    bytes: { image: null, ...published?.bytes, main: getMainBytes(setup, found) },
+    cacheTags: found.survey?.state.images.map(({ tag }) => tag) ?? [],
+    ...(found.platforms && { platforms: found.platforms }),
+    ...(copies && { mirrors: copies }),
+    ...(checked && { verified: checked.verified, checks: checked.scan }),
+    ...(layers && { actionsCacheKey: layers.restored }),
+  };
+}
+
+/** Whether the image is built and where it belongs, and only copies of it may be missing. */
+export function isComplete({ kept, copies }: Found): boolean {
+  return copies !== undefined && (kept === undefined || kept.failure === null);
+}
+
+function getFigures(
+  { inputs }: RunSetup,
+  { job, built, published, kept }: Found,
+): { readonly builder: PassFigures | null; readonly production: PassFigures | null } {
+  if (!job || !built) return { builder: null, production: null };
+  const { builder, production } = toFigures({ ...job, flags: inputs.flags }, built);
+  const push = published?.push ?? null;
+  return {
+    builder:
+      !kept || kept.failure
+        ? builder
+        : { ...builder, seconds: kept.seconds, outcome: kept.outcome, work: [...builder.work, ...kept.work] },
+    production: push === null ? production : addWork(production, push.seconds, push.progress.work),
+  };
+}
+
+/** Compressed, of the image that the main branch had before this run; null when that is not known. */
+function getMainBytes({ inputs, context }: RunSetup, { survey }: Found): number | null {
+  const branch = inputs.mainBranch ?? context.defaultBranch;
+  if (branch === null) return null;
+  const { tag: wanted } = toScope(branch, inputs.part);
+  return sumBytes(survey?.state.images.find(({ tag }) => tag === wanted)?.images ?? []);
+}

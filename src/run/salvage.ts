@@ -1,0 +1,53 @@
+// What a failed run still keeps, and how its failure is explained.
+import { PassFailedError } from '../adapters/docker/buildx.js';
+import { explainPassFailure } from '../build/explain-failure.js';
+import { buildBuilder } from '../build/keep-builder.js';
+import { builderStages } from '../build/pure/builder-decision.js';
+import type { Found } from './found.js';
+import type { Job } from './prepare/plan-job.js';
+import type { RunFrame, RunSetup } from './prepare/setup.js';
+import { type FailedStage, type FailureFacts, decideSalvage } from './pure/salvage-decision.js';
+
+/** Keeps what can be kept. Never throws: the failure is the run's, whatever becomes of this. */
+export async function salvage(
+  { world }: Pick<RunSetup, 'world'>,
+  found: Found,
+  error: unknown,
+  warn: RunFrame['warn'],
+): Promise<void> {
+  const { job, layers } = found;
+  if (job === undefined) return;
+  const { builderImage, layers: kept } = decideSalvage({
+    ...getFailureFacts(job, found, error),
+    cancelled: world.signal.aborted,
+  });
+  if (builderImage) await buildBuilder({ ...job, warn }).catch(() => null);
+  if (kept !== 'none') await layers?.save(job, kept);
+}
+
+/** @returns the error as it is where no registry has refused anything */
+export function explainFailure({ job, survey }: Found, error: unknown): unknown {
+  if (job === undefined) return error;
+  const readable = survey !== undefined && survey.state.images.length > 0;
+  return explainPassFailure(error, job.facts, job.plan.image, readable);
+}
+
+function getFailureFacts(job: Job, found: Found, error: unknown): Omit<FailureFacts, 'cancelled'> {
+  const { plan, dockerfile } = job;
+  const stages = builderStages(plan, dockerfile);
+  const failed = error instanceof PassFailedError ? error.progress.failed : null;
+  const { tag, output } = plan.builder;
+  const ran = found.built?.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached) ?? false;
+  const stored = found.survey?.state.images.some((image) => image.tag === tag) ?? false;
+  return {
+    stage: getStage(job, found),
+    failedAfterBuilder: failed !== null && failed.stage !== '' && !stages.has(failed.stage),
+    writesBuilder: output === 'registry',
+    builderIsNew: ran || !stored,
+  };
+}
+
+function getStage({ candidate }: Job, { built, checked }: Found): FailedStage {
+  if (built === undefined) return 'build';
+  return candidate !== null && (checked?.image ?? null) === null ? 'check' : 'other';
+}

@@ -1,0 +1,41 @@
+// What messages say of sizes, of errors, and of texts that come from outside, the same everywhere.
+
+/** `12.3 MB` */
+export function formatMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** What a server says, for a message: on one line, printable, and no longer than a message can bear. */
+export function toSingleLine(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_LINE);
+}
+
+const LONGEST_LINE = 200;
+
+/** Why something failed, for a warning about what is no main thing. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
+}
+
+/** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
+const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;
+
+/** What other programs print for a terminal, as plain text. */
+export function withoutTerminalCodes(text: string): string {
+  return text.replace(TERMINAL_CODES, '');
+}
+
+/**
+ * Shows a value in an error message on one line, shortened, with control characters escaped.
+ * Never call it with a secret.
+ */
+export function quote(value: string): string {
+  // A login in a URL is the one secret that people put where a name belongs.
+  const plain = value.replace(/\/\/[^/\s]*@/g, '//***@');
+  const shown = plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
+  return JSON.stringify(shown);
+}
+
+export function getLastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
