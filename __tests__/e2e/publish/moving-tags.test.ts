@@ -58,12 +58,15 @@ test('extra tags of a release are left to a newer version, and those of other gi
   await sleep(1100);
   await team.service.changeSource('Later');
   const newer = await run(await team.pushTag('v1.3.0'), extra);
+  await team.service.git('switch', '--quiet', '--detach', fixed.sha);
   const fix = await run(fixed, extra);
+  await team.service.git('switch', '--quiet', 'main');
   expect(await digestOf('latest')).toBe(newer.digest);
   expect(await digestOf('1.2')).toBe(fix.digest);
   expect(fix.log).toContain('A newer version than v1.2.4 exists, so 1, latest are left where they are.');
 
   const later = await run(await team.pushTag('release-42'), extra);
+  await team.service.git('switch', '--quiet', '--detach', other.sha);
   const { log } = await run(other, extra);
   expect(await digestOf('latest')).toBe(later.digest);
   expect(log).toContain('latest leads to the image of a later commit, so it is left where it is.');
