@@ -54,14 +54,16 @@ async function report(setup: RunSetup, found: Found, { warnings, failure, warn }
   const { world, inputs, trigger, github, secrets } = setup;
   const { runner, signal } = world;
   const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, failure });
+  const result = getResult();
   if (isComplete(found)) {
-    for (const line of toPassLines(getResult())) runner.log.info(line);
-    if (!runner.onGitHub) for (const line of toLocalLines(getResult())) runner.log.info(line);
+    for (const line of toPassLines(result)) runner.log.info(line);
+    if (!runner.onGitHub) for (const line of toLocalLines(result)) runner.log.info(line);
   }
   // A cancelled run has nothing to tell, and no time.
   const told = { runner, github, inputs, trigger: trigger.event, secrets, warn };
-  if (!signal.aborted) await commentOnPullRequest({ ...told, result: getResult() });
+  if (!signal.aborted) await commentOnPullRequest({ ...told, result });
   // Once more: the comment may have brought a warning.
-  runner.setOutput('summary', toFiguresJson(getResult()));
-  await runner.writeSummary(toSummary(getResult()));
+  const final = getResult();
+  runner.setOutput('summary', toFiguresJson(final));
+  await runner.writeSummary(toSummary(final));
 }
