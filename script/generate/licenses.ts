@@ -13,7 +13,9 @@ const folders = new Set(
       .join('\n')
       .matchAll(/((?:[^"!\\, ]*\/)?node_modules\/(?:@[\w.-]+\/)?[\w.-]+)\//g),
   ]
-    .map(([, path = '']) => path.slice(path.indexOf('node_modules/')))
+    // The bundle is made from copies of some packages (script/bundle); their licences stand where npm has put them.
+    .map(([, path = '']) => path.slice(path.indexOf('node_modules/')).replace(/^.*\/two-pass-build\/js\//, ''))
+    .map((path) => path.replace(/^.*\/(node_modules\/undici)$/, '$1'))
     .filter((path) => !path.includes('/.cache')),
 );
 

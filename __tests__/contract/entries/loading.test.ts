@@ -1,4 +1,5 @@
-// What the bundle loads: a run that pushes at most 1 MB of JavaScript, and the Actions cache only where it is used.
+// What the bundle loads: at most 0.7 MB of JavaScript to start with, GitHub's client beside it, and the Actions cache only
+// where it is used. And that what is loaded late is there: the bundle takes undici apart (script/bundle).
 import { mkdir, mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:http';
 import { basename, join } from 'node:path';
@@ -39,6 +40,7 @@ afterAll(async () => {
 async function run(
   inputs: Readonly<Record<string, string>>,
   node = lab.tools.node24,
+  { apiUrl = 'http://127.0.0.1:9', proxy, branch = 'topic' }: { apiUrl?: string; proxy?: string; branch?: string } = {},
 ): Promise<{ result: ActionResult; loaded: string[] }> {
   const directory = await mkdtemp(join(lab.directory, 'loading-'));
   const workspace = join(directory, 'workspace');
@@ -52,12 +54,12 @@ async function run(
     workspace,
     run: {
       name: 'push',
-      ref: 'refs/heads/topic',
+      ref: `refs/heads/${branch}`,
       sha: SHA,
       repository: 'octo/app',
       token: WRITER.password,
-      apiUrl: 'http://127.0.0.1:9',
-      payload: { ref: 'refs/heads/topic', repository: { full_name: 'octo/app', default_branch: 'main' } },
+      apiUrl,
+      payload: { ref: `refs/heads/${branch}`, repository: { full_name: 'octo/app', default_branch: 'main' } },
     },
     inputs: {
       image: `${lab.registry.host}/octo/${basename(directory).toLowerCase()}`,
@@ -72,6 +74,7 @@ async function run(
       ACTIONS_RUNTIME_TOKEN: 'runtime-token',
       // Node writes down every script that it has compiled.
       NODE_V8_COVERAGE: coverage,
+      ...(proxy !== undefined && { http_proxy: proxy }),
     },
     phases: ['main'],
   });
@@ -90,7 +93,7 @@ async function findCacheChunks(): Promise<string[]> {
   return files.filter((_, index) => texts[index]!.includes('GetCacheEntryDownloadURL'));
 }
 
-test('a run that pushes loads at most 1 MB, and neither loads the Actions cache nor asks it', async () => {
+test('a run that pushes loads 0.7 MB, with the client of GitHub 1 MB, and neither loads the Actions cache nor asks it', async () => {
   const before = asked.length;
   const { result, loaded } = await run({ push: 'true' });
   // As far as a fake docker goes: after the push the registry has nothing.
@@ -98,6 +101,7 @@ test('a run that pushes loads at most 1 MB, and neither loads the Actions cache 
   expect(loaded.map((path) => basename(path))).toContain('index.js');
   // GitHub's API client is loaded here too.
   expect(loaded.length).toBeGreaterThan(1);
+  expect((await stat(join(DIST, 'index.js'))).size).toBeLessThanOrEqual(700_000);
   const sizes = await Promise.all(loaded.map(async (path) => (await stat(path)).size));
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_000_000);
   const chunks = await findCacheChunks();
@@ -112,4 +116,32 @@ test.each(['node', 'node24'] as const)('a run that does not push loads it and as
   expect(result.main?.code).toBe(0);
   expect(loaded).toContain((await findCacheChunks())[0]);
   expect(asked.slice(before)).toContain('/twirp/github.actions.results.api.v1.CacheService/GetCacheEntryDownloadURL');
+});
+
+test('GitHub is asked through the proxy of the environment', async () => {
+  const tunnels: string[] = [];
+  const requests: string[] = [];
+  // The proxy is the service too: what comes through a tunnel is answered here.
+  const proxy = createServer((request, response) => {
+    requests.push(`${request.headers.host ?? ''}${request.url ?? ''}`);
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{"message":"Not Found"}');
+  });
+  proxy.on('connect', (request, socket) => {
+    tunnels.push(request.url ?? '');
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    proxy.emit('connection', socket);
+  });
+  const { port, stop } = await listen(proxy);
+  try {
+    await run({ push: 'true' }, lab.tools.node24, {
+      apiUrl: 'http://api.github.invalid',
+      proxy: `http://127.0.0.1:${port}`,
+      // Whose merged pull request is looked up.
+      branch: 'main',
+    });
+  } finally {
+    await stop();
+  }
+  expect(tunnels).toContain('api.github.invalid:80');
+  expect(requests.filter((request) => request.startsWith('api.github.invalid/repos/octo/app/'))).not.toEqual([]);
 });
