@@ -1,8 +1,10 @@
 // GitHub's code scanning, as its API takes reports and tells what became of them.
 // https://docs.github.com/rest/code-scanning/code-scanning#upload-an-analysis-as-sarif-data
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { type JsonObject, objectList, objectMember, parseJsonObject, stringMember } from '../json.js';
+import { type Reply, addressOf, refusal, sendLater } from './reply.js';
 
 interface CodeScanningUpload {
   readonly sha: string;
@@ -33,73 +35,71 @@ export interface CodeScanning {
   readonly answer: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-/** GitHub's own words. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  403: 'Resource not accessible by integration',
-  404: 'Not Found',
-  503: 'Service unavailable',
-};
-
 const MOST_COMPRESSED_BYTES = 10_000_000;
 
+interface State {
+  readonly uploads: CodeScanningUpload[];
+  fault: Parameters<CodeScanning['setFault']>[0];
+  statusFault: number | null;
+  processing: Processing;
+  /** About the last upload. */
+  questions: number;
+}
+
 export function createCodeScanning(): CodeScanning {
-  const uploads: CodeScanningUpload[] = [];
-  let fault: { readonly status: number; readonly message?: string } | null = null;
-  let statusFault: number | null = null;
-  let processing: Processing = { status: 'complete' };
-  let questions = 0;
-
-  const respond = async (request: IncomingMessage, path: string, response: ServerResponse): Promise<void> => {
-    const send = (status: number, body: unknown): void => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-      response.end(JSON.stringify(body));
-    };
-    const text = await readBody(request);
-    const [, id] = /\/code-scanning\/sarifs(?:\/([\w-]+))?$/.exec(path) ?? [];
-    if (request.method === 'POST' && id === undefined) {
-      if (fault !== null) {
-        const { status, message = MESSAGES[status] ?? 'Server Error' } = fault;
-        if (status !== 0) send(status, { message });
-        return;
-      }
-      try {
-        uploads.push(readUpload(text));
-      } catch (error) {
-        send(400, { message: error instanceof Error ? error.message : 'Invalid request' });
-        return;
-      }
-      questions = 0;
-      send(202, {
-        id: `upload-${uploads.length}`,
-        url: `http://${request.headers.host ?? ''}${path}/upload-${uploads.length}`,
-      });
-    } else if (request.method === 'GET' && id === `upload-${uploads.length}`) {
-      if (statusFault !== null) {
-        send(statusFault, { message: MESSAGES[statusFault] ?? 'Server Error' });
-        return;
-      }
-      const { status, errors = null, after = 0 } = judge(uploads.at(-1)!, processing);
-      send(200, questions++ < after ? { processing_status: 'pending' } : { processing_status: status, errors });
-    } else send(404, { message: MESSAGES[404] });
+  const state: State = {
+    uploads: [],
+    fault: null,
+    statusFault: null,
+    processing: { status: 'complete' },
+    questions: 0,
   };
-
   return {
-    uploads: () => uploads,
-    setFault: (next) => void (fault = next),
-    setStatusFault: (next) => void (statusFault = next),
-    setProcessing: (next) => void (processing = next),
+    uploads: () => state.uploads,
+    setFault: (fault) => void (state.fault = fault),
+    setStatusFault: (status) => void (state.statusFault = status),
+    setProcessing: (processing) => void (state.processing = processing),
     answer: (request, response) => {
-      const path = (request.url ?? '').replace(/\?.*$/, '');
-      if (!path.includes('/code-scanning/')) return false;
-      respond(request, path, response).catch(() => response.destroy());
+      if (!addressOf(request).pathname.includes('/code-scanning/')) return false;
+      sendLater(response, reply(state, request));
       return true;
     },
   };
 }
 
+async function reply(state: State, request: IncomingMessage): Promise<Reply | null> {
+  const url = addressOf(request);
+  const sent = await text(request);
+  const [, id] = /\/code-scanning\/sarifs(?:\/([\w-]+))?$/.exec(url.pathname) ?? [];
+  if (request.method === 'POST' && id === undefined) return takeUpload(state, url, sent);
+  if (request.method === 'GET' && id === `upload-${state.uploads.length}`) return tellProcessing(state);
+  return refusal(404);
+}
+
+function takeUpload(state: State, url: URL, sent: string): Reply | null {
+  const { uploads, fault } = state;
+  if (fault !== null) return fault.status === 0 ? null : refusal(fault.status, fault.message);
+  try {
+    uploads.push(readUpload(sent));
+  } catch (error) {
+    return refusal(400, error instanceof Error ? error.message : 'Invalid request');
+  }
+  state.questions = 0;
+  const id = `upload-${uploads.length}`;
+  return { status: 202, body: { id, url: `${url.href}/${id}` } };
+}
+
+function tellProcessing(state: State): Reply {
+  if (state.statusFault !== null) return refusal(state.statusFault);
+  const { status, errors = null, after = 0 } = judge(state.uploads.at(-1)!, state.processing);
+  const body = state.questions < after ? { processing_status: 'pending' } : { processing_status: status, errors };
+  state.questions += 1;
+  return { status: 200, body };
+}
+
 /** @throws Error with what GitHub would not take */
-function readUpload(text: string): CodeScanningUpload {
-  const body = parseJsonObject(text, 'the request');
+function readUpload(sent: string): CodeScanningUpload {
+  const body = parseJsonObject(sent, 'the request');
   const [sha, ref, sarif] = ['commit_sha', 'ref', 'sarif'].map((name) => stringMember(body, name));
   if (!/^[0-9a-f]{40}$/.test(sha!)) throw new Error('commit_sha is not a commit SHA');
   if (!/^refs\/(?:heads\/.+|tags\/.+|pull\/\d+\/(?:merge|head))$/.test(ref!))
@@ -126,10 +126,4 @@ function judge({ report }: CodeScanningUpload, processing: Processing): Processi
   });
   if (new Set(categories).size === categories.length) return processing;
   return { status: 'failed', errors: ['multiple SARIF runs with the same category'] };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString('utf8');
 }

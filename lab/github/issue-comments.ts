@@ -1,7 +1,9 @@
 // The comments of a pull request, as GitHub's API reads and writes them.
 // https://docs.github.com/rest/issues/comments and https://docs.github.com/graphql/reference/queries#user (viewer)
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '../json.js';
+import { text } from 'node:stream/consumers';
+import { parseJsonObject, stringMember } from '../json.js';
+import { type Reply, addressOf, pageOf, refusal, sendLater } from './reply.js';
 
 interface IssueComment {
   readonly id: number;
@@ -28,83 +30,66 @@ export interface IssueComments {
   readonly answer: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-const MESSAGES: Readonly<Record<number, string>> = { 403: 'Resource not accessible by integration', 404: 'Not Found' };
+interface State {
+  comments: readonly IssueComment[];
+  fault: CommentFault | null;
+  owner: string;
+}
 
 export function createIssueComments(): IssueComments {
-  let comments: readonly IssueComment[] = [];
-  let fault: CommentFault | null = null;
-  let owner = 'github-actions[bot]';
-
-  const add = (issue: number, author: string, body: string): IssueComment => {
-    // Beyond 32 bits, as GitHub's are by now.
-    const comment = { id: 3_000_000_000 + comments.length, issue, author, body };
-    comments = [...comments, comment];
-    return comment;
-  };
-
-  const respond = async (request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> => {
-    const send = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-      response.end(JSON.stringify(body));
-    };
-    const method = request.method ?? '';
-    const text = await readBody(request);
-    if (fault?.request.test(`${method} ${url.pathname}`) === true) {
-      if (fault.status !== 0) send(fault.status, { message: MESSAGES[fault.status] ?? 'Server Error' });
-      return;
-    }
-    if (url.pathname === '/graphql') {
-      send(200, { data: { viewer: { login: owner } } });
-      return;
-    }
-    const [, issue] = /\/issues\/(\d+)\/comments$/.exec(url.pathname) ?? [];
-    const [, id] = /\/issues\/comments\/(\d+)$/.exec(url.pathname) ?? [];
-    if (method === 'GET' && issue !== undefined) {
-      const [size, page] = ['per_page', 'page'].map((name) => Number(url.searchParams.get(name) ?? '1'));
-      const all = comments.filter((comment) => comment.issue === Number(issue));
-      const end = page! * size!;
-      const next = new URL(url);
-      next.searchParams.set('page', String(page! + 1));
-      send(
-        200,
-        all.slice(end - size!, end).map(toJson),
-        end < all.length ? { link: `<${next.href}>; rel="next"` } : {},
-      );
-    } else if (method === 'POST' && issue !== undefined) {
-      send(201, toJson(add(Number(issue), owner, readText(text))));
-    } else if (method === 'PATCH' && comments.some((comment) => comment.id === Number(id))) {
-      comments = comments.map((comment) =>
-        comment.id === Number(id) ? { ...comment, body: readText(text) } : comment,
-      );
-      send(200, toJson(comments.find((comment) => comment.id === Number(id))!));
-    } else send(404, { message: MESSAGES[404] });
-  };
-
+  const state: State = { comments: [], fault: null, owner: 'github-actions[bot]' };
   return {
-    list: (issue) => comments.filter((comment) => comment.issue === issue),
-    add,
-    setFault: (next) => void (fault = next),
-    setTokenOwner: (login) => void (owner = login),
+    list: (issue) => listComments(state, issue),
+    add: (issue, author, body) => addComment(state, issue, author, body),
+    setFault: (fault) => void (state.fault = fault),
+    setTokenOwner: (login) => void (state.owner = login),
     answer: (request, response) => {
-      const url = new URL(request.url ?? '', `http://${request.headers.host ?? ''}`);
-      if (url.pathname !== '/graphql' && !/\/issues\/(?:comments\/)?\d+(?:\/comments)?$/.test(url.pathname))
-        return false;
-      respond(request, url, response).catch(() => response.destroy());
+      const { pathname } = addressOf(request);
+      if (pathname !== '/graphql' && !/\/issues\/(?:comments\/)?\d+(?:\/comments)?$/.test(pathname)) return false;
+      sendLater(response, reply(state, request));
       return true;
     },
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString('utf8');
+async function reply(state: State, request: IncomingMessage): Promise<Reply | null> {
+  const url = addressOf(request);
+  const method = request.method ?? '';
+  const sent = await text(request);
+  if (state.fault?.request.test(`${method} ${url.pathname}`) === true)
+    return state.fault.status === 0 ? null : refusal(state.fault.status);
+  if (url.pathname === '/graphql') return { status: 200, body: { data: { viewer: { login: state.owner } } } };
+  const [, issue] = /\/issues\/(\d+)\/comments$/.exec(url.pathname) ?? [];
+  const [, id] = /\/issues\/comments\/(\d+)$/.exec(url.pathname) ?? [];
+  if (method === 'GET' && issue !== undefined) return pageOf(listComments(state, Number(issue)).map(toJson), url);
+  if (method === 'POST' && issue !== undefined)
+    return { status: 201, body: toJson(addComment(state, Number(issue), state.owner, readBody(sent))) };
+  const changed = method === 'PATCH' ? changeComment(state, Number(id), sent) : undefined;
+  return changed === undefined ? refusal(404) : { status: 200, body: toJson(changed) };
 }
 
-function readText(json: string): string {
-  const value: unknown = JSON.parse(json);
-  if (!isObject(value) || typeof value.body !== 'string') throw new Error('A comment has a body.');
-  return value.body;
+function listComments({ comments }: State, issue: number): readonly IssueComment[] {
+  return comments.filter((comment) => comment.issue === issue);
+}
+
+function addComment(state: State, issue: number, author: string, body: string): IssueComment {
+  // Beyond 32 bits, as GitHub's are by now.
+  const comment = { id: 3_000_000_000 + state.comments.length, issue, author, body };
+  state.comments = [...state.comments, comment];
+  return comment;
+}
+
+/** @returns the comment as it is then; undefined where there is none with that id */
+function changeComment(state: State, id: number, sent: string): IssueComment | undefined {
+  const comment = state.comments.find((one) => one.id === id);
+  if (comment === undefined) return undefined;
+  const changed = { ...comment, body: readBody(sent) };
+  state.comments = state.comments.map((one) => (one === comment ? changed : one));
+  return changed;
+}
+
+function readBody(json: string): string {
+  return stringMember(parseJsonObject(json, 'a comment'), 'body');
 }
 
 function toJson({ id, author, body }: IssueComment): object {

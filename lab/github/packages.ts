@@ -3,6 +3,7 @@
 // https://docs.github.com/packages/learn-github-packages/deleting-and-restoring-a-package
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from '../registry/registry.js';
+import { type Reply, addressOf, pageOf, refusal, sendLater } from './reply.js';
 
 interface PackageFault {
   /** `DELETE /orgs/octo/packages/container/app/versions/3` */
@@ -41,98 +42,100 @@ interface Version {
   changedAt: Date;
 }
 
+/** What GitHub knows of packages beyond what the registry serves, and what is to go wrong. */
+interface State extends Required<PackagesOptions> {
+  readonly versions: Version[];
+  readonly faults: { readonly fault: PackageFault; left: number }[];
+}
+
+interface TaggedVersion {
+  readonly version: Version;
+  readonly tags: readonly string[];
+}
+
 export function createPackages({ registry, ownerType, pageSize = 100 }: PackagesOptions): Packages {
-  const versions: Version[] = [];
-  const faults: { fault: PackageFault; left: number }[] = [];
-
-  const find = (repository: string, digest: string): Version => {
-    const known = versions.find((version) => version.repository === repository && version.digest === digest);
-    if (known !== undefined) return known;
-    const version = { id: 700_000_001 + versions.length, repository, digest, changedAt: new Date() };
-    versions.push(version);
-    return version;
-  };
-  /** Every version, the newest first as GitHub has them, with the tags that the registry has now. */
-  const list = async (repository: string): Promise<{ version: Version; tags: string[] }[]> => {
-    const tags = new Map<Version, string[]>();
-    for (const tag of await registry.tags(repository)) {
-      const served = await registry.findManifest(repository, tag);
-      if (served === undefined) continue;
-      const version = find(repository, served.digest);
-      tags.set(version, [...(tags.get(version) ?? []), tag]);
-    }
-    return versions
-      .filter((version) => version.repository === repository)
-      .map((version) => ({ version, tags: tags.get(version) ?? [] }))
-      .toSorted((one, other) => other.version.id - one.version.id);
-  };
-
-  const respond = async (request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> => {
-    const send = (status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): void => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-      response.end(body === undefined ? '' : JSON.stringify(body));
-    };
-    const what = `${request.method ?? ''} ${url.pathname}`;
-    const planned = faults.find(({ fault, left }) => left > 0 && fault.request.test(what));
-    if (planned !== undefined) {
-      planned.left -= 1;
-      await planned.fault.meanwhile?.();
-      if (planned.fault.goOn !== true) {
-        send(planned.fault.status, { message: planned.fault.message ?? 'Server Error' }, planned.fault.headers);
-        return;
-      }
-    }
-    const [, user] = /^\/users\/([^/]+)$/.exec(url.pathname) ?? [];
-    if (user !== undefined) {
-      if (user === 'octo') send(200, { login: user, type: ownerType });
-      else send(404, { message: 'Not Found' });
-      return;
-    }
-    const path = /^\/(orgs|users)\/([^/]+)\/packages\/container\/([^/]+)\/versions(?:\/(\d+))?$/.exec(url.pathname);
-    const [, place, owner = '', name = '', id] = path ?? [];
-    const repository = `${owner}/${decodeURIComponent(name)}`;
-    const all = await list(repository);
-    if (place !== (ownerType === 'User' ? 'users' : 'orgs') || all.length === 0) {
-      send(404, { message: 'Package not found.' });
-      return;
-    }
-    if (id === undefined) {
-      const size = Math.min(Number(url.searchParams.get('per_page') ?? '30'), pageSize);
-      const page = Number(url.searchParams.get('page') ?? '1');
-      const next = new URL(url);
-      next.searchParams.set('page', String(page + 1));
-      const link = { link: `<${next.href}>; rel="next", <${url.href}>; rel="first"` };
-      send(200, all.slice((page - 1) * size, page * size).map(toJson), page * size < all.length ? link : {});
-      return;
-    }
-    const found = all.find(({ version }) => version.id === Number(id));
-    if (found === undefined) send(404, { message: 'Package version not found.' });
-    else if (request.method === 'GET') send(200, toJson(found));
-    else if (found.tags.length > 0 && all.every((one) => one === found || one.tags.length === 0))
-      send(400, {
-        message: 'You cannot delete the last tagged version of a package. You must delete the package instead.',
-      });
-    else {
-      await registry.deleteManifest(repository, found.version.digest);
-      versions.splice(versions.indexOf(found.version), 1, { ...found.version, repository: 'deleted' });
-      send(204);
-    }
-  };
-
+  const state: State = { registry, ownerType, pageSize, versions: [], faults: [] };
+  const { versions, faults } = state;
   return {
-    add: (repository, digest, changedAt = new Date()) => void (find(repository, digest).changedAt = changedAt),
+    add: (repository, digest, changedAt = new Date()) =>
+      void (findVersion(versions, repository, digest).changedAt = changedAt),
     fail: (fault) => void faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
     heal: () => void faults.splice(0),
     answer: (request, response) => {
-      const url = new URL(request.url ?? '', `http://${request.headers.host ?? ''}`);
+      const url = addressOf(request);
       if (!/^\/(?:orgs|users)\//.test(url.pathname)) return false;
-      respond(request, url, response).catch(() => response.destroy());
+      sendLater(response, reply(state, request.method ?? '', url));
       return true;
     },
   };
 }
 
-function toJson({ version, tags }: { version: Version; tags: readonly string[] }): object {
+async function reply(state: State, method: string, url: URL): Promise<Reply> {
+  const fault = await meetFault(state, `${method} ${url.pathname}`);
+  if (fault !== null) return fault;
+  const [, user] = /^\/users\/([^/]+)$/.exec(url.pathname) ?? [];
+  if (user === 'octo') return { status: 200, body: { login: user, type: state.ownerType } };
+  if (user !== undefined) return refusal(404);
+  const path = /^\/(orgs|users)\/([^/]+)\/packages\/container\/([^/]+)\/versions(?:\/(\d+))?$/.exec(url.pathname);
+  const [, place, owner = '', name = '', id] = path ?? [];
+  const repository = `${owner}/${decodeURIComponent(name)}`;
+  const all = await listVersions(state, repository);
+  if (place !== (state.ownerType === 'User' ? 'users' : 'orgs') || all.length === 0)
+    return refusal(404, 'Package not found.');
+  if (id === undefined) return pageOf(all.map(toJson), url, state.pageSize);
+  const found = all.find(({ version }) => version.id === Number(id));
+  if (found === undefined) return refusal(404, 'Package version not found.');
+  return method === 'GET' ? { status: 200, body: toJson(found) } : deleteVersion(state, found, all);
+}
+
+/** @returns null where nothing was to go wrong with the request, or where it is to go on all the same */
+async function meetFault({ faults }: State, request: string): Promise<Reply | null> {
+  const planned = faults.find(({ fault, left }) => left > 0 && fault.request.test(request));
+  if (planned === undefined) return null;
+  planned.left -= 1;
+  const { status, message = 'Server Error', headers = {}, meanwhile, goOn } = planned.fault;
+  await meanwhile?.();
+  return goOn === true ? null : { ...refusal(status, message), headers };
+}
+
+/** The version with that digest; what GitHub has not heard of yet gets the next id. */
+function findVersion(versions: Version[], repository: string, digest: string): Version {
+  const known = versions.find((version) => version.repository === repository && version.digest === digest);
+  if (known !== undefined) return known;
+  const version = { id: 700_000_001 + versions.length, repository, digest, changedAt: new Date() };
+  versions.push(version);
+  return version;
+}
+
+/** Every version, the newest first as GitHub has them, with the tags that the registry has now. */
+async function listVersions({ registry, versions }: State, repository: string): Promise<TaggedVersion[]> {
+  const tags = new Map<Version, string[]>();
+  for (const tag of await registry.tags(repository)) {
+    const served = await registry.findManifest(repository, tag);
+    if (served === undefined) continue;
+    const version = findVersion(versions, repository, served.digest);
+    tags.set(version, [...(tags.get(version) ?? []), tag]);
+  }
+  return versions
+    .filter((version) => version.repository === repository)
+    .map((version) => ({ version, tags: tags.get(version) ?? [] }))
+    .toSorted((one, other) => other.version.id - one.version.id);
+}
+
+async function deleteVersion(
+  { registry, versions }: State,
+  { version, tags }: TaggedVersion,
+  all: readonly TaggedVersion[],
+): Promise<Reply> {
+  const othersTagged = all.some((other) => other.version !== version && other.tags.length > 0);
+  if (tags.length > 0 && !othersTagged)
+    return refusal(400, 'You cannot delete the last tagged version of a package. You must delete the package instead.');
+  await registry.deleteManifest(version.repository, version.digest);
+  versions.splice(versions.indexOf(version), 1, { ...version, repository: 'deleted' });
+  return { status: 204 };
+}
+
+function toJson({ version, tags }: TaggedVersion): object {
   const time = version.changedAt.toISOString();
   return {
     id: version.id,

@@ -27,15 +27,21 @@ export const READER = {
 export const USERS = [WRITER, READER];
 
 /** What differs from run to run. */
-export interface TeamRun {
+export interface TeamRun extends Pick<ActionRunOptions, 'inputs' | 'env' | 'signal' | 'phases'> {
   readonly engine: Engine;
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
   /** Another work tree than the service's own. */
   readonly workspace?: string;
-  readonly signal?: ActionRunOptions['signal'];
-  readonly phases?: ActionRunOptions['phases'];
+}
+
+interface PullRequestOptions {
+  readonly number: number;
+  /** The branch that it comes from. */
+  readonly head: string;
+  /** The branch that it goes to. */
+  readonly base?: string;
+  /** `owner/name` of the repository of `head`, where that is another one. */
+  readonly fork?: string;
 }
 
 export interface Team {
@@ -48,12 +54,7 @@ export interface Team {
   /** Events of the repository, at the commit that is checked out. */
   readonly push: (branch?: string) => Promise<WorkflowRun>;
   readonly pushTag: (tag: string) => Promise<WorkflowRun>;
-  readonly pullRequest: (options: {
-    number: number;
-    head: string;
-    base?: string;
-    fork?: string;
-  }) => Promise<WorkflowRun>;
+  readonly pullRequest: (options: PullRequestOptions) => Promise<WorkflowRun>;
   /** Runs the action with the writer's login. */
   readonly build: (run: WorkflowRun, options: TeamRun) => Promise<ActionResult>;
   /** Pulls with the writer's login; whatever does not fit its digest fails. */
@@ -74,63 +75,17 @@ export async function formTeam(
   const githubRepository = options.githubRepository ?? `octo/${name}`;
   const repository = githubRepository.toLowerCase();
   const image = `${lab.registry.host}/${repository}`;
-  const about = { full_name: githubRepository, default_branch: 'main' };
-  const common = { repository: githubRepository, token: WRITER.password, apiUrl: github.url };
+  const place: Place = { service, github, repository: githubRepository };
 
   return {
     service,
     github,
     repository,
     image,
-    push: async (branch) => {
-      const [sha, current] = await Promise.all([service.head(), service.branch()]);
-      const name_ = branch ?? current;
-      const timestamp = (await service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
-      github.setBranch(name_, sha);
-      const payload = {
-        ref: `refs/heads/${name_}`,
-        after: sha,
-        head_commit: { id: sha, timestamp },
-        repository: about,
-      };
-      return { ...common, name: 'push', ref: `refs/heads/${name_}`, sha, payload };
-    },
-    pushTag: async (tag) => {
-      const sha = await service.head();
-      return {
-        ...common,
-        name: 'push',
-        ref: `refs/tags/${tag}`,
-        sha,
-        payload: { ref: `refs/tags/${tag}`, after: sha, repository: about },
-      };
-    },
-    pullRequest: async ({ number, head, base = 'main', fork }) => {
-      const sha = await service.head();
-      if (fork === undefined) github.setBranch(head, sha);
-      const payload = {
-        action: 'synchronize',
-        number,
-        repository: about,
-        pull_request: {
-          number,
-          head: { ref: head, sha, repo: { full_name: fork ?? githubRepository } },
-          base: { ref: base, repo: about },
-        },
-      };
-      // The merge commit that GitHub makes for the run: it must show up nowhere.
-      const merge = 'f'.repeat(40);
-      return {
-        ...common,
-        name: 'pull_request',
-        ref: `refs/pull/${number}/merge`,
-        sha: merge,
-        headRef: head,
-        baseRef: base,
-        payload,
-      };
-    },
-    build: (run, { engine, inputs, env, node, workspace, signal, phases }) =>
+    push: (branch) => pushBranch(place, branch),
+    pushTag: (tag) => pushTag(place, tag),
+    pullRequest: (pull) => openPullRequest(place, pull),
+    build: (run, { engine, inputs, env, node, workspace, ...others }) =>
       runAction({
         action: ACTION,
         node: node ?? lab.tools.node24,
@@ -138,14 +93,81 @@ export async function formTeam(
         workspace: workspace ?? service.directory,
         inputs: { image, username: WRITER.name, 'build-args': `BASE_IMAGE=${lab.baseImage}`, ...inputs },
         env: { ...engine.env, ...env },
-        ...(signal === undefined ? {} : { signal }),
-        ...(phases === undefined ? {} : { phases }),
+        ...others,
       }),
     pullImage: async (engine, reference) => {
       await runDocker(lab, engine, ['pull', '--quiet', reference]);
     },
     runImage: (engine, reference) => runDocker(lab, engine, ['run', '--rm', '--network=none', reference]),
     close: () => github.stop(),
+  };
+}
+
+/** Where the events of a team come from. */
+interface Place {
+  readonly service: SampleService;
+  readonly github: GitHubApiStandIn;
+  /** `owner/name` */
+  readonly repository: string;
+}
+
+/** What every event of the repository has. */
+function describePlace({ github, repository }: Place) {
+  return {
+    run: { repository, token: WRITER.password, apiUrl: github.url },
+    payload: { repository: { full_name: repository, default_branch: 'main' } },
+  };
+}
+
+async function pushBranch(place: Place, branch?: string): Promise<WorkflowRun> {
+  const { service, github } = place;
+  const { run, payload } = describePlace(place);
+  const [sha, current] = await Promise.all([service.head(), service.branch()]);
+  const timestamp = (await service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
+  github.setBranch(branch ?? current, sha);
+  const ref = `refs/heads/${branch ?? current}`;
+  return {
+    ...run,
+    name: 'push',
+    ref,
+    sha,
+    payload: { ...payload, ref, after: sha, head_commit: { id: sha, timestamp } },
+  };
+}
+
+async function pushTag(place: Place, tag: string): Promise<WorkflowRun> {
+  const { run, payload } = describePlace(place);
+  const sha = await place.service.head();
+  const ref = `refs/tags/${tag}`;
+  return { ...run, name: 'push', ref, sha, payload: { ...payload, ref, after: sha } };
+}
+
+async function openPullRequest(
+  place: Place,
+  { number, head, base = 'main', fork }: PullRequestOptions,
+): Promise<WorkflowRun> {
+  const { service, github, repository } = place;
+  const { run, payload } = describePlace(place);
+  const sha = await service.head();
+  if (fork === undefined) github.setBranch(head, sha);
+  return {
+    ...run,
+    name: 'pull_request',
+    ref: `refs/pull/${number}/merge`,
+    // The merge commit that GitHub makes for the run: it must show up nowhere.
+    sha: 'f'.repeat(40),
+    headRef: head,
+    baseRef: base,
+    payload: {
+      ...payload,
+      action: 'synchronize',
+      number,
+      pull_request: {
+        number,
+        head: { ref: head, sha, repo: { full_name: fork ?? repository } },
+        base: { ref: base, repo: payload.repository },
+      },
+    },
   };
 }
 
