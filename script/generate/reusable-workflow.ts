@@ -1,10 +1,12 @@
-// action.yml -> .github/workflows/build-image.yml, the reusable workflow around the action.
-import { parse, stringify } from 'yaml';
+// action.yml -> .github/workflows/build-image.yml, the reusable workflow around the action. Pure.
+import { parse } from 'yaml';
+import { MOST_PARTS, type Passed, toImageJob, toIndexJob, toPartJob } from './reusable-jobs.js';
+import { expression, indent, toScalar } from './yaml-text.js';
 
-/** Inputs of the action that a caller hands over as secrets: what it gives as an input cannot come from a secret. */
+/** Inputs of the action that are secrets of the workflow: GitHub lets no caller put a secret into an input. */
 export const SECRETS: readonly string[] = ['password', 'mirror-logins', 'secrets', 'scan-token'];
 
-/** Inputs of the action that the workflow has not, and why. */
+/** Inputs of the action that the workflow does not have, and why. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'github-token': "it is the job's own, with the permissions below",
   logout: 'no later step of this job could use the login',
@@ -14,12 +16,12 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'upload-sarif': 'it needs security-events: write, which then every caller would have to grant',
 };
 
-/** Outputs of the action that the workflow has not, and why. */
+/** Outputs of the action that the workflow does not have, and why. */
 export const LEFT_OUT_OUTPUTS: Readonly<Record<string, string>> = {
   'sarif-file': 'it is a path on the machine of this job',
 };
 
-/** Inputs of the action that the job has which makes an index of parts: nothing is built there. */
+/** Inputs of the action for the job that makes an index of parts: nothing is built there. */
 export const OF_INDEX: readonly string[] = [
   'image',
   'username',
@@ -32,73 +34,49 @@ export const OF_INDEX: readonly string[] = [
   'extra-tags',
 ];
 
-/** As many platforms as the workflow can build on runners of their own: each has an output, since those of a matrix overwrite each other. */
-export const MOST_PARTS = 10;
-
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: string }>>;
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
-const expression = (text: string): string => `\${{ ${text} }}`;
-const scalar = (value: string): string => stringify(value, { singleQuote: true, lineWidth: 0 }).trimEnd();
-const indent = (depth: number, lines: readonly string[]): string =>
-  lines.map((line) => `${' '.repeat(depth)}${line}`).join('\n');
-
+/** @returns the text of the workflow */
 export function toReusableWorkflow(actionYaml: string): string {
   const action = parse(actionYaml) as ActionFile;
-  const names = Object.keys(action.inputs).filter((name) => !Object.hasOwn(LEFT_OUT, name));
-  const plain = names.filter((name) => !SECRETS.includes(name));
-  const secret = names.filter((name) => SECRETS.includes(name));
-  const outputs = Object.keys(action.outputs).filter((name) => !Object.hasOwn(LEFT_OUT_OUTPUTS, name));
-
-  const toInput = (name: string): string[] => {
-    const { description, default: value } = action.inputs[name]!;
-    // As a boolean it can be given without quotes, and by an expression.
-    const type = value === 'true' || value === 'false' ? 'boolean' : 'string';
-    return [
-      `${name}:`,
-      `  description: ${scalar(description)}`,
-      `  type: ${type}`,
-      `  default: ${type === 'boolean' ? value : scalar(value)}`,
-    ];
+  const inputs = listNames(action.inputs, LEFT_OUT);
+  const passed: Passed = {
+    values: Object.fromEntries(inputs.map((name) => [name, toValue(name, action.inputs[name]!.default)])),
+    outputs: listNames(action.outputs, LEFT_OUT_OUTPUTS),
   };
-  const toValue = (name: string): string => {
-    if (!SECRETS.includes(name)) return expression(`inputs.${name}`);
-    // A secret has no default of its own.
-    const [, fallback] = /^\$\{\{ (.+) \}\}$/.exec(action.inputs[name]!.default) ?? [];
-    return expression(fallback === undefined ? `secrets.${name}` : `secrets.${name} || ${fallback}`);
-  };
+  return [
+    toHead(),
+    toCall(action),
+    'permissions: {}\n',
+    'jobs:',
+    toImageJob(passed),
+    toPartJob(passed),
+    toIndexJob(passed, OF_INDEX),
+  ].join('\n');
+}
 
-  const toWith = (passed: readonly string[], own: Readonly<Record<string, string>> = {}): string =>
-    indent(10, [
-      ...passed.filter((name) => !Object.hasOwn(own, name)).map((name) => `${name}: ${toValue(name)}`),
-      ...Object.entries(own).map(([name, value]) => `${name}: ${value}`),
-    ]);
-  const ownOutputs = indent(
-    6,
-    outputs.map((name) => `${name}: ${expression(`steps.build.outputs.${name}`)}`),
-  );
-  const toOutput = (name: string): string => {
-    const ofIndex = `jobs.index.outputs.${name}`;
-    // Parts that were not pushed have no index.
-    const ofParts = name === 'pushed' ? `(${ofIndex} || jobs.part.outputs.pushed)` : ofIndex;
-    return expression(`inputs.platform-runners != '' && ${ofParts} || jobs.image.outputs.${name}`);
-  };
-  const parts = Array.from({ length: MOST_PARTS }, (_, index) => index);
-  const runsOn = expression("startsWith(inputs.runs-on, '[') && fromJSON(inputs.runs-on) || inputs.runs-on");
-  const group = ['github.workflow', 'github.ref', 'inputs.image', 'inputs.production-target'].map(expression).join(' ');
-  const toConcurrency = (more = ''): string =>
-    indent(4, ['concurrency:', `  group: two-pass-build ${group}${more}`, '  cancel-in-progress: false']);
+function listNames(all: Readonly<Record<string, unknown>>, left: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(all).filter((name) => !Object.hasOwn(left, name));
+}
 
+/** What the action's input gets in a job: the workflow's input or secret of that name. */
+function toValue(name: string, fallback: string): string {
+  if (!SECRETS.includes(name)) return expression(`inputs.${name}`);
+  // A secret has no default of its own.
+  const [, term] = /^\$\{\{ (.+) \}\}$/.exec(fallback) ?? [];
+  return expression(term === undefined ? `secrets.${name}` : `secrets.${name} || ${term}`);
+}
+
+function toHead(): string {
+  const left = Object.entries({ ...LEFT_OUT, ...LEFT_OUT_OUTPUTS }).map(([name, why]) => `#   ${name}: ${why}`);
   return `# Written by script/write-reusable-workflow from action.yml: change it there.
 #
 # The action as a job of its own: checkout, build, outputs. Inputs, secrets and outputs have the action's names and
 # meanings. Only these are left out:
-${indent(
-  0,
-  Object.entries({ ...LEFT_OUT, ...LEFT_OUT_OUTPUTS }).map(([name, why]) => `#   ${name}: ${why}`),
-)}
+${left.join('\n')}
 #
 # With platform-runners, each platform is built in a job of its own, and a last job makes one image of them.
 #
@@ -110,8 +88,13 @@ ${indent(
 #     packages: write
 #     pull-requests: read
 name: Build image
+`;
+}
 
-on:
+/** How others call the workflow: its inputs, secrets and outputs. */
+function toCall(action: ActionFile): string {
+  const inputs = listNames(action.inputs, LEFT_OUT);
+  return `on:
   workflow_call:
     inputs:
       runs-on:
@@ -126,104 +109,48 @@ on:
         description: Minutes after which the job is cancelled
         type: number
         default: 60
-${indent(6, plain.flatMap(toInput))}
+${indent(
+  6,
+  inputs.filter((name) => !SECRETS.includes(name)).flatMap((name) => toInput(name, action.inputs[name]!)),
+)}
     secrets:
 ${indent(
   6,
-  secret.flatMap((name) => [
-    `${name}:`,
-    `  description: ${scalar(action.inputs[name]!.description)}`,
-    '  required: false',
-  ]),
+  inputs
+    .filter((name) => SECRETS.includes(name))
+    .flatMap((name) => [
+      `${name}:`,
+      `  description: ${toScalar(action.inputs[name]!.description)}`,
+      '  required: false',
+    ]),
 )}
     outputs:
 ${indent(
   6,
-  outputs.flatMap((name) => [
+  listNames(action.outputs, LEFT_OUT_OUTPUTS).flatMap((name) => [
     `${name}:`,
-    `  description: ${scalar(action.outputs[name]!.description)}`,
+    `  description: ${toScalar(action.outputs[name]!.description)}`,
     `  value: ${toOutput(name)}`,
   ]),
 )}
-
-permissions: {}
-
-jobs:
-  image:
-    if: inputs.platform-runners == ''
-    runs-on: ${runsOn}
-    timeout-minutes: ${expression('inputs.timeout-minutes')}
-    # One run at a time for each ref and image, and none is cancelled while it pushes. Of the runs that wait, GitHub keeps
-    # the newest.
-${toConcurrency()}
-${PERMISSIONS}
-    outputs:
-${ownOutputs}
-    steps:
-${CHECKOUT}
-      - id: build
-        # "./" would be the caller's own checkout, so the action is named in full.
-        ${USES}
-        with:
-${toWith(names)}
-
-  part:
-    name: part (${expression('matrix.platform')})
-    if: inputs.platform-runners != ''
-    strategy:
-      # Each platform's layers are kept, whatever becomes of the others.
-      fail-fast: false
-      matrix:
-        include: ${expression("fromJSON(inputs.platform-runners || '[]')")}
-    runs-on: ${expression('matrix.runs-on')}
-    timeout-minutes: ${expression('inputs.timeout-minutes')}
-${toConcurrency(` ${expression('matrix.platform')}`)}
-${PERMISSIONS}
-    # Outputs of a matrix overwrite each other, unless they have other names; an empty one overwrites nothing.
-    outputs:
-      pushed: ${expression('steps.build.outputs.pushed')}
-${indent(
-  6,
-  parts.map(
-    (index) => `part-${index}: ${expression(`strategy.job-index == ${index} && steps.build.outputs.digest || ''`)}`,
-  ),
-)}
-    steps:
-${CHECKOUT}
-      - id: build
-        ${USES}
-        with:
-${toWith(names, { platforms: expression('matrix.platform'), 'part-of-index': 'true' })}
-
-  index:
-    needs: part
-    # Parts of a fork are built, and not pushed.
-    if: needs.part.outputs.pushed == 'true'
-    runs-on: ${runsOn}
-    timeout-minutes: ${expression('inputs.timeout-minutes')}
-${toConcurrency(' index')}
-${PERMISSIONS}
-    outputs:
-${ownOutputs}
-    steps:
-      - id: build
-        ${USES}
-        with:
-${toWith(OF_INDEX, {
-  // Compared with the parts: none may be missing.
-  platforms: expression("join(fromJSON(inputs.platform-runners).*.platform, ',')"),
-  'index-of': `|\n${indent(
-    12,
-    parts.map((index) => expression(`needs.part.outputs.part-${index}`)),
-  )}`,
-})}
 `;
 }
 
-const PERMISSIONS = indent(4, ['permissions:', '  contents: read', '  packages: write', '  pull-requests: read']);
-const CHECKOUT = indent(6, [
-  '- uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
-  '  with:',
-  '    persist-credentials: false',
-]);
-const USES = 'uses: DFE-Digital/two-pass-build@v1 # zizmor: ignore[unpinned-uses] of the same release as this file';
+function toInput(name: string, input: ActionFile['inputs'][string]): readonly string[] {
+  // As a boolean it can be given without quotes, and by an expression.
+  const isBoolean = input.default === 'true' || input.default === 'false';
+  return [
+    `${name}:`,
+    `  description: ${toScalar(input.description)}`,
+    `  type: ${isBoolean ? 'boolean' : 'string'}`,
+    `  default: ${isBoolean ? input.default : toScalar(input.default)}`,
+  ];
+}
+
+/** An output comes from the job that ran: the one for the whole image, or the one that makes an index of parts. */
+function toOutput(name: string): string {
+  const ofIndex = `jobs.index.outputs.${name}`;
+  // Parts that were not pushed have no index.
+  const ofParts = name === 'pushed' ? `(${ofIndex} || jobs.part.outputs.pushed)` : ofIndex;
+  return expression(`inputs.platform-runners != '' && ${ofParts} || jobs.image.outputs.${name}`);
+}

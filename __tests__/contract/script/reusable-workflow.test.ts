@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { MOST_PARTS } from '../../../script/generate/reusable-jobs.js';
 import {
   LEFT_OUT,
   LEFT_OUT_OUTPUTS,
-  MOST_PARTS,
   OF_INDEX,
   SECRETS,
   toReusableWorkflow,

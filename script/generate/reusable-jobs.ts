@@ -1,0 +1,125 @@
+// The three jobs of the reusable workflow as text: one for the whole image; or one for each platform, and then one for the
+// index of these parts. Pure.
+import { expression, indent } from './yaml-text.js';
+
+/** As many platforms as the workflow can build on runners of their own: each has an output, since those of a matrix overwrite each other. */
+export const MOST_PARTS = 10;
+
+/** What the jobs pass on. */
+export interface Passed {
+  /** Of each input of the action. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Names of the action's outputs. */
+  readonly outputs: readonly string[];
+}
+
+const PARTS = Array.from({ length: MOST_PARTS }, (_, index) => index);
+const PLATFORM = expression('matrix.platform');
+const RUNS_ON = `runs-on: ${expression("startsWith(inputs.runs-on, '[') && fromJSON(inputs.runs-on) || inputs.runs-on")}`;
+const TIMEOUT = `timeout-minutes: ${expression('inputs.timeout-minutes')}`;
+const PERMISSIONS = indent(4, ['permissions:', '  contents: read', '  packages: write', '  pull-requests: read']);
+const CHECKOUT = indent(6, [
+  '- uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
+  '  with:',
+  '    persist-credentials: false',
+]);
+const USES = 'uses: DFE-Digital/two-pass-build@v1 # zizmor: ignore[unpinned-uses] of the same release as this file';
+
+export function toImageJob(passed: Passed): string {
+  return `  image:
+    if: inputs.platform-runners == ''
+    ${RUNS_ON}
+    ${TIMEOUT}
+    # One run at a time for each ref and image, and none is cancelled while it pushes. Of the runs that wait, GitHub keeps
+    # the newest.
+${toConcurrency()}
+${PERMISSIONS}
+    outputs:
+${toOutputs(passed.outputs)}
+    steps:
+${CHECKOUT}
+      - id: build
+        # "./" would be the caller's own checkout, so the action is named in full.
+        ${USES}
+        with:
+${toWith(passed.values)}
+`;
+}
+
+export function toPartJob({ values }: Passed): string {
+  return `  part:
+    name: part (${PLATFORM})
+    if: inputs.platform-runners != ''
+    strategy:
+      # Each platform's layers are kept, whatever becomes of the others.
+      fail-fast: false
+      matrix:
+        include: ${expression("fromJSON(inputs.platform-runners || '[]')")}
+    runs-on: ${expression('matrix.runs-on')}
+    ${TIMEOUT}
+${toConcurrency(` ${PLATFORM}`)}
+${PERMISSIONS}
+    # Outputs of a matrix overwrite each other, unless they have other names; an empty one overwrites nothing.
+    outputs:
+      pushed: ${expression('steps.build.outputs.pushed')}
+${indent(
+  6,
+  PARTS.map(
+    (index) => `part-${index}: ${expression(`strategy.job-index == ${index} && steps.build.outputs.digest || ''`)}`,
+  ),
+)}
+    steps:
+${CHECKOUT}
+      - id: build
+        ${USES}
+        with:
+${toWith(values, { platforms: PLATFORM, 'part-of-index': 'true' })}
+`;
+}
+
+/** @param inputs names of those that making an index takes */
+export function toIndexJob({ values, outputs }: Passed, inputs: readonly string[]): string {
+  const parts = PARTS.map((index) => expression(`needs.part.outputs.part-${index}`));
+  return `  index:
+    needs: part
+    # Parts of a fork are built, and not pushed.
+    if: needs.part.outputs.pushed == 'true'
+    ${RUNS_ON}
+    ${TIMEOUT}
+${toConcurrency(' index')}
+${PERMISSIONS}
+    outputs:
+${toOutputs(outputs)}
+    steps:
+      - id: build
+        ${USES}
+        with:
+${toWith(Object.fromEntries(inputs.map((name) => [name, values[name]!])), {
+  // Compared with the parts: none may be missing.
+  platforms: expression("join(fromJSON(inputs.platform-runners).*.platform, ',')"),
+  'index-of': `|\n${indent(12, parts)}`,
+})}
+`;
+}
+
+/** @param own inputs that this job sets itself: they come last */
+function toWith(values: Passed['values'], own: Readonly<Record<string, string>> = {}): string {
+  const given = Object.entries(values).filter(([name]) => !Object.hasOwn(own, name));
+  return indent(
+    10,
+    [...given, ...Object.entries(own)].map(([name, value]) => `${name}: ${value}`),
+  );
+}
+
+function toOutputs(names: readonly string[]): string {
+  return indent(
+    6,
+    names.map((name) => `${name}: ${expression(`steps.build.outputs.${name}`)}`),
+  );
+}
+
+/** @param job what sets the job's group apart from that of the whole image */
+function toConcurrency(job = ''): string {
+  const group = ['github.workflow', 'github.ref', 'inputs.image', 'inputs.production-target'].map(expression).join(' ');
+  return indent(4, ['concurrency:', `  group: two-pass-build ${group}${job}`, '  cancel-in-progress: false']);
+}
