@@ -7,6 +7,7 @@ import type { StoredImage } from '../../src/image/stored-image.js';
 import { type InputName, type Inputs, parseInputs } from '../../src/inputs/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/context.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/event/event.js';
+import { type Plan, planBuild } from '../../src/plan/plan.js';
 import type { PassFigures } from '../../src/report/figures.js';
 import { type EndedPart, rawProgress } from './raw-progress.js';
 
@@ -54,7 +55,26 @@ export function messageOf(action: () => unknown): string {
 }
 
 export function pushTo(branch: string): WorkflowEvent {
-  return { kind: 'branch', name: 'push', branch, sha: SHA };
+  return onBranch('push', branch);
+}
+
+/** An event of a branch that is none of a pull request: `push`, `schedule` … */
+export function onBranch(name: string, branch = 'main'): WorkflowEvent {
+  return { kind: 'branch', name, branch, sha: SHA };
+}
+
+export function mergeGroup(baseBranch = 'main'): WorkflowEvent {
+  return { kind: 'merge-group', name: 'merge_group', baseBranch, sha: SHA };
+}
+
+/** An event that belongs to no branch, tag or pull request; `fork`: a run of a fork caused it. */
+export function otherEvent(name = 'issue_comment', fork = false): WorkflowEvent {
+  return { kind: 'other', name, sha: SHA, fork };
+}
+
+/** A build outside a workflow; `dirty`: with changes that are not committed. */
+export function localBuild(branch: string | null, dirty = false): WorkflowEvent {
+  return { kind: 'local', name: 'local', branch, sha: SHA, dirty };
 }
 
 export function gitTagPush(gitTag: string): WorkflowEvent {
@@ -118,10 +138,20 @@ export function registryWithUnique(...tags: readonly string[]): RegistryState {
   return { ...registryWith(...tags), unique: parseTag(`${SHA}-${NOW_TAG}`) };
 }
 
+/** The plan of a run: a push to main with the defaults of all inputs, where nothing else is said. */
+export function planOf(
+  event: WorkflowEvent = pushTo('main'),
+  given: With = {},
+  registry: RegistryState = registryWith(),
+  context: Partial<RunContext> = {},
+): Plan {
+  return planBuild(inputsOf(given), event, { ...CONTEXT, ...context }, registry);
+}
+
 /** A pass of one second without steps. */
 export const FIGURES: PassFigures = { seconds: 1, steps: [], missReason: null, outcome: null, work: [] };
 
-/** What is known of a build with these parts. */
+/** What is known of a build that had these parts. */
 export function progressOf(...parts: readonly EndedPart[]): PassProgress {
   const reader = new RawProgressReader();
   for (const line of rawProgress(...parts).split('\n')) if (line !== '') reader.read(line, 0);

@@ -8,15 +8,13 @@ import {
 } from '../../../src/build/pure/builder-decision.js';
 import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
 import type { CachedImage, StoredImage } from '../../../src/image/stored-image.js';
-import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { type Plan, planBuild } from '../../../src/plan/plan.js';
+import type { Plan } from '../../../src/plan/plan.js';
 import {
-  CONTEXT,
   type With,
   digestOf,
   fromFork,
   gitTagPush,
-  inputsOf,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
@@ -30,8 +28,6 @@ const DOCKERFILE = dockerfileOf(
   'FROM b AS production',
   'COPY --from=builder /app /app',
 );
-const planOf = (event: WorkflowEvent = pullRequest(), given: With = {}): Plan =>
-  planBuild(inputsOf(given), event, CONTEXT, registryWith());
 
 /** An image by the uncompressed digests of its layers, one list for each platform. */
 const image = (tag: string, ...platforms: readonly (readonly string[])[]): StoredImage =>
@@ -61,7 +57,12 @@ interface Case {
   readonly production?: Partial<SolvedProduction>;
 }
 
-function decide({ plan = planOf(), dockerfile = DOCKERFILE, stored = OWN, production = {} }: Case): BuilderDecision {
+function decide({
+  plan = planOf(pullRequest()),
+  dockerfile = DOCKERFILE,
+  stored = OWN,
+  production = {},
+}: Case): BuilderDecision {
   return decideBuilder(plan, dockerfile, stored, { ...ALL_CACHED, ...production });
 }
 
@@ -105,7 +106,7 @@ describe('the builder pass is skipped where it has nothing to do', () => {
     [
       'a merged pull request: main takes that of the branch, since its own image is another',
       {
-        plan: planBuild(inputsOf(), pushTo('main'), { ...CONTEXT, mergedBranch: 'feature-x' }, registryWith()),
+        plan: planOf(pushTo('main'), {}, registryWith(), { mergedBranch: 'feature-x' }),
         stored: [image('builder-main', ['x']), image('main', ['old']), ...OWN],
       },
       'builder-feature-x',
@@ -202,7 +203,7 @@ describe('the builder stage is built first, from its own image, where only that 
   const dockerfile = parseDockerfile('FROM a AS builder\nFROM a AS production\nCOPY --from=builder /a /a');
   const apart = parseDockerfile('FROM a AS builder\nFROM a AS production\nRUN x');
   const withSources = (builder: readonly string[], production: readonly string[]): Plan => {
-    const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+    const plan = planOf();
     return {
       ...plan,
       builder: { ...plan.builder, cacheFrom: builder },

@@ -3,8 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { builderStages, needsOwnSource } from '../../../src/build/pure/builder-decision.js';
 import { isShownAs, parseDockerfile, stagesInside, stagesOutside } from '../../../src/build/pure/dockerfile.js';
-import { planBuild } from '../../../src/plan/plan.js';
-import { CONTEXT, inputsOf, pushTo, registryWith } from '../../support/fixtures.js';
+import { planOf } from '../../support/fixtures.js';
 import { mayRefuse, within } from '../../support/hostile.js';
 
 describe('Dockerfiles', () => {
@@ -13,7 +12,7 @@ describe('Dockerfiles', () => {
       const dockerfile = parseDockerfile(text);
       stagesInside(dockerfile, 'production');
       stagesOutside(dockerfile, 'production');
-      const plan = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+      const plan = planOf();
       builderStages(plan, dockerfile);
       needsOwnSource(plan, dockerfile);
     });

@@ -3,18 +3,27 @@ import { describe, expect, test } from '@jest/globals';
 import { type LocalPath, listLocalPaths, staysInside } from '../../../src/build/pure/local-paths.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
 import { mayBeForeignCode } from '../../../src/plan/event/foreign-code.js';
-import { SHA, fromFork, gitTagPush, inputsOf, pullRequest, pushTo } from '../../support/fixtures.js';
+import {
+  fromFork,
+  gitTagPush,
+  inputsOf,
+  localBuild,
+  mergeGroup,
+  otherEvent,
+  pullRequest,
+  pushTo,
+} from '../../support/fixtures.js';
 
 test.each<[string, WorkflowEvent, boolean]>([
   ['a pull request of a fork', fromFork(), true],
   ['pull_request_target of a fork', fromFork({ name: 'pull_request_target' }), true],
   ['a pull request of this repository', pullRequest(), false],
-  ['a comment', { kind: 'other', name: 'issue_comment', sha: SHA, fork: false }, true],
-  ['workflow_run that a fork caused', { kind: 'other', name: 'workflow_run', sha: SHA, fork: true }, true],
+  ['a comment', otherEvent(), true],
+  ['workflow_run that a fork caused', otherEvent('workflow_run', true), true],
   ['a push', pushTo('main'), false],
   ['a git tag', gitTagPush('v1'), false],
-  ['a merge queue', { kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA }, false],
-  ['a laptop', { kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: false }, false],
+  ['a merge queue', mergeGroup(), false],
+  ['a laptop', localBuild('main'), false],
 ])("%s may build a stranger's code: %s", (_, event, expected) => expect(mayBeForeignCode(event)).toBe(expected));
 
 describe('paths of the inputs', () => {

@@ -11,10 +11,9 @@ import {
 } from '../../../src/cache/pure/layer-keys.js';
 import type { Engine } from '../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { type Plan, planBuild } from '../../../src/plan/plan.js';
+import type { Plan } from '../../../src/plan/plan.js';
 import { formatMegabytes } from '../../../src/shared/text.js';
 import {
-  CONTEXT,
   NOW,
   NOW_TAG,
   SHA,
@@ -22,6 +21,9 @@ import {
   fromFork,
   gitTagPush,
   inputsOf,
+  localBuild,
+  otherEvent,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
@@ -52,7 +54,7 @@ function decide({ event = fromFork(), given = {}, engine = CONTAINERD, registry 
   decision: LayerDecision;
 } {
   const inputs = inputsOf(given);
-  const plan = planBuild(inputs, event, CONTEXT, registry);
+  const plan = planOf(event, given, registry);
   return { plan, decision: decideLayers(plan, inputs, engine, NOW) };
 }
 
@@ -69,10 +71,7 @@ describe('runs that leave the Actions cache alone', () => {
   test.each<[string, Case]>([
     ['a push', { event: pushTo('main'), registry: registryWith() }],
     ['a refresh', { given: { 'reuse-cache': 'false' } }],
-    [
-      'a developer',
-      { event: { kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: false }, given: { push: 'false' } },
-    ],
+    ['a developer', { event: localBuild('main'), given: { push: 'false' } }],
     [
       'a git tag where the registry has an image',
       { event: gitTagPush('v1.2.3'), registry: { ...NO_ACCESS, images: registryWith('main', 'builder-main').images } },
@@ -83,7 +82,7 @@ describe('runs that leave the Actions cache alone', () => {
 
   test.each<[string, WorkflowEvent]>([
     ['pull_request_target', fromFork({ name: 'pull_request_target' })],
-    ['workflow_run', { kind: 'other', name: 'workflow_run', sha: SHA, fork: true }],
+    ['workflow_run', otherEvent('workflow_run', true)],
   ])('%s of a fork, which has the main branch’s cache', (name, event) => {
     expect(decide({ event }).decision).toEqual({
       kind: 'off',

@@ -4,7 +4,17 @@ import { describe, expect, test } from '@jest/globals';
 import { decideUpload, toUpload } from '../../../src/checks/pure/sarif-upload.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
 import { isRecord } from '../../../src/shared/json.js';
-import { SHA, fromFork, gitTagPush, messageOf, pullRequest, pushTo } from '../../support/fixtures.js';
+import {
+  SHA,
+  fromFork,
+  gitTagPush,
+  localBuild,
+  mergeGroup,
+  messageOf,
+  otherEvent,
+  pullRequest,
+  pushTo,
+} from '../../support/fixtures.js';
 
 const recorded = (name: string): string => readFileSync(new URL(`scan-reports/${name}.sarif`, import.meta.url), 'utf8');
 
@@ -18,9 +28,9 @@ describe('the commit', () => {
 
   test.each<[WorkflowEvent, string]>([
     [fromFork(), 'fork'],
-    [{ kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA }, 'merge queue'],
-    [{ kind: 'other', name: 'issue_comment', sha: SHA, fork: false }, 'issue_comment'],
-    [{ kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: false }, 'no GitHub workflow'],
+    [mergeGroup(), 'merge queue'],
+    [otherEvent(), 'issue_comment'],
+    [localBuild('main'), 'no GitHub workflow'],
   ])('%j is not uploaded', (event, reason) =>
     expect(decideUpload(event)).toEqual({ kind: 'skip', reason: expect.stringContaining(reason) }),
   );

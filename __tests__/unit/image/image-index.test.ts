@@ -6,11 +6,10 @@ import { type Part, makeImageIndex } from '../../../src/image/image-index.js';
 import { isSamePlatform, parsePlatform, showPlatform, toTagEnding } from '../../../src/image/platform.js';
 import { parseTag } from '../../../src/image/reference.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { planBuild, sourceTags } from '../../../src/plan/plan.js';
+import { sourceTags } from '../../../src/plan/plan.js';
 import { branchTag, deriveTags, gitTagTag, uniqueCandidates } from '../../../src/plan/tags/tags.js';
 import { toPlanJson, toPlanLines } from '../../../src/report/plan-text.js';
 import {
-  CONTEXT,
   NOW,
   NOW_TAG,
   SHA,
@@ -19,6 +18,7 @@ import {
   gitTagPush,
   inputsOf,
   messageOf,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
@@ -109,13 +109,13 @@ describe('the tags of a part', () => {
   });
 
   test('are all that it writes and reads; the rest is for the index', () => {
-    const inputs = inputsOf({
+    const given: With = {
       'part-of-index': 'true',
       platforms: 'linux/arm64',
       mirrors: 'owner/app',
       'extra-tags': 'latest',
-    });
-    const plan = planBuild(inputs, pushTo('topic'), CONTEXT, registryWith());
+    };
+    const plan = planOf(pushTo('topic'), given);
     expect(plan.builder.tag).toBe('builder-topic-linux_arm64');
     expect(plan.mirrors).toEqual([]);
     expect(sourceTags(plan)).toEqual([
@@ -221,8 +221,8 @@ describe('the index', () => {
   );
 
   test('has the tags of the whole image; its plan names the parts, and no passes', () => {
-    const inputs = inputsOf({ 'index-of': `${digestOf(1)},${digestOf(2)}`, mirrors: 'owner/app' });
-    const plan = planBuild(inputs, gitTagPush('v1.2.3'), CONTEXT, registryWith('main'));
+    const given: With = { 'index-of': `${digestOf(1)},${digestOf(2)}`, mirrors: 'owner/app' };
+    const plan = planOf(gitTagPush('v1.2.3'), given, registryWith('main'));
     expect(plan.tags).toEqual({ unique: 'v1.2.3', moving: ['1.2.3', '1.2', '1'] });
     expect(plan.mirrors).toHaveLength(1);
     expect(sourceTags(plan)).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Engine, describeEngine, fitToEngine } from '../../../src/plan/engine.js';
-import { type Exporter, type Plan, planBuild } from '../../../src/plan/plan.js';
-import { CONTEXT, type With, inputsOf, messageOf, pushTo, registryWith } from '../../support/fixtures.js';
+import type { Exporter, Plan } from '../../../src/plan/plan.js';
+import { type With, messageOf, planOf, pushTo } from '../../support/fixtures.js';
 
 const engineOf = (driver: string, store: Engine['store']): Engine => ({
   builder: null,
@@ -13,7 +13,7 @@ const engineOf = (driver: string, store: Engine['store']): Engine => ({
 const OVERLAY2 = engineOf('docker', 'overlay2');
 const CONTAINERD = engineOf('docker', 'containerd');
 const CONTAINER = engineOf('docker-container', null);
-const planOf = (given: With): Plan => planBuild(inputsOf(given), pushTo('main'), CONTEXT, registryWith());
+const pushWith = (given: With): Plan => planOf(pushTo('main'), given);
 
 describe('the docker driver with overlay2', () => {
   test.each<[string, string]>([
@@ -23,14 +23,14 @@ describe('the docker driver with overlay2', () => {
     ['platforms', 'linux/amd64,linux/arm64'],
     ['annotations', 'a=b'],
   ])('refuses %s %j before the build, and names what to use', (input, text) => {
-    const message = messageOf(() => fitToEngine(planOf({ [input]: text }), OVERLAY2));
+    const message = messageOf(() => fitToEngine(pushWith({ [input]: text }), OVERLAY2));
     expect(message).toMatch(new RegExp(`^InputError: ${input}: `));
     expect(message).toContain('docker/setup-buildx-action');
   });
 
   test.each<With>([{}, { platforms: 'linux/arm64' }, { provenance: 'false', sbom: 'false' }, { labels: 'a=b' }])(
     'takes %j as it is',
-    (given) => expect(fitToEngine(planOf(given), OVERLAY2)).toEqual(planOf(given)),
+    (given) => expect(fitToEngine(pushWith(given), OVERLAY2)).toEqual(pushWith(given)),
   );
 });
 
@@ -53,7 +53,7 @@ describe('an image that the engine cannot load is built all the same, and that i
       0,
     ],
   ])('%s', (_, engine, given, output, notes) => {
-    const plan = fitToEngine(planOf(given), engine);
+    const plan = fitToEngine(pushWith(given), engine);
     expect(plan.production.output).toBe(output);
     expect(plan.notes).toHaveLength(notes);
     for (const note of plan.notes) expect(note).toContain(engine.driver);
@@ -89,7 +89,7 @@ describe('layers do not travel without need', () => {
     ],
     ['remote', engineOf('remote', null), { store: false, zstd: true }, { store: false, zstd: false }],
   ])('%s', (_, engine, builder, production) => {
-    const plan = fitToEngine(planOf({}), engine);
+    const plan = fitToEngine(pushWith({}), engine);
     expect([plan.builder.exporter, plan.production.exporter]).toEqual([builder, production]);
   });
 });

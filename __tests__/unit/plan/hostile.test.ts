@@ -3,10 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTag } from '../../../src/image/reference.js';
 import { parseWorkflowEvent, readCommitTime, readDefaultBranch } from '../../../src/plan/event/event.js';
-import { planBuild } from '../../../src/plan/plan.js';
 import { branchTag, gitTagTag } from '../../../src/plan/tags/tags.js';
 import { toPlanJson, toPlanLines } from '../../../src/report/plan-text.js';
-import { CONTEXT, SHA, fromFork, inputsOf, messageOf, pushTo, registryWith } from '../../support/fixtures.js';
+import { SHA, fromFork, messageOf, planOf, pushTo, registryWith } from '../../support/fixtures.js';
 import { HOSTILE_NAMES, mayRefuse, within } from '../../support/hostile.js';
 
 describe('branch and tag names', () => {
@@ -25,7 +24,7 @@ describe('branch and tag names', () => {
   test.each(HOSTILE_NAMES.filter((name) => name !== ''))(
     'a plan for the branch %j is made of valid references',
     (name) => {
-      const plan = planBuild(inputsOf(), pushTo(name), CONTEXT, registryWith());
+      const plan = planOf(pushTo(name));
       expect(JSON.parse(toPlanJson(plan))).toMatchObject({ scope: name, tags: { unique: SHA } });
       for (const { cacheFrom } of [plan.builder, plan.production])
         for (const source of cacheFrom) expect(source).toMatch(/^type=registry,ref=ghcr\.io\/owner\/app:[\w.-]+$/);
@@ -34,7 +33,7 @@ describe('branch and tag names', () => {
   );
 
   test('a fork’s branch called main has no scope, and nothing of it is imported', () => {
-    const plan = planBuild(inputsOf(), fromFork({ headBranch: 'main' }), CONTEXT, registryWith('main', 'builder-main'));
+    const plan = planOf(fromFork({ headBranch: 'main' }), {}, registryWith('main', 'builder-main'));
     expect(plan).toMatchObject({ scope: null, push: { push: false }, tags: { moving: [] }, builder: { tag: null } });
     expect(plan.lineage.map(({ branch }) => branch)).toEqual(['develop', 'main']);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { getLineage, mayHaveMerged } from '../../../src/plan/cache-sources.js';
-import { NOTHING_ASKED, type RegistryState, type RunContext } from '../../../src/plan/context.js';
+import { NOTHING_ASKED, type RegistryState } from '../../../src/plan/context.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { type Plan, planBuild, sourceTags } from '../../../src/plan/plan.js';
+import { sourceTags } from '../../../src/plan/plan.js';
 import { type PushDecision, mayWantToPush } from '../../../src/plan/push-decision.js';
 import { branchTag, deriveTags } from '../../../src/plan/tags/tags.js';
 import {
@@ -15,7 +15,12 @@ import {
   fromFork,
   gitTagPush,
   inputsOf,
+  localBuild,
+  mergeGroup,
   messageOf,
+  onBranch,
+  otherEvent,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
@@ -26,27 +31,15 @@ import {
 const NAME = 'ghcr.io/owner/app';
 const from = (tag: string): string => `type=registry,ref=${NAME}:${tag}`;
 
-function plan(
-  event: WorkflowEvent,
-  given: With = {},
-  registry: RegistryState = registryWith(),
-  context: Partial<RunContext> = {},
-): Plan {
-  return planBuild(inputsOf(given), event, { ...CONTEXT, ...context }, registry);
-}
-
-const mergeGroup: WorkflowEvent = { kind: 'merge-group', name: 'merge_group', baseBranch: 'develop', sha: SHA };
-const other: WorkflowEvent = { kind: 'other', name: 'issue_comment', sha: SHA, fork: false };
-const foreignRun: WorkflowEvent = { kind: 'other', name: 'workflow_run', sha: SHA, fork: true };
-const local: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: false };
-
-const dirty: WorkflowEvent = { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: true };
+const foreignRun = otherEvent('workflow_run', true);
+const local = localBuild('topic');
+const dirty = localBuild('topic', true);
 
 test('changes that are not committed are said, and write neither the branch nor its builder and cache', () => {
-  const { notes, scope, tags, builder } = plan(dirty, { push: 'true' });
+  const { notes, scope, tags, builder } = planOf(dirty, { push: 'true' });
   expect(notes).toEqual([expect.stringMatching(/changes that are not committed/)]);
   expect([scope, tags.moving, builder.tag, builder.output]).toEqual([null, [], null, 'cache']);
-  expect(plan(local, { push: 'true' }).notes).toEqual([]);
+  expect(planOf(local, { push: 'true' }).notes).toEqual([]);
 });
 
 describe('the lineage, nearest first', () => {
@@ -60,11 +53,11 @@ describe('the lineage, nearest first', () => {
     ['a pull request', pullRequest(), ['feature-x', 'develop', 'main']],
     ['a pull request into main', pullRequest({ baseBranch: 'main' }), ['feature-x', 'main']],
     ['a fork: never its own branch, whatever its name', fromFork({ headBranch: 'evil' }), ['develop', 'main']],
-    ['a merge group', mergeGroup, ['develop', 'main']],
+    ['a merge group', mergeGroup('develop'), ['develop', 'main']],
     ['a pull request from main into a branch does not, either', pullRequest({ headBranch: 'main' }), ['main']],
     ['main takes nothing from branches that it has not merged', pushTo('main'), ['main']],
     ['a git tag', gitTagPush('v1.2.3'), ['main']],
-    ['an event without a branch', other, ['main']],
+    ['an event without a branch', otherEvent(), ['main']],
     ["a developer's machine", local, ['topic', 'main']],
     ["a developer's machine with changes in the work tree", dirty, ['topic', 'main']],
   ])('%s', (_, event, expected) => expect(lineage(event)).toEqual(expected));
@@ -75,7 +68,7 @@ describe('the lineage, nearest first', () => {
   test.each<[string, WorkflowEvent, string, readonly string[]]>([
     ['main takes from the branch that its commit merged', pushTo('main'), 'feature-x', ['main', 'feature-x']],
     ['that branch comes before main', pushTo('develop'), 'feature-x', ['develop', 'feature-x', 'main']],
-    ['that branch comes before the base', mergeGroup, 'feature-x', ['feature-x', 'develop', 'main']],
+    ['that branch comes before the base', mergeGroup('develop'), 'feature-x', ['feature-x', 'develop', 'main']],
     ['a branch that merged itself is in it once', pushTo('main'), 'main', ['main']],
     ['a branch without a name is none', pushTo('main'), '', ['main']],
     ['a git tag takes from main alone', gitTagPush('v1.2.3'), 'feature-x', ['main']],
@@ -84,7 +77,7 @@ describe('the lineage, nearest first', () => {
   );
 
   test('the plan has the merged branch by its tag, and looks it up', () => {
-    const merged = plan(pushTo('main'), {}, NOTHING_ASKED, { mergedBranch: 'feature/x' });
+    const merged = planOf(pushTo('main'), {}, NOTHING_ASKED, { mergedBranch: 'feature/x' });
     expect(merged.lineage).toEqual([
       { branch: 'main', tag: 'main' },
       { branch: 'feature/x', tag: branchTag('feature/x') },
@@ -98,7 +91,7 @@ describe('the lineage, nearest first', () => {
     ['a push to another branch', pushTo('topic'), {}, 'main', false],
     ['a push to the default branch that is not main', pushTo('main'), { 'main-branch': 'trunk' }, 'main', false],
     ['a push where nobody knows main', pushTo('main'), {}, null, false],
-    ['a scheduled run on main', { kind: 'branch', name: 'schedule', branch: 'main', sha: SHA }, {}, 'main', false],
+    ['a scheduled run on main', onBranch('schedule'), {}, 'main', false],
     ['a refresh, which takes nothing in', pushTo('main'), { 'reuse-cache': 'false' }, 'main', false],
     ['a pull request', pullRequest({ headBranch: 'main' }), {}, 'main', false],
     ['a git tag', gitTagPush('main'), {}, 'main', false],
@@ -110,7 +103,7 @@ describe('the lineage, nearest first', () => {
     expect(mayHaveMerged(inputsOf({ 'index-of': digestOf(1) }), pushTo('main'), 'main')).toBe(false));
 
   test('the input main-branch comes before the default branch', () => {
-    const branches = (given: With): string[] => plan(pushTo('topic'), given).lineage.map(({ branch }) => branch);
+    const branches = (given: With): string[] => planOf(pushTo('topic'), given).lineage.map(({ branch }) => branch);
     expect(branches({})).toEqual(['topic', 'main']);
     expect(branches({ 'main-branch': 'trunk' })).toEqual(['topic', 'trunk']);
   });
@@ -118,7 +111,7 @@ describe('the lineage, nearest first', () => {
 
 describe('the cache sources', () => {
   const sources = (...tags: readonly string[]): [readonly string[], readonly string[]] => {
-    const { builder, production } = plan(pullRequest(), {}, registryWith(...tags));
+    const { builder, production } = planOf(pullRequest(), {}, registryWith(...tags));
     return [builder.cacheFrom, production.cacheFrom];
   };
 
@@ -153,7 +146,7 @@ describe('the cache sources', () => {
     ['beside a production image alone', ['main']],
   ])('the merged cache is the only source of both passes %s', (_, tags) => {
     const mergedCache = `${NAME}:cache-feature-x@sha256:${'a'.repeat(64)}`;
-    const { builder, production } = plan(pullRequest(), {}, { ...registryWith(...tags), mergedCache });
+    const { builder, production } = planOf(pullRequest(), {}, { ...registryWith(...tags), mergedCache });
     expect([builder.cacheFrom, production.cacheFrom]).toEqual([
       [`type=registry,ref=${mergedCache}`],
       [`type=registry,ref=${mergedCache}`],
@@ -162,12 +155,12 @@ describe('the cache sources', () => {
 
   test('the nearest counts, in whatever order the registry answered', () => {
     const images = ['main', 'builder-main', 'develop', 'builder-develop'].map((tag) => storedImage(tag));
-    const { builder, production } = plan(pullRequest(), {}, { ...registryWith(), images });
+    const { builder, production } = planOf(pullRequest(), {}, { ...registryWith(), images });
     expect([builder.cacheFrom, production.cacheFrom]).toEqual([[from('builder-develop')], [from('develop')]]);
   });
 
   test('sources of the caller follow for both passes', () => {
-    const { builder, production } = plan(
+    const { builder, production } = planOf(
       pushTo('main'),
       { 'cache-from': 'type=gha\nx/y:z' },
       registryWith('builder-main'),
@@ -178,7 +171,7 @@ describe('the cache sources', () => {
 
   test('reuse-cache: false takes nothing in, runs every step again and pulls base images', () => {
     const given = { 'reuse-cache': 'false', 'cache-from': 'type=gha' };
-    const { builder, production } = plan(pushTo('main'), given, {
+    const { builder, production } = planOf(pushTo('main'), given, {
       ...registryWith('builder-main', 'main'),
       mergedCache: `${NAME}:cache-main`,
     });
@@ -187,14 +180,18 @@ describe('the cache sources', () => {
 
   test('a branch whose name is no tag is looked up by its tag', () => {
     const tag = branchTag('feature/x');
-    const { builder } = plan(pushTo('feature/x'), {}, registryWith('feature-x', 'builder-feature-x', `builder-${tag}`));
+    const { builder } = planOf(
+      pushTo('feature/x'),
+      {},
+      registryWith('feature-x', 'builder-feature-x', `builder-${tag}`),
+    );
     expect(builder.cacheFrom).toEqual([from(`builder-${tag}`)]);
   });
 
   test('the registry is asked for the images of the lineage, nearest first and each once; for none in a refresh', () => {
-    const draft = plan(pullRequest({ baseBranch: 'main' }), {}, NOTHING_ASKED);
+    const draft = planOf(pullRequest({ baseBranch: 'main' }), {}, NOTHING_ASKED);
     expect(sourceTags(draft)).toEqual(['feature-x', 'builder-feature-x', 'main', 'builder-main']);
-    expect(sourceTags(plan(pushTo('main'), { 'reuse-cache': 'false' }, NOTHING_ASKED))).toEqual([]);
+    expect(sourceTags(planOf(pushTo('main'), { 'reuse-cache': 'false' }, NOTHING_ASKED))).toEqual([]);
   });
 });
 
@@ -205,7 +202,7 @@ describe('the push decision', () => {
     unknown: null,
   };
   const decide = (event: WorkflowEvent, push: string, write: string, image = NAME): PushDecision =>
-    plan(
+    planOf(
       event,
       { push, image, password: 't', 'github-token': 't' },
       { ...registryWith(), writeAccess: access[write] ?? null },
@@ -233,7 +230,7 @@ describe('the push decision', () => {
     ['workflow_run of a fork', foreignRun, 'auto', 'yes', false],
     ['workflow_run of a fork', foreignRun, 'true', 'yes', 'error'],
     ['git tag', gitTagPush('v1.2.3'), 'auto', 'yes', true],
-    ['merge group', mergeGroup, 'auto', 'yes', true],
+    ['merge group', mergeGroup('develop'), 'auto', 'yes', true],
   ])('%s (%#): push %4$s', (_, event, push, write, expected) => {
     if (expected === 'error') {
       expect(messageOf(() => decide(event, push, write))).toMatch(/^InputError: push is true, but /);
@@ -258,13 +255,13 @@ describe('the push decision', () => {
 
   test('what is pushed: both images with a scope, only production without one, neither without access', () => {
     const outputs = (event: WorkflowEvent, push = 'auto'): [string | null, string, string | null, string] => {
-      const { builder, production } = plan(event, { push });
+      const { builder, production } = planOf(event, { push });
       return [builder.tag, builder.output, production.tag, production.output];
     };
     const review = `review-pr-7-${SHA}-${NOW_TAG}`;
     expect(outputs(pushTo('main'))).toEqual(['builder-main', 'registry', SHA, 'registry']);
     expect(outputs(gitTagPush('v1.2.3'))).toEqual([null, 'cache', 'v1.2.3', 'registry']);
-    expect(outputs(mergeGroup)).toEqual([null, 'cache', SHA, 'registry']);
+    expect(outputs(mergeGroup('develop'))).toEqual([null, 'cache', SHA, 'registry']);
     expect(outputs(fromFork())).toEqual([null, 'cache', review, 'engine']);
     expect(outputs(pushTo('main'), 'false')).toEqual(['builder-main', 'cache', SHA, 'engine']);
   });
@@ -280,7 +277,7 @@ describe('the push decision', () => {
 
 describe('the unique tag', () => {
   test('that is taken is never moved: the run takes another, and says so', () => {
-    const { tags, production, notes } = plan(pushTo('main'), {}, registryWithUnique('main'));
+    const { tags, production, notes } = planOf(pushTo('main'), {}, registryWithUnique('main'));
     expect(tags).toEqual({ unique: `${SHA}-${NOW_TAG}`, moving: ['main'] });
     expect(production.tag).toBe(`${SHA}-${NOW_TAG}`);
     expect(production.labels['org.opencontainers.image.version']).toBe(`${SHA}-${NOW_TAG}`);
@@ -289,17 +286,17 @@ describe('the unique tag', () => {
   });
 
   test('that is free is taken without a word', () => {
-    const { tags, notes } = plan(pushTo('main'), {}, registryWith('main'));
+    const { tags, notes } = planOf(pushTo('main'), {}, registryWith('main'));
     expect([tags.unique, notes]).toEqual([SHA, []]);
   });
 
   test('that is a moving tag of the run is an error', () =>
-    expect(messageOf(() => plan(pushTo('main'), { tag: 'main' }))).toMatch(/^InputError: tag "main"/));
+    expect(messageOf(() => planOf(pushTo('main'), { tag: 'main' }))).toMatch(/^InputError: tag "main"/));
 });
 
 describe('labels and flags', () => {
   test('production has the labels of the OCI specification, with the time of the commit', () =>
-    expect(plan(pushTo('main')).production.labels).toEqual({
+    expect(planOf(pushTo('main')).production.labels).toEqual({
       'org.opencontainers.image.source': 'https://github.com/owner/app',
       'org.opencontainers.image.revision': SHA,
       'org.opencontainers.image.version': SHA,
@@ -308,13 +305,13 @@ describe('labels and flags', () => {
     }));
 
   test('the same commit has the same labels tomorrow', () => {
-    const labels = (now: Date): unknown => plan(pushTo('main'), {}, registryWith(), { now }).production.labels;
+    const labels = (now: Date): unknown => planOf(pushTo('main'), {}, registryWith(), { now }).production.labels;
     expect(labels(NOW)).toEqual(labels(new Date('2030-01-01T00:00:00Z')));
   });
 
   test('what nobody knows is left out', () =>
     expect(
-      Object.keys(plan(local, {}, registryWith(), { repositoryUrl: null, committedAt: null }).production.labels),
+      Object.keys(planOf(local, {}, registryWith(), { repositoryUrl: null, committedAt: null }).production.labels),
     ).toEqual([
       'org.opencontainers.image.revision',
       'org.opencontainers.image.version',
@@ -322,7 +319,7 @@ describe('labels and flags', () => {
     ]));
 
   test("the caller's label wins", () => {
-    const { labels, flags } = plan(pushTo('main'), {
+    const { labels, flags } = planOf(pushTo('main'), {
       labels: 'org.opencontainers.image.title=Mine\nteam=a',
     }).production;
     expect(labels).not.toHaveProperty(['org.opencontainers.image.title']);
@@ -332,7 +329,7 @@ describe('labels and flags', () => {
 
   test('the builder image carries no label, annotation or attestation, and gets every other flag', () => {
     const given = { labels: 'a=b', annotations: 'a=b', provenance: 'true', sbom: 'true', 'build-args': 'A=b' };
-    const { builder, production } = plan(pushTo('main'), given);
+    const { builder, production } = planOf(pushTo('main'), given);
     expect(builder).toMatchObject({ labels: {}, provenance: null, sbom: null });
     expect(builder.flags.map(({ input }) => input)).toEqual(['build-args']);
     expect(production.flags.map(({ input }) => input).sort()).toEqual(['annotations', 'build-args', 'labels']);
@@ -347,7 +344,7 @@ test.each([
   ['mode=max,builder-id=mine', CONTEXT.runUrl, 'mode=max,builder-id=mine'],
   ['mode=max', null, 'mode=max'],
 ])('provenance %j of the run %j is %j', (provenance, runUrl, expected) =>
-  expect(plan(pushTo('main'), { provenance }, registryWith(), { runUrl }).production.provenance).toBe(expected),
+  expect(planOf(pushTo('main'), { provenance }, registryWith(), { runUrl }).production.provenance).toBe(expected),
 );
 
 test('no credential or secret value is anywhere in a plan', () => {
@@ -356,7 +353,7 @@ test('no credential or secret value is anywhere in a plan', () => {
     'github-token': 'canary-token',
     secrets: 'npm=canary-secret\n"pem=canary-1\ncanary-2"',
   };
-  const whole = JSON.stringify([plan(pushTo('main'), given), plan(fromFork(), given)]);
+  const whole = JSON.stringify([planOf(pushTo('main'), given), planOf(fromFork(), given)]);
   expect(whole).toContain('id=npm');
   expect(whole).not.toContain('canary');
 });

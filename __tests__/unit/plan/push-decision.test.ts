@@ -2,21 +2,22 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RegistryState } from '../../../src/plan/context.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { planBuild } from '../../../src/plan/plan.js';
 import { mayWantToPush } from '../../../src/plan/push-decision.js';
 import {
-  CONTEXT,
   SHA,
   fromFork,
   gitTagPush,
   inputsOf,
+  localBuild,
+  mergeGroup,
   messageOf,
+  onBranch,
+  otherEvent,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
 } from '../../support/fixtures.js';
-
-const onBranch = (name: string): WorkflowEvent => ({ kind: 'branch', name, branch: 'main', sha: SHA });
 
 const OWN: Readonly<Record<string, WorkflowEvent>> = {
   'push to a branch': pushTo('main'),
@@ -28,15 +29,15 @@ const OWN: Readonly<Record<string, WorkflowEvent>> = {
   workflow_dispatch: onBranch('workflow_dispatch'),
   repository_dispatch: onBranch('repository_dispatch'),
   'workflow_run of the same repository': onBranch('workflow_run'),
-  merge_group: { kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA },
-  issue_comment: { kind: 'other', name: 'issue_comment', sha: SHA, fork: false },
-  "a developer's machine": { kind: 'local', name: 'local', branch: 'topic', sha: SHA, dirty: false },
+  merge_group: mergeGroup(),
+  issue_comment: otherEvent(),
+  "a developer's machine": localBuild('topic'),
 };
 const FORKS: Readonly<Record<string, WorkflowEvent>> = {
   'pull_request of a fork': fromFork(),
   'pull_request_target of a fork': fromFork({ name: 'pull_request_target' }),
   'pull_request of a deleted fork': fromFork({ headRepository: null }),
-  'workflow_run of a fork': { kind: 'other', name: 'workflow_run', sha: SHA, fork: true },
+  'workflow_run of a fork': otherEvent('workflow_run', true),
 };
 const ACCESS: Readonly<Record<string, RegistryState['writeAccess']>> = {
   'write access': { allowed: true },
@@ -56,12 +57,7 @@ type Cell = ReturnType<typeof cells>[number];
 function decide({ event, access, push }: Cell, actor = 'octocat'): string {
   const login = access === 'no login' ? {} : { password: 't', 'github-token': 't' };
   const registry = { ...registryWith(), writeAccess: ACCESS[access] ?? null };
-  const { push: decision, production } = planBuild(
-    inputsOf({ ...login, push }),
-    event,
-    { ...CONTEXT, actor },
-    registry,
-  );
+  const { push: decision, production } = planOf(event, { ...login, push }, registry, { actor });
   // What is not pushed is in the engine, for later steps.
   expect(production.output).toBe(decision.push ? 'registry' : 'engine');
   return `${decision.push ? 'push' : 'no push'}: ${decision.reason}`;

@@ -1,21 +1,9 @@
 // What a run must not trust, must not tell, and which tags it must not move.
 import { describe, expect, test } from '@jest/globals';
-import { type WorkflowEvent, parseWorkflowEvent } from '../../../src/plan/event/event.js';
-import { planBuild } from '../../../src/plan/plan.js';
+import { parseWorkflowEvent } from '../../../src/plan/event/event.js';
 import { branchTag } from '../../../src/plan/tags/tags.js';
 import { toPlanJson } from '../../../src/report/plan-text.js';
-import {
-  CONTEXT,
-  SHA,
-  type With,
-  gitTagPush,
-  inputsOf,
-  messageOf,
-  pushTo,
-  registryWith,
-} from '../../support/fixtures.js';
-
-const plan = (event: WorkflowEvent, given: With = {}) => planBuild(inputsOf(given), event, CONTEXT, registryWith());
+import { SHA, gitTagPush, inputsOf, messageOf, planOf, pushTo } from '../../support/fixtures.js';
 
 describe('trust', () => {
   test.each(['pull_request', 'pull_request_target'])('%s with a malformed payload is an error', (name) => {
@@ -40,7 +28,7 @@ describe('trust', () => {
   test('a short secret as a whole build argument is an error', () =>
     expect(messageOf(() => inputsOf({ password: 's3cret7', 'build-args': 'X=s3cret7' }))).toContain('build-args'));
   test('a credential in cache-from is not in the output plan', () =>
-    expect(toPlanJson(plan(pushTo('main'), { 'cache-from': 'type=s3,secret_access_key=CANARY' }))).not.toContain(
+    expect(toPlanJson(planOf(pushTo('main'), { 'cache-from': 'type=s3,secret_access_key=CANARY' }))).not.toContain(
       'CANARY',
     ));
   test('a password pasted behind the user name is not shown', () =>
@@ -49,15 +37,15 @@ describe('trust', () => {
 
 describe('tags', () => {
   test('own tag equal to the builder tag', () =>
-    expect(messageOf(() => plan(pushTo('main'), { tag: 'builder-main' }))).toContain('tag'));
+    expect(messageOf(() => planOf(pushTo('main'), { tag: 'builder-main' }))).toContain('tag'));
   test('extra-tags that are the cache of a scope', () =>
-    expect(messageOf(() => plan(pushTo('main'), { 'extra-tags': 'builder-main' }))).toContain('extra-tags'));
+    expect(messageOf(() => planOf(pushTo('main'), { 'extra-tags': 'builder-main' }))).toContain('extra-tags'));
   test.each(['1', '1.2'])('git tag %s is not moved by git tag v1.2.3', (gitTag) =>
-    expect(plan(gitTagPush('v1.2.3')).tags.moving).not.toContain(plan(gitTagPush(gitTag)).tags.unique),
+    expect(planOf(gitTagPush('v1.2.3')).tags.moving).not.toContain(planOf(gitTagPush(gitTag)).tags.unique),
   );
   test.each(['builder#', 'cache@', 'dev!', 'review-pr#'])('%s does not look like a tag of ours', (name) =>
     expect(branchTag(name)).not.toMatch(/^(?:builder|cache|review-pr|dev)-/),
   );
   test('branch v1.2.3 never has the tag of a git tag', () =>
-    expect(plan(gitTagPush(branchTag('v1.2.3'))).tags.unique).not.toBe(branchTag('v1.2.3')));
+    expect(planOf(gitTagPush(branchTag('v1.2.3'))).tags.unique).not.toBe(branchTag('v1.2.3')));
 });

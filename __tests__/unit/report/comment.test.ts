@@ -2,17 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { PullRequestComment } from '../../../src/adapters/github/run-api.js';
 import { parseDigest } from '../../../src/image/digest.js';
 import { parseTag } from '../../../src/image/reference.js';
-import { planBuild } from '../../../src/plan/plan.js';
 import { type CommentContext, chooseComment, toComment, toMarker } from '../../../src/report/comment.js';
 import type { RunResult } from '../../../src/report/result.js';
-import { CONTEXT, FIGURES, SHA, inputsOf, pullRequest, registryWith } from '../../support/fixtures.js';
+import { FIGURES, SHA, planOf, pullRequest } from '../../support/fixtures.js';
 
 const IMAGE = 'ghcr.io/owner/app';
 const RUN = { id: 1658821493, attempt: 1 };
 const DIGEST = parseDigest(`sha256:${'a'.repeat(64)}`);
 const MISSED = { name: '[builder 4/5] COPY src ./', cached: false };
 
-const plan = planBuild(inputsOf(), pullRequest(), CONTEXT, registryWith());
+const plan = planOf(pullRequest());
 const failure = (message: string) => ({ message, output: [] });
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan,
@@ -63,7 +62,7 @@ describe('the text', () => {
   });
 
   test('of a run that pushed nothing says why, and has no digest', () => {
-    const local = planBuild(inputsOf({ push: 'false' }), pullRequest(), CONTEXT, registryWith());
+    const local = planOf(pullRequest(), { push: 'false' });
     const text = commentOf({ plan: local, digest: null, pushedTags: [], bytes: { image: null, main: null } });
     expect(text).toContain('\nNot pushed: the input push is false.\n');
     expect(text).not.toMatch(/sha256|Size/);

@@ -1,22 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RegistryState } from '../../../src/plan/context.js';
-import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { type Plan, planBuild } from '../../../src/plan/plan.js';
 import { toPlanJson, toPlanLines } from '../../../src/report/plan-text.js';
-import {
-  CONTEXT,
-  NOW_TAG,
-  SHA,
-  type With,
-  fromFork,
-  inputsOf,
-  pushTo,
-  registryWith,
-  registryWithUnique,
-} from '../../support/fixtures.js';
-
-const planOf = (event: WorkflowEvent, given: With = {}, registry: RegistryState = registryWith()): Plan =>
-  planBuild(inputsOf(given), event, CONTEXT, registry);
+import { NOW_TAG, SHA, fromFork, planOf, pushTo, registryWith, registryWithUnique } from '../../support/fixtures.js';
 
 describe('the output plan', () => {
   test('says event, scope, lineage, tags, push decision with its reason, and both passes', () => {

@@ -15,8 +15,8 @@ import {
   SHA,
   fromFork,
   inputsOf,
+  planOf,
   pushTo,
-  registryWith,
   registryWithUnique,
 } from '../../support/fixtures.js';
 
@@ -26,7 +26,7 @@ const failure = (message: string, ...output: readonly string[]) => ({ message, o
 const STEP = { name: '[builder 2/3] RUN x', cached: false };
 
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
-  plan: planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith()),
+  plan: planOf(),
   builder: { seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged', work: [] },
   production: { seconds: 0.44, steps: [STEP], missReason: 'a file changed', outcome: null, work: [] },
   digest: DIGEST,
@@ -57,7 +57,7 @@ describe('the summary', () => {
   });
 
   test('without a push gives the reason, and no digest', () => {
-    const plan = planBuild(inputsOf(), fromFork(), CONTEXT, registryWith());
+    const plan = planOf(fromFork());
     const summary = toSummary(resultOf({ plan, digest: null, pushedTags: [] }));
     expect(summary).toMatch(
       /^\*\*Not pushed:\*\* runs for the code of a fork never push, .* is from stranger\/app\. /m,
@@ -85,7 +85,7 @@ describe('the summary', () => {
 
   test('text from a build, a branch or a fork stays text', () => {
     const hostile = { name: `[builder 2/3] RUN ${HOSTILE.replace(/[\r\n]+/g, ' ')}`, cached: false };
-    const plan = planBuild(inputsOf(), fromFork({ headRepository: HOSTILE }), CONTEXT, registryWith());
+    const plan = planOf(fromFork({ headRepository: HOSTILE }));
     const figures = { ...FIGURES, steps: [{ ...STEP, cached: true }, hostile], outcome: 'a|b' };
     for (const error of [null, failure(HOSTILE)]) {
       const summary = toSummary(resultOf({ plan, builder: figures, warnings: [HOSTILE], error, digest: null }));
@@ -218,7 +218,7 @@ describe('no address of a build becomes a link', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
         const text = parts.join('');
-        const plan = planBuild(inputsOf(), fromFork({ headRepository: text }), CONTEXT, registryWith());
+        const plan = planOf(fromFork({ headRepository: text }));
         const report = { warnings: [text], builder: { ...FIGURES, steps: [{ ...STEP, name: text }] }, digest: null };
         for (const error of [null, failure(text, text)]) {
           const html = marked.parse(toSummary(resultOf({ ...report, plan, error })), { async: false });

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { getBuildxArgs } from '../../../../src/adapters/docker/buildx-args.js';
 import { type Engine, fitToEngine } from '../../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../../src/plan/event/event.js';
-import { type Exporter, planBuild } from '../../../../src/plan/plan.js';
+import type { Exporter } from '../../../../src/plan/plan.js';
 import {
-  CONTEXT,
   SHA,
   type With,
   fromFork,
   gitTagPush,
   inputsOf,
+  planOf,
   pushTo,
   registryWith,
 } from '../../../support/fixtures.js';
@@ -196,7 +196,7 @@ describe('inputs -> argv of both passes', () => {
       const inputs = inputsOf(given);
       const engine = { ...ENGINE, builder: inputs.builder };
       const registry = { ...registryWith(...existing), mergedCache };
-      const plan = fitToEngine(planBuild(inputs, event, CONTEXT, registry), engine);
+      const plan = fitToEngine(planOf(event, given, registry), engine);
       const sources = { context: inputs.context, file: inputs.file, metadataFile: '/tmp/metadata.json' };
       expect(getBuildxArgs(plan.image, plan.builder, engine, { ...sources, refreshStages: null })).toEqual(builder);
       expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
@@ -218,7 +218,7 @@ describe('how an image is written to the registry', () => {
       ['--output', `type=image,name=${reference},push=true,store=false,compression=zstd,oci-mediatypes=true`],
     ],
   ])('%j', (exporter, output) => {
-    const { image, builder } = planBuild(inputsOf(), pushTo('main'), CONTEXT, registryWith());
+    const { image, builder } = planOf();
     const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: null };
     expect(getBuildxArgs(image, { ...builder, exporter }, ENGINE, sources)).toEqual([
       ...[...HEAD, 'builder', ...output, '--cache-to', 'type=inline', PLAIN, ...TAIL],

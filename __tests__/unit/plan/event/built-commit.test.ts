@@ -10,17 +10,17 @@ import {
   findCommitOfParts,
 } from '../../../../src/plan/event/built-commit.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../../../src/plan/event/event.js';
-import { type Plan, planBuild } from '../../../../src/plan/plan.js';
+import type { Plan } from '../../../../src/plan/plan.js';
 import { mayWantToPush } from '../../../../src/plan/push-decision.js';
 import { branchTag } from '../../../../src/plan/tags/tags.js';
 import { toPlanJson, toPlanLines } from '../../../../src/report/plan-text.js';
 import {
-  CONTEXT,
   NOW_TAG,
   type With,
   fromFork,
   inputsOf,
   messageOf,
+  planOf,
   pullRequest,
   registryWith,
 } from '../../../support/fixtures.js';
@@ -65,11 +65,11 @@ function decide({
       });
 }
 
-function planOf(situation: Situation, given: With = {}): Plan {
+function planSituation(situation: Situation, given: With = {}): Plan {
   const { event, built, notes } = decide(situation);
   const { mainBranch = 'main' } = situation;
-  const context = { ...CONTEXT, built, notes, defaultBranch: mainBranch };
-  return planBuild(inputsOf({ 'extra-tags': 'edge', ...given }), event, context, registryWith());
+  const context = { built, notes, defaultBranch: mainBranch };
+  return planOf(event, { 'extra-tags': 'edge', ...given }, registryWith(), context);
 }
 
 const onMain = (name: string): WorkflowEvent => ({ kind: 'branch', name, branch: 'main', sha: EVENT_SHA });
@@ -102,7 +102,7 @@ describe('what each event may write', () => {
   );
 
   test.each(cells)('$name, checked out: $checkout', ({ trigger, checkout, writes }) => {
-    const plan = planOf(situation(trigger, checkout));
+    const plan = planSituation(situation(trigger, checkout));
     const { unique, moving } = plan.tags;
     const wanted = expected[writes];
     if (wanted === null) {
@@ -180,7 +180,7 @@ describe('no run writes a moving tag of a branch whose head it has not built', (
     fc.assert(
       fc.property(situations, ({ trigger: event, commit, heads, checkedOut, mainBranch, silent }) => {
         const at = Object.entries(heads).flatMap(([name, head]) => (head === commit ? [name] : []));
-        const plan = planOf(
+        const plan = planSituation(
           { trigger: event, commit, branches: silent ? { fault: 'x' } : { names: at }, checkedOut, mainBranch },
           { 'extra-tags': 'edge, main, develop' },
         );
@@ -240,7 +240,11 @@ describe('the head of a branch', () => {
   ])('%s', (_, situation, expected) => expect(branchOf(situation)).toBe(expected));
 
   test('has its own lineage', () => {
-    const plan = planOf({ trigger: onMain('workflow_dispatch'), commit: OTHER_SHA, branches: { names: ['topic'] } });
+    const plan = planSituation({
+      trigger: onMain('workflow_dispatch'),
+      commit: OTHER_SHA,
+      branches: { names: ['topic'] },
+    });
     expect(plan.lineage.map(({ branch }) => branch)).toEqual(['topic', 'main']);
     expect(plan.notes).toEqual([]);
   });
@@ -250,7 +254,7 @@ describe('another commit', () => {
   const dispatch = { trigger: onMain('workflow_dispatch'), commit: OTHER_SHA };
 
   test('of an event of people who may write: one note names both commits, and the cache is read from main only', () => {
-    const plan = planOf(dispatch);
+    const plan = planSituation(dispatch);
     expect(plan.notes).toEqual([
       expect.stringMatching(new RegExp(`${OTHER_SHA}.*${EVENT_SHA}.*not the head of a branch`)),
     ]);
@@ -260,27 +264,29 @@ describe('another commit', () => {
   });
 
   test('says why GitHub did not tell', () =>
-    expect(planOf({ ...dispatch, branches: { fault: 'Forbidden (the job may need "x")' } }).notes).toEqual([
+    expect(planSituation({ ...dispatch, branches: { fault: 'Forbidden (the job may need "x")' } }).notes).toEqual([
       expect.stringMatching(/GitHub does not say .*: Forbidden \(the job may need "x"\)/),
     ]));
 
   test('of an event of anybody: push: true says why and what to change', () => {
     const situation = { trigger: comment, commit: OTHER_SHA };
-    const { push, notes } = planOf(situation);
+    const { push, notes } = planSituation(situation);
     expect(push.reason).toMatch(new RegExp(`^${OTHER_SHA} is checked out, and not ${EVENT_SHA}.*issue_comment$`));
     expect(notes).toEqual([]);
-    expect(messageOf(() => planOf(situation, { push: 'true' }))).toMatch(
+    expect(messageOf(() => planSituation(situation, { push: 'true' }))).toMatch(
       /^InputError: push is true, but .*can cause issue_comment\. Check out the commit of the event, or the head of a branch of this repository, or use "push: auto"\.$/,
     );
-    expect(planOf(situation, { push: 'false' }).push.push).toBe(false);
+    expect(planSituation(situation, { push: 'false' }).push.push).toBe(false);
   });
 
   test('under a tag that names the commit of the event is an error', () => {
-    expect(messageOf(() => planOf(dispatch, { tag: `web-${EVENT_SHA}` }))).toMatch(
+    expect(messageOf(() => planSituation(dispatch, { tag: `web-${EVENT_SHA}` }))).toMatch(
       new RegExp(`^InputError: tag .*names the commit of the event.*${OTHER_SHA}`),
     );
-    expect(planOf(dispatch, { tag: `web-${OTHER_SHA}` }).tags.unique).toBe(`web-${OTHER_SHA}`);
-    expect(planOf({ ...dispatch, commit: EVENT_SHA }, { tag: `web-${EVENT_SHA}` }).tags.unique).toContain(EVENT_SHA);
+    expect(planSituation(dispatch, { tag: `web-${OTHER_SHA}` }).tags.unique).toBe(`web-${OTHER_SHA}`);
+    expect(planSituation({ ...dispatch, commit: EVENT_SHA }, { tag: `web-${EVENT_SHA}` }).tags.unique).toContain(
+      EVENT_SHA,
+    );
   });
 });
 
@@ -289,7 +295,7 @@ describe('pull_request_target', () => {
     pullRequest({ name: 'pull_request_target', sha: HEAD_SHA, ...change });
 
   test('with the base checked out builds the base, and says so', () => {
-    const plan = planOf({ trigger: target(), commit: EVENT_SHA });
+    const plan = planSituation({ trigger: target(), commit: EVENT_SHA });
     expect(plan.tags).toEqual({ unique: EVENT_SHA, moving: [] });
     expect(plan.scope).toBeNull();
     expect(plan.notes).toEqual([
@@ -298,16 +304,17 @@ describe('pull_request_target', () => {
   });
 
   test('of a fork with the base checked out still pushes nothing', () =>
-    expect(planOf({ trigger: target({ fork: true, headRepository: 'stranger/app' }), commit: EVENT_SHA }).push).toEqual(
-      {
-        push: false,
-        reason: expect.stringContaining('never push'),
-      },
-    ));
+    expect(
+      planSituation({ trigger: target({ fork: true, headRepository: 'stranger/app' }), commit: EVENT_SHA }).push,
+    ).toEqual({
+      push: false,
+      reason: expect.stringContaining('never push'),
+    }));
 
   test('a review, whose GITHUB_SHA is the merge, is the head as ever', () =>
     expect(
-      planOf({ trigger: pullRequest({ name: 'pull_request_review', sha: HEAD_SHA }), commit: EVENT_SHA }).tags.unique,
+      planSituation({ trigger: pullRequest({ name: 'pull_request_review', sha: HEAD_SHA }), commit: EVENT_SHA }).tags
+        .unique,
     ).toContain(HEAD_SHA));
 });
 
@@ -317,7 +324,7 @@ describe("main's tags", () => {
   test.each(['pull_request', 'pull_request_target', 'pull_request_review'])(
     'are not written by a %s from main into another branch',
     (name) => {
-      const plan = planOf({ trigger: { ...back, name }, commit: HEAD_SHA });
+      const plan = planSituation({ trigger: { ...back, name }, commit: HEAD_SHA });
       expect(plan).toMatchObject({ scope: null, builder: { tag: null, output: 'cache' } });
       expect(plan.tags.moving).toEqual(['edge']);
       expect(plan.tags.unique).toMatch(/^review-pr-7-/);
@@ -328,19 +335,19 @@ describe("main's tags", () => {
   test('whatever main is called', () => {
     const trigger = pullRequest({ headBranch: 'release/1', sha: HEAD_SHA });
     const situation = { trigger, commit: HEAD_SHA, mainBranch: 'release/1' };
-    expect(planOf(situation).scope).toBeNull();
-    expect(planOf({ ...situation, mainBranch: 'main' }).scope?.tag).toBe(branchTag('release/1'));
+    expect(planSituation(situation).scope).toBeNull();
+    expect(planSituation({ ...situation, mainBranch: 'main' }).scope?.tag).toBe(branchTag('release/1'));
   });
 
   test.each<[string, Situation]>([
     ['a pull request', { trigger: pullRequest({ sha: HEAD_SHA }), commit: HEAD_SHA }],
     ['another branch', { trigger: { ...onMain('push'), branch: 'topic' } as WorkflowEvent, commit: EVENT_SHA }],
   ])('are no extra tags of %s, and not its own tag', (_, situation) => {
-    const plan = planOf(situation, { 'extra-tags': 'main, edge' });
+    const plan = planSituation(situation, { 'extra-tags': 'main, edge' });
     expect(plan.tags.moving).not.toContain('main');
     expect(plan.tags.moving).toContain('edge');
     expect(plan.notes).toEqual([expect.stringMatching(/^main is left as it is/)]);
-    expect(messageOf(() => planOf(situation, { tag: 'main' }))).toMatch(
+    expect(messageOf(() => planSituation(situation, { tag: 'main' }))).toMatch(
       /^InputError: The unique tag .* "main", which is the tag of the branch main/,
     );
   });
@@ -348,25 +355,25 @@ describe("main's tags", () => {
 
 describe('without a work tree', () => {
   test('the plan says that the event alone tells what is built', () => {
-    const plan = planOf({ trigger: onMain('push'), commit: null });
+    const plan = planSituation({ trigger: onMain('push'), commit: null });
     expect(toPlanLines(plan).join('\n')).toContain(`Built:      commit ${EVENT_SHA}, by the event`);
     expect(plan.notes).toEqual([]);
   });
 
   test('an event that says nothing of it moves nothing, with a note', () =>
-    expect(planOf({ trigger: comment, commit: null }).notes).toEqual([
+    expect(planSituation({ trigger: comment, commit: null }).notes).toEqual([
       expect.stringMatching(/^Nobody can tell which commit is built: .*issue_comment/),
     ]));
 });
 
 test('the plan names the built commit beside the commit that people see', () => {
-  const merge = planOf({ trigger: pullRequest({ sha: HEAD_SHA }), commit: EVENT_SHA });
+  const merge = planSituation({ trigger: pullRequest({ sha: HEAD_SHA }), commit: EVENT_SHA });
   expect(JSON.parse(toPlanJson(merge))).toMatchObject({
     event: { sha: HEAD_SHA },
     built: { commit: EVENT_SHA, from: 'work-tree', insteadOf: null },
   });
   expect(merge.production.labels['org.opencontainers.image.revision']).toBe(EVENT_SHA);
-  const other = planOf({ trigger: onMain('push'), commit: OTHER_SHA });
+  const other = planSituation({ trigger: onMain('push'), commit: OTHER_SHA });
   expect(JSON.parse(toPlanJson(other))).toMatchObject({ built: { commit: OTHER_SHA, insteadOf: EVENT_SHA } });
   expect(toPlanLines(other)[1]).toBe(
     `Built:      commit ${OTHER_SHA}, which is checked out, instead of ${EVENT_SHA}, the commit of the event`,

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { parseTag } from '../../../../src/image/reference.js';
 import { UNIQUE_TAG_LABEL } from '../../../../src/image/unique-label.js';
 import type { WorkflowEvent } from '../../../../src/plan/event/event.js';
-import { planBuild } from '../../../../src/plan/plan.js';
 import {
   explainStay,
   getOrderingTime,
@@ -10,13 +9,15 @@ import {
   withoutOlderVersions,
 } from '../../../../src/plan/tags/moving-tags.js';
 import {
-  CONTEXT,
   NOW_TAG,
   SHA,
   type With,
   gitTagPush,
   inputsOf,
+  mergeGroup,
   messageOf,
+  otherEvent,
+  planOf,
   pullRequest,
   pushTo,
   registryWith,
@@ -71,10 +72,10 @@ describe('where nothing else tells which image is newer, the time of the commit 
     ['a pull request', pullRequest(), false],
     ['a version', gitTagPush('v1.2.3'), false],
     ['another git tag', gitTagPush('release-42'), true],
-    ['a merge group', { kind: 'merge-group', name: 'merge_group', baseBranch: 'main', sha: SHA }, true],
-    ['another event', { kind: 'other', name: 'issue_comment', sha: SHA, fork: false }, true],
+    ['a merge group', mergeGroup(), true],
+    ['another event', otherEvent(), true],
   ])('%s', (_, event, asks) => {
-    const { scope } = planBuild(inputsOf(), event, CONTEXT, registryWith());
+    const { scope } = planOf(event);
     expect(getOrderingTime(scope, event, labels)).toBe(asks ? labels[CREATED] : null);
   });
 
@@ -93,7 +94,7 @@ describe('where nothing else tells which image is newer, the time of the commit 
 
 describe('a moving tag never takes the place of a unique one', () => {
   const plan = (event: WorkflowEvent, given: With = {}, targets: Parameters<typeof storedImage>[1][] = []) =>
-    planBuild(inputsOf(given), event, CONTEXT, {
+    planOf(event, given, {
       ...registryWith(),
       targets: targets.map((target) => storedImage('release-42', target)),
     });

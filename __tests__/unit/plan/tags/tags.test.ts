@@ -13,7 +13,17 @@ import {
   gitTagTag,
   uniqueCandidates,
 } from '../../../../src/plan/tags/tags.js';
-import { NOW, NOW_TAG, SHA, fromFork, gitTagPush, messageOf, pullRequest, pushTo } from '../../../support/fixtures.js';
+import {
+  NOW,
+  NOW_TAG,
+  SHA,
+  fromFork,
+  gitTagPush,
+  localBuild,
+  messageOf,
+  pullRequest,
+  pushTo,
+} from '../../../support/fixtures.js';
 
 const HEAD = 'feedfacefeedfacefeedfacefeedfacefeedface';
 
@@ -145,14 +155,14 @@ describe('the tag table, from what the runner says', () => {
     ['a branch', 'feature-x', 'feature-x', ['feature-x']],
     ['a detached head', null, undefined, []],
   ])("a developer's machine on %s", (_, branch, scope, moving) => {
-    const derived = derive({ kind: 'local', name: 'local', branch, sha: SHA, dirty: false });
+    const derived = derive(localBuild(branch));
     expect(derived.scope?.tag).toBe(scope);
     expect(derived.unique).toBe(`dev-${SHA}-${NOW_TAG}`);
     expect(derived.moving).toEqual(moving);
   });
 
   test('a work tree with changes has no tag but its own, which says so', () =>
-    expect(derive({ kind: 'local', name: 'local', branch: 'main', sha: SHA, dirty: true })).toEqual({
+    expect(derive(localBuild('main', true))).toEqual({
       scope: null,
       unique: `dev-${SHA}-${NOW_TAG}-dirty`,
       moving: [],
