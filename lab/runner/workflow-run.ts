@@ -34,31 +34,14 @@ const DEFAULTS = {
 
 /** The GITHUB_ variables of a run, without the paths that belong to one step. */
 export function githubEnvironment(run: WorkflowRun): Readonly<Record<string, string>> {
-  const github = { ...DEFAULTS, ...run };
+  const context = githubContext(run);
   return {
+    ...Object.fromEntries(Object.entries(context).map(([name, value]) => [`GITHUB_${name.toUpperCase()}`, value])),
     GITHUB_ACTIONS: 'true',
     CI: 'true',
     GITHUB_ACTION: '__self',
-    GITHUB_JOB: 'build',
-    GITHUB_WORKFLOW: 'Build',
-    GITHUB_WORKFLOW_REF: `${run.repository}/.github/workflows/build.yml@${run.ref}`,
-    GITHUB_EVENT_NAME: run.name,
-    GITHUB_REF: run.ref,
-    GITHUB_REF_NAME: shortRef(run.ref),
-    GITHUB_REF_TYPE: run.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-    GITHUB_SHA: run.sha,
-    GITHUB_HEAD_REF: run.headRef ?? '',
-    GITHUB_BASE_REF: run.baseRef ?? '',
-    GITHUB_REPOSITORY: run.repository,
-    GITHUB_REPOSITORY_OWNER: ownerOf(run),
-    GITHUB_ACTOR: github.actor,
-    GITHUB_TRIGGERING_ACTOR: github.actor,
-    GITHUB_RUN_ID: github.runId,
-    GITHUB_RUN_NUMBER: '7',
-    GITHUB_RUN_ATTEMPT: github.runAttempt,
-    GITHUB_SERVER_URL: github.serverUrl,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_GRAPHQL_URL: `${github.apiUrl}/graphql`,
+    GITHUB_TRIGGERING_ACTOR: context.actor,
+    GITHUB_GRAPHQL_URL: `${context.api_url}/graphql`,
     RUNNER_OS: 'Linux',
     RUNNER_ARCH: process.arch === 'arm64' ? 'ARM64' : 'X64',
     RUNNER_NAME: 'lab',
@@ -81,39 +64,34 @@ function evaluateTerm(term: string, run: WorkflowRun): string {
   const literal = /^'(.*)'$/.exec(term)?.[1];
   if (literal !== undefined) return literal;
   if (!/^github(\.[\w-]+)+$/.test(term)) throw new Error(`the lab cannot evaluate the expression "${term}"`);
-  let value: unknown = githubContext(run);
+  let value: unknown = { ...githubContext(run), token: run.token ?? '', event: run.payload };
   for (const name of term.split('.').slice(1)) value = isObject(value) ? value[name] : undefined;
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new Error(`the expression "${term}" gives no text`);
 }
 
-function githubContext(run: WorkflowRun): Readonly<Record<string, unknown>> {
+/** What the context `github` and the GITHUB_ variables share, by the names of the context. */
+function githubContext(run: WorkflowRun) {
   const github = { ...DEFAULTS, ...run };
   return {
-    token: run.token ?? '',
-    event: run.payload,
+    job: 'build',
+    workflow: 'Build',
+    workflow_ref: `${run.repository}/.github/workflows/build.yml@${run.ref}`,
     event_name: run.name,
     ref: run.ref,
-    ref_name: shortRef(run.ref),
+    ref_name: run.ref.replace(/^refs\/(heads|tags|pull)\//, ''),
     ref_type: run.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
     sha: run.sha,
     head_ref: run.headRef ?? '',
     base_ref: run.baseRef ?? '',
     repository: run.repository,
-    repository_owner: ownerOf(run),
+    repository_owner: run.repository.split('/')[0] ?? '',
     actor: github.actor,
     run_id: github.runId,
+    run_number: '7',
     run_attempt: github.runAttempt,
     server_url: github.serverUrl,
     api_url: github.apiUrl,
   };
-}
-
-function ownerOf(run: WorkflowRun): string {
-  return run.repository.split('/')[0] ?? '';
-}
-
-function shortRef(ref: string): string {
-  return ref.replace(/^refs\/(heads|tags|pull)\//, '');
 }

@@ -21,49 +21,17 @@ export const SCENARIOS: readonly Scenario[] = [
     succeeds: true,
     record: (lab, engine) => withService(lab, 'cold', async (team) => team.build(await team.push(), { engine })),
   },
-  {
-    name: 'unchanged',
-    succeeds: true,
-    record: (lab, engine) =>
-      withService(lab, 'unchanged', async (team) => {
-        await buildMain(team, engine);
-        await team.service.commit('Change nothing that is built');
-        return team.build(await team.push(), { engine });
-      }),
-  },
-  {
-    name: 'source-changed',
-    succeeds: true,
-    record: (lab, engine) =>
-      withService(lab, 'source-changed', async (team) => {
-        await buildMain(team, engine);
-        await team.service.changeSource('Hello again');
-        return team.build(await team.push(), { engine });
-      }),
-  },
-  {
-    name: 'failed-build',
-    succeeds: false,
-    record: (lab, engine) =>
-      withService(lab, 'failed-build', async (team) => {
-        await buildMain(team, engine);
-        const lock = join(team.service.directory, 'dependencies.lock');
-        await writeFile(lock, (await readFile(lock, 'utf8')).replace(/^tool-1 .*\n/, ''));
-        await team.service.commit('Remove a dependency that is still used');
-        return team.build(await team.push(), { engine });
-      }),
-  },
-  {
-    name: 'failed-test',
-    succeeds: false,
-    record: (lab, engine) =>
-      withService(lab, 'failed-test', async (team) => {
-        await buildMain(team, engine);
-        await writeFile(join(team.service.directory, 'src/check'), FAILING_CHECK);
-        await team.service.commit('Test the greeting');
-        return team.build(await team.push(), { engine });
-      }),
-  },
+  afterMain('unchanged', true, ({ service }) => service.commit('Change nothing that is built')),
+  afterMain('source-changed', true, ({ service }) => service.changeSource('Hello again')),
+  afterMain('failed-build', false, async ({ service }) => {
+    const lock = join(service.directory, 'dependencies.lock');
+    await writeFile(lock, (await readFile(lock, 'utf8')).replace(/^tool-1 .*\n/, ''));
+    await service.commit('Remove a dependency that is still used');
+  }),
+  afterMain('failed-test', false, async ({ service }) => {
+    await writeFile(join(service.directory, 'src/check'), FAILING_CHECK);
+    await service.commit('Test the greeting');
+  }),
   {
     name: 'fork',
     succeeds: true,
@@ -144,6 +112,20 @@ ok 10 - the service stops
 END
 exit 1
 `;
+
+/** The push of a commit that comes after the first build of main. */
+function afterMain(name: string, succeeds: boolean, commit: (team: Team) => Promise<unknown>): Scenario {
+  return {
+    name,
+    succeeds,
+    record: (lab, engine) =>
+      withService(lab, name, async (team) => {
+        await buildMain(team, engine);
+        await commit(team);
+        return team.build(await team.push(), { engine });
+      }),
+  };
+}
 
 async function buildMain(team: Team, engine: Engine): Promise<void> {
   const result = await team.build(await team.push(), { engine });

@@ -12,13 +12,15 @@ const fixture = useLab({ stores: STORES });
 const annotationsOf = ({ annotations }: ActionResult, level: string) =>
   annotations.filter((annotation) => annotation.level === level);
 
-async function buildDockerfile(name: string, store: ImageStore, dockerfile: string, inputs = {}) {
+/** Builds a Dockerfile that begins with the ARG of the base image. @param lines from its second line on */
+async function buildDockerfile(name: string, store: ImageStore, ...lines: readonly string[]) {
   const team = await fixture.team(`${name}-${store}`);
   await mkdir(join(team.service.directory, 'deploy'));
+  const dockerfile = ['ARG BASE_IMAGE=scratch', ...lines, ''].join('\n');
   await writeFile(join(team.service.directory, 'deploy/app.Dockerfile'), dockerfile);
   await team.service.commit('Write a Dockerfile');
   const engine = fixture.lab().engine(store);
-  return team.build(await team.push(), { engine, inputs: { file: 'deploy/app.Dockerfile', ...inputs } });
+  return team.build(await team.push(), { engine, inputs: { file: 'deploy/app.Dockerfile' } });
 }
 
 describe.each(STORES)('on the %s store', (store) => {
@@ -26,16 +28,14 @@ describe.each(STORES)('on the %s store', (store) => {
     const result = await buildDockerfile(
       'heredoc',
       store,
-      `ARG BASE_IMAGE=scratch
-FROM \${BASE_IMAGE} AS builder
-RUN <<END
-echo first
-echo the reason
-exit 3
-END
-FROM \${BASE_IMAGE} AS production
-COPY --from=builder /a /b
-`,
+      'FROM ${BASE_IMAGE} AS builder',
+      'RUN <<END',
+      'echo first',
+      'echo the reason',
+      'exit 3',
+      'END',
+      'FROM ${BASE_IMAGE} AS production',
+      'COPY --from=builder /a /b',
     );
     expect(result.main?.code).toBe(1);
     const [error, ...others] = annotationsOf(result, 'error');
@@ -50,14 +50,12 @@ COPY --from=builder /a /b
     const result = await buildDockerfile(
       'second-pass',
       store,
-      `ARG BASE_IMAGE=scratch
-FROM \${BASE_IMAGE} AS builder
-RUN echo built > /app
-FROM \${BASE_IMAGE} AS production
-COPY --from=builder /app /app
-
-RUN test -f /other
-`,
+      'FROM ${BASE_IMAGE} AS builder',
+      'RUN echo built > /app',
+      'FROM ${BASE_IMAGE} AS production',
+      'COPY --from=builder /app /app',
+      '',
+      'RUN test -f /other',
     );
     expect(result.main?.code).toBe(1);
     const [error] = annotationsOf(result, 'error');
@@ -69,13 +67,11 @@ RUN test -f /other
     const result = await buildDockerfile(
       'checks',
       store,
-      `ARG BASE_IMAGE=scratch
-FROM \${BASE_IMAGE} as builder
-RUN echo built > /app
-FROM \${BASE_IMAGE} AS production
-COPY --from=builder /app /app
-ENV SERVICE_PASSWORD=nothing
-`,
+      'FROM ${BASE_IMAGE} as builder',
+      'RUN echo built > /app',
+      'FROM ${BASE_IMAGE} AS production',
+      'COPY --from=builder /app /app',
+      'ENV SERVICE_PASSWORD=nothing',
     );
     expectSuccess(result);
     expect(result.log.match(/^docker buildx build/gm)).toHaveLength(2);
