@@ -72,7 +72,9 @@ export function useCleanupLab(gate?: Gate) {
     await lab.close();
   });
 
+  /** Opens a package; `push`, `clean` and the rest are about the last one. The registry has no faults then. */
   const open = async (options: PackageOptions = {}): Promise<Package> => {
+    front.heal();
     const { ownerType = 'Organization', pageSize, name = 'app', main } = options;
     const repository = `octo/${name}-${apis.length + 1}`;
     const packages = createPackages({
