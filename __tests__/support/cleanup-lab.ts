@@ -13,6 +13,7 @@ import { type Ghcr, startGhcr } from '../../lab/registry/ghcr.js';
 import { type ActionResult, type SignalOnLine, runAction } from '../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../lab/runner/workflow-run.js';
 import { ACTION, USERS, WRITER } from '../../lab/services/team.js';
+import { errorsOf } from './bundle-run.js';
 
 export const SHA = '0123456789abcdef0123456789abcdef01234567';
 export const MERGED = 'fedcba9876543210fedcba9876543210fedcba98';
@@ -200,7 +201,7 @@ export function expectSuccess(result: ActionResult): void {
 
 export function errorOf(result: ActionResult): string {
   if (result.main?.code !== 1) throw new Error(`The run ended with ${result.main?.code ?? 'nothing'}:\n${result.log}`);
-  const errors = result.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
+  const errors = errorsOf(result);
   expect(errors).toHaveLength(1);
   expect(errors[0]).not.toContain('\n');
   return errors[0]!;

@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runAction } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import { ACTION } from '../../../lab/services/team.js';
+import { BUILT_SHA, DOCKERFILE, errorsOf } from '../../support/bundle-run.js';
 
-const SHA = '0123456789abcdef0123456789abcdef01234567';
-const DOCKERFILE = 'FROM scratch AS builder\nCOPY . .\nFROM scratch AS production\nCOPY --from=builder / /\n';
 const REPOSITORY = { full_name: 'octo/app', default_branch: 'main' };
 
 const pullRequest = (head: string): Partial<WorkflowRun> => ({
@@ -16,7 +15,7 @@ const pullRequest = (head: string): Partial<WorkflowRun> => ({
   ref: 'refs/pull/7/merge',
   payload: {
     repository: REPOSITORY,
-    pull_request: { number: 7, head: { ref: 'x', sha: SHA, repo: { full_name: head } }, base: { ref: 'main' } },
+    pull_request: { number: 7, head: { ref: 'x', sha: BUILT_SHA, repo: { full_name: head } }, base: { ref: 'main' } },
   },
 });
 const FORK = pullRequest('stranger/app');
@@ -53,15 +52,15 @@ async function complaintsOf(
   event: Partial<WorkflowRun>,
   inputs: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
-  const { annotations } = await runAction({
+  const result = await runAction({
     action: ACTION,
     node: process.execPath,
     workspace,
-    run: { name: 'push', ref: 'refs/heads/main', sha: SHA, repository: 'octo/app', payload: {}, ...event },
+    run: { name: 'push', ref: 'refs/heads/main', sha: BUILT_SHA, repository: 'octo/app', payload: {}, ...event },
     inputs: { 'dry-run': 'true', password: '', 'github-token': '', ...inputs },
     env: { PATH: process.env.PATH ?? '', RUNNER_TEMP: at('temp') },
   });
-  return annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
+  return errorsOf(result);
 }
 
 const ESCAPES: readonly (readonly [input: string, value: string, leads: string])[] = [
