@@ -1,5 +1,5 @@
-// Foreign JSON is unknown until checked. The lab has its own few checks, so that it does not judge the product with
-// the product's code.
+// JSON from outside is unknown until checked. The lab has its own few checks, since it must not test the product with the
+// product's own code.
 
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;

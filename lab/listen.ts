@@ -3,8 +3,8 @@ import { type Server, createServer } from 'node:http';
 import { isObject } from './json.js';
 
 /**
- * Hears of each request before it is answered, as `GET /v2/`.
- * @returns false for one that is not to reach anybody: its connection is ended
+ * Is told of each request (`GET /v2/`) before it is answered.
+ * @returns false for a request that gets no answer: its connection is ended
  */
 export type Gate = (request: string) => Promise<boolean>;
 

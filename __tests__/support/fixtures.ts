@@ -133,7 +133,7 @@ export function registryWith(...tags: readonly string[]): RegistryState {
   };
 }
 
-/** The same, where the unique tag of a push of `SHA` is taken, and the one with the time is free. */
+/** A registry of `registryWith` in which the unique tag of a push of `SHA` is taken, and the one with the time is free. */
 export function registryWithUnique(...tags: readonly string[]): RegistryState {
   return { ...registryWith(...tags), unique: parseTag(`${SHA}-${NOW_TAG}`) };
 }

@@ -17,8 +17,8 @@ export interface FaultPlace {
   /** Left out: whatever the store. */
   readonly store?: ImageStore;
   /**
-   * Where an engine never gives a request up that gets no answer, although the build that made it is gone: what shares
-   * it waits in vain, too. Left out: on none.
+   * The image stores whose engine waits for ever on a request without an answer, even when the build that made it has
+   * ended: another build that shares the request waits for ever, too. Left out: on none.
    */
   readonly clings?: readonly ImageStore[];
 }
@@ -86,7 +86,7 @@ export const FAULTS: Readonly<Record<string, FaultAnswer>> = {
   cut: 'cut',
 };
 
-/** What a run has to do with: `puller` is an engine for nothing but pulling, so that it has no layer before. */
+/** What a run works with: `puller` is an engine for nothing but pulling, so that it has no layer before. */
 export interface FaultStand {
   readonly lab: Lab;
   readonly team: Team;
@@ -102,7 +102,7 @@ export interface Survival {
 }
 
 /**
- * One fault once, at one place, in a run that must survive it; where the engine clings to the request, it may fail.
+ * One fault once, at one place, in a run that must survive it; where the engine never gives the request up, the run may fail.
  * @param more further inputs
  * @throws Error when the run fails, was not hit by the fault, or disagrees with the registry
  */
@@ -145,20 +145,20 @@ export async function surviveFault(
   }
 }
 
-/** A moment and a way to die. */
+/** When a run is killed, and by which signal. */
 export interface Kill {
   readonly signal: 'SIGTERM' | 'SIGKILL';
   /** Milliseconds. */
   readonly after: number;
 }
 
-/** A run that is killed, and the same run once more. */
+/** Kills a run, and then runs the same once more, which must succeed. */
 export async function surviveKill(stand: FaultStand, kill: Kill, seed: string): Promise<void> {
   const { team, engine } = stand;
   await team.service.changeSource(seed);
   const event = await team.push();
   await team.build(event, { engine, signal: kill });
-  // SIGKILL leaves the docker client alone in the world for a moment; its push ends or breaks off.
+  // After SIGKILL the docker client runs on for a moment: its push ends or breaks off.
   await sleep(500);
   await expectAgreement(stand, event.sha, null);
   const second = await team.build(event, { engine });
@@ -180,7 +180,7 @@ export function chooseKill(random: () => number): Kill {
 }
 
 /**
- * The truth of the registry against what the run says: the unique tag is absent, or it is a complete image that an engine
+ * Compares what the registry serves with what the run says: the unique tag is absent, or it is a complete image that an engine
  * without any layer can pull, and its digest is the output.
  * @param result null for a run that could say nothing
  */

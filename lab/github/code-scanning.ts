@@ -28,7 +28,7 @@ export interface CodeScanning {
   readonly uploads: () => readonly CodeScanningUpload[];
   /** What an upload is refused with; 0: no answer ever. Null ends it. */
   readonly setFault: (fault: { readonly status: number; readonly message?: string } | null) => void;
-  /** The same for questions about an upload. */
+  /** What questions about an upload are refused with. Null ends it. */
   readonly setStatusFault: (status: number | null) => void;
   readonly setProcessing: (processing: Processing) => void;
   /** @returns false for requests about something else */

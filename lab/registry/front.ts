@@ -21,8 +21,7 @@ export interface Fault {
 
 /**
  * An answer of its own, or what becomes of the connection. `disconnect` ends it, `reset` breaks it off (RST), `silence`
- * keeps it open without a word, `stall` does so until something on the way loses patience, as load balancers do (sooner
- * here than there), `truncate` promises more bytes than come, and `cut` breaks it off in the middle of the request's body.
+ * keeps it open without a word, `stall` does so until a load balancer on the way would end it (sooner here than a real one does), `truncate` promises more bytes than come, and `cut` breaks it off in the middle of the request's body.
  */
 export type FaultAnswer =
   | { readonly status: number; readonly body?: object; readonly headers?: Readonly<Record<string, string>> }
@@ -142,7 +141,7 @@ function answerFault(fault: Fault, request: IncomingMessage, response: ServerRes
     case 'truncate':
       throw new Error("A truncated answer is the registry's own.");
     case 'cut':
-      // A request without a body has no middle.
+      // A request without a body cannot be cut in the middle of it.
       request.once('data', () => request.socket.resetAndDestroy());
       request.once('end', () => request.socket.resetAndDestroy());
       return;
@@ -221,7 +220,7 @@ function forward(
   request.pipe(link.up()).pipe(onward);
 }
 
-/** Half of what there is, and of nothing a promise: the request itself was heard. */
+/** Sends half of the body, or of an empty one only the header that promises more. */
 function truncate(headers: IncomingMessage['headers'], answer: IncomingMessage, response: ServerResponse): void {
   // Chunks and a length are one too many.
   const others = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'transfer-encoding'));

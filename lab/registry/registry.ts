@@ -45,7 +45,7 @@ export interface Registry {
   readonly deleteManifest: (repository: string, digest: string) => Promise<void>;
   /** Uploads of blobs that were opened, and neither finished nor cancelled: the registry keeps what came of them. */
   readonly openUploads: (repository: string) => Promise<readonly string[]>;
-  /** Takes a blob's bytes away while manifests still name it, as a careless clean-up does. */
+  /** Takes a blob's bytes away while manifests still name it, as a clean-up of the registry with a fault does. */
   readonly loseBlob: (digest: string) => Promise<void>;
   readonly mark: () => LogMark;
   readonly requests: (since?: LogMark) => Promise<readonly RegistryRequest[]>;

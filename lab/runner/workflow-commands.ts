@@ -99,7 +99,7 @@ function parseCommand(line: string): Command | undefined {
   return { name, properties: Object.fromEntries(pairs), message: unescapeData(text.slice(end + 2)) };
 }
 
-/** Of the runner's own: a name that is none of them is text. */
+/** The runner's commands: a line with any other name is ordinary text. */
 const OLD_COMMANDS =
   /^(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning)$/i;
 

@@ -58,6 +58,6 @@ async function writeSettings(root: string, directory: string): Promise<void> {
   const cafile = typeof settings.cafile === 'string' ? settings.cafile : null;
   if (cafile !== null) await copyFile(cafile, join(root, NPM_CERTIFICATES));
   const npmrc = toNpmrc(settings, process.env, cafile === null ? null : NPM_CERTIFICATES);
-  // A newer npm is no news for a test.
+  // npm would print a notice about a newer npm.
   await writeFile(join(root, 'usr/local/etc/npmrc'), `${npmrc}update-notifier=false\n`);
 }

@@ -14,7 +14,7 @@ export interface PrivatePackage {
   readonly integrity: string;
   /** The npmrc of a project that uses it, with `${NPM_TOKEN}` for the token. */
   readonly npmrc: string;
-  /** How often somebody without the token was sent away, and how often the package was given away. */
+  /** How often a request without the token was refused, and how often the package was downloaded. */
   readonly counts: () => { readonly denied: number; readonly served: number };
   readonly stop: () => Promise<void>;
 }

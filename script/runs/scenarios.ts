@@ -8,7 +8,7 @@ import type { ActionResult } from '../../lab/runner/action-run.js';
 import { READER, type Team, formTeam } from '../../lab/services/team.js';
 
 export interface Scenario {
-  /** Also of its files. */
+  /** Of the run, and of its files in docs/runs. */
   readonly name: string;
   readonly succeeds: boolean;
   /** Runs the action, on an engine without images or build cache, and gives the run to record. */

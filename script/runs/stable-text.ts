@@ -1,7 +1,7 @@
 // What changes from run to run and tells a reader nothing is replaced, so that a new record differs only in what is new.
 // Pure; docs/runs/README.md says what is replaced.
 
-/** Of whatever is told with numbers, the first is 1. */
+/** Gives each value a number by its first appearance, from 1, in so many hexadecimal digits. */
 function numbered(digits: number): (value: string) => string {
   const known = new Map<string, string>();
   return (value) => {
