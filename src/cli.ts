@@ -8,7 +8,7 @@ import { TimeLimitError, runProcess } from './adapters/process/process.js';
 import { type CommandLine, readCommandLine, setInputs } from './adapters/runner/cli.js';
 import { type GivenInputs, deriveImage, parseCommandLine, toHelp, toInputs } from './inputs/command-line.js';
 import { InputError, NoWorkTreeError } from './shared/errors.js';
-import { isRecord } from './shared/json.js';
+import { asText, parseObject } from './shared/json.js';
 
 const BAD_USAGE = 2;
 
@@ -52,6 +52,6 @@ async function findImage(git: Git, workingDirectory: string): Promise<string> {
 }
 
 async function readVersion({ program }: CommandLine): Promise<string> {
-  const description: unknown = JSON.parse(await readFile(join(dirname(program), '../../package.json'), 'utf8'));
-  return isRecord(description) && typeof description.version === 'string' ? description.version : 'unknown';
+  const description = parseObject(await readFile(join(dirname(program), '../../package.json'), 'utf8'));
+  return asText(description?.version) || 'unknown';
 }

@@ -1,6 +1,6 @@
 // One cache manifest of what all images of the lineage know, written to the registry.
 import { type Registry, RegistryError } from '../adapters/registry/registry.js';
-import { CACHE_MANIFEST_TYPE } from '../image/media-types.js';
+import { OCI_MANIFEST } from '../image/media-types.js';
 import { pinnedReference } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
 import type { RegistryState } from '../plan/context.js';
@@ -51,7 +51,7 @@ async function writeCacheManifest(
   const tag = scope === null ? null : cacheTag(scope.tag);
   await registry.writeBlob(merged.configDigest, merged.config);
   // Even when it is there: a registry checks that it still has every layer that a manifest names.
-  const manifest = { mediaType: CACHE_MANIFEST_TYPE, bytes: Buffer.from(merged.manifest, 'utf8') };
+  const manifest = { mediaType: OCI_MANIFEST, bytes: Buffer.from(merged.manifest, 'utf8') };
   await registry.writeManifest(tag ?? merged.manifestDigest, manifest);
   // By digest as well: an engine that lives longer than a run may remember what the tag was.
   return tag === null ? `${image.name}@${merged.manifestDigest}` : pinnedReference(image, tag, merged.manifestDigest);

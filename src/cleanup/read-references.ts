@@ -2,6 +2,7 @@
 import type { PackageVersion } from '../adapters/github/packages.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { Digest } from '../image/digest.js';
+import { parseObject } from '../shared/json.js';
 import { type References, parseReferences } from './pure/cleanup-plan.js';
 
 const AT_ONCE = 8;
@@ -29,11 +30,8 @@ export async function readReferences(
   return references;
 }
 
-/** Bytes that are no JSON are no manifest that anybody could use; what they mean is not known all the same. */
+/** Bytes that are no JSON object are no manifest that anybody could use; what they mean is not known all the same. */
 function readContent(bytes: Buffer): References | null {
-  try {
-    return parseReferences(JSON.parse(bytes.toString('utf8')));
-  } catch {
-    return null;
-  }
+  const content = parseObject(bytes);
+  return content === null ? null : parseReferences(content);
 }

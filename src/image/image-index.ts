@@ -1,7 +1,8 @@
 // Images of one platform each -> one index of them. Pure.
 // https://github.com/opencontainers/image-spec/blob/main/image-index.md
-import { type JsonRecord, isRecord } from '../shared/json.js';
+import { type JsonRecord, asText, isRecord } from '../shared/json.js';
 import type { Digest } from './digest.js';
+import { readDescriptors } from './manifest.js';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX } from './media-types.js';
 import { type Platform, isSamePlatform, parsePlatform, showPlatform } from './platform.js';
 import type { Labels } from './unique-label.js';
@@ -87,7 +88,8 @@ function checkPlatforms(found: ImageIndex['platforms'], wanted: readonly string[
 
 /** Of an index its own descriptors, attestations too; an image has one, whose platform stands in its config. */
 function listDescriptors({ digest, mediaType, size, content, config }: Part): readonly JsonRecord[] {
-  if (Array.isArray(content.manifests)) return content.manifests.filter(isRecord);
+  const { manifests } = readDescriptors(content);
+  if (manifests !== null) return manifests.map((manifest) => manifest.content);
   const names = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
   const platform = Object.fromEntries(
     names.flatMap((name) => (config?.[name] === undefined ? [] : [[name, config[name]]])),
@@ -98,5 +100,5 @@ function listDescriptors({ digest, mediaType, size, content, config }: Part): re
 function readPlatform(value: unknown): Platform | null {
   if (!isRecord(value) || typeof value.os !== 'string' || typeof value.architecture !== 'string') return null;
   const { os, architecture, variant } = value;
-  return { os, architecture, variant: typeof variant === 'string' ? variant : '' };
+  return { os, architecture, variant: asText(variant) };
 }

@@ -9,7 +9,7 @@ import {
   mergeCaches,
 } from '../../../src/cache/pure/merge-caches.js';
 import { MERGE_DIGESTS } from '../../../src/cache/pure/merge-records.js';
-import { CACHE_CONFIG_TYPE } from '../../../src/image/media-types.js';
+import { CACHE_CONFIG } from '../../../src/image/media-types.js';
 import type { CachedImage, ImageLayer } from '../../../src/image/stored-image.js';
 import { digestOf } from '../../support/fixtures.js';
 
@@ -144,7 +144,7 @@ function expectSound(merged: MergedCache, largest = LARGEST_CONFIG): void {
   const manifest = manifestOf(merged);
   expect(Buffer.byteLength(merged.config)).toBeLessThanOrEqual(largest);
   expect(manifest.config).toMatchObject({
-    mediaType: CACHE_CONFIG_TYPE,
+    mediaType: CACHE_CONFIG,
     digest: `sha256:${sha256(merged.config)}`,
     size: Buffer.byteLength(merged.config),
   });

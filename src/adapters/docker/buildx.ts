@@ -6,7 +6,7 @@ import type { ImageName } from '../../image/reference.js';
 import { redactAttributes } from '../../inputs/syntax.js';
 import type { Engine } from '../../plan/engine.js';
 import type { PassPlan } from '../../plan/plan.js';
-import { isRecord } from '../../shared/json.js';
+import { asRecord, parseObject } from '../../shared/json.js';
 import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
 import type { SourcePlace } from '../../shared/types.js';
 import { describeLeftovers } from '../process/leftovers.js';
@@ -188,15 +188,9 @@ function explainStall(
 }
 
 async function readDigests(metadataFile: string): Promise<Pick<PassResult, 'digest' | 'ids'>> {
-  let metadata: unknown;
-  try {
-    metadata = JSON.parse(await readFile(metadataFile, 'utf8'));
-  } catch {
-    // Buildx writes no file for some outputs; the registry is asked in any case.
-  }
-  const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = isRecord(metadata)
-    ? metadata
-    : {};
+  // Buildx writes no file for some outputs; the registry is asked in any case.
+  const metadata = asRecord(parseObject(await readFile(metadataFile, 'utf8').catch(() => '')));
+  const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = metadata;
   return {
     digest: isDigest(digest) && digest !== config ? digest : null,
     ids: [...new Set([digest, config].filter(isDigest))],

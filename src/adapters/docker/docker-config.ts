@@ -4,8 +4,8 @@ import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { type Credentials, type Login, encodeCredentials } from '../../inputs/secrets/credentials.js';
 import { InputError } from '../../shared/errors.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
-import { quote } from '../../shared/text.js';
+import { type JsonRecord, asRecord, at, parseObject } from '../../shared/json.js';
+import { getLastLine, quote } from '../../shared/text.js';
 import { CancelledError, type ProcessOptions, type RunProcess, TimeLimitError } from '../process/process.js';
 import { HELPER_LIMIT, LOGIN_LIMIT } from './limits.js';
 
@@ -23,13 +23,9 @@ export async function readDockerConfig(directory: string): Promise<DockerConfig>
   } catch {
     return { directory, content: {} };
   }
-  let content: unknown = null;
-  try {
-    content = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    // Said below, without the text: it may hold passwords.
-  }
-  if (!isRecord(content))
+  const content = text.trim() === '' ? {} : parseObject(text);
+  // Without the text, which may hold passwords.
+  if (content === null)
     throw new InputError(`The Docker config ${quote(path)} is not a JSON object. Mend or remove it.`);
   return { directory, content };
 }
@@ -46,9 +42,9 @@ export function addLogin(content: JsonRecord, registry: string, credentials: Cre
   const hasStore = content.credsStore !== undefined || content.credHelpers !== undefined;
   return {
     ...content,
-    auths: { ...getRecord(content, 'auths'), [key]: { auth } },
+    auths: { ...asRecord(content.auths), [key]: { auth } },
     // An empty helper for this registry keeps a global credential store from hiding the login above.
-    ...(hasStore ? { credHelpers: { ...getRecord(content, 'credHelpers'), [key]: '' } } : {}),
+    ...(hasStore ? { credHelpers: { ...asRecord(content.credHelpers), [key]: '' } } : {}),
   };
 }
 
@@ -88,10 +84,10 @@ export async function readStoredLogin(
   signal: AbortSignal,
 ): Promise<Login | null> {
   const key = getLoginKey(registry);
-  const helpers = getRecord(config.content, 'credHelpers');
+  const helpers = asRecord(config.content.credHelpers);
   const helper = Object.hasOwn(helpers, key) ? helpers[key] : config.content.credsStore;
   if (typeof helper === 'string' && helper !== '') return askHelper(helper, key, run, { env, signal });
-  const entry = getRecord(getRecord(config.content, 'auths'), key);
+  const entry = asRecord(at(config.content, 'auths', key));
   if (typeof entry.identitytoken === 'string' && entry.identitytoken !== '')
     return { identityToken: entry.identitytoken };
   if (typeof entry.auth !== 'string') return null;
@@ -112,21 +108,14 @@ async function askHelper(
   try {
     const asked = { ...options, input: key, limit: HELPER_LIMIT };
     const { code, stdout } = await run(`docker-credential-${helper}`, ['get'], asked);
-    const answer: unknown = code === 0 ? JSON.parse(stdout) : null;
-    if (!isRecord(answer) || typeof answer.Username !== 'string' || typeof answer.Secret !== 'string') return null;
-    return answer.Username === '<token>'
-      ? { identityToken: answer.Secret }
-      : { username: answer.Username, password: answer.Secret };
+    const { Username: username, Secret: password } = asRecord(code === 0 ? parseObject(stdout) : null);
+    if (typeof username !== 'string' || typeof password !== 'string') return null;
+    return username === '<token>' ? { identityToken: password } : { username, password };
   } catch (error) {
     if (error instanceof TimeLimitError || error instanceof CancelledError) throw error;
     // No login for this registry, as far as we can tell; Docker will say the same when it pushes.
     return null;
   }
-}
-
-function getRecord(content: JsonRecord, key: string): JsonRecord {
-  const value = content[key];
-  return isRecord(value) ? value : {};
 }
 
 /**
@@ -142,5 +131,5 @@ export async function logInPersistently(
 ): Promise<void> {
   const args = ['login', '--username', username, '--password-stdin', ...(registry === 'docker.io' ? [] : [registry])];
   const { code, stderr } = await run('docker', args, { env, input: password, signal, limit: LOGIN_LIMIT });
-  if (code !== 0) throw new InputError(`docker login to ${registry} failed: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  if (code !== 0) throw new InputError(`docker login to ${registry} failed: ${getLastLine(stderr)}`);
 }

@@ -1,7 +1,7 @@
 // Finds out what does the building: Buildx, the builder's driver, the engine's image store. Never assumed.
 import type { Engine } from '../../plan/engine.js';
 import { InputError } from '../../shared/errors.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { asList, asRecord, asRecords, asText, at, parseObject } from '../../shared/json.js';
 import { getLastLine, quote } from '../../shared/text.js';
 import type { Env } from '../../shared/types.js';
 import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../process/process.js';
@@ -86,20 +86,9 @@ function readVersion({ code, stdout }: ProcessResult): string {
 
 /** `ClientInfo.Plugins` of `docker info`: null where it does not name Buildx. */
 function findPluginVersion({ stdout }: ProcessResult): string | null {
-  const info = parseJson(stdout);
-  const client = info !== null && isRecord(info.ClientInfo) ? info.ClientInfo : {};
-  const plugins: readonly unknown[] = Array.isArray(client.Plugins) ? client.Plugins : [];
-  const buildx = plugins.filter(isRecord).find(({ Name }) => Name === 'buildx');
-  return typeof buildx?.Version === 'string' && buildx.Version !== '' ? buildx.Version : null;
-}
-
-function parseJson(text: string): JsonRecord | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const plugins = asRecords(at(parseObject(stdout), 'ClientInfo', 'Plugins'));
+  const version = asText(plugins.find(({ Name }) => Name === 'buildx')?.Version);
+  return version === '' ? null : version;
 }
 
 interface EngineInfo {
@@ -111,23 +100,17 @@ interface EngineInfo {
 
 /** https://docs.docker.com/reference/api/engine/#tag/System/operation/SystemInfo */
 function parseInfo({ stdout }: ProcessResult): EngineInfo {
-  const info = parseJson(stdout);
+  const info = parseObject(stdout);
   if (info === null) return { version: null, store: null, insecureRegistries: [], error: 'docker info gave no answer' };
-  const version = typeof info.ServerVersion === 'string' && info.ServerVersion !== '' ? info.ServerVersion : null;
-  const status: readonly unknown[] = Array.isArray(info.DriverStatus) ? info.DriverStatus : [];
-  const containerd = status.some(
-    (entry) => Array.isArray(entry) && entry[0] === 'driver-type' && entry[1] === 'io.containerd.snapshotter.v1',
-  );
-  const registries = isRecord(info.RegistryConfig) ? info.RegistryConfig.IndexConfigs : null;
-  const insecure = isRecord(registries)
-    ? Object.entries(registries).flatMap(([host, config]) =>
-        isRecord(config) && config.Secure === false ? [host] : [],
-      )
-    : [];
-  const listed: readonly unknown[] = Array.isArray(info.ServerErrors) ? info.ServerErrors : [];
-  const errors = listed.filter((error) => typeof error === 'string');
+  const version = asText(info.ServerVersion);
+  const containerd = asList(info.DriverStatus)
+    .map(asList)
+    .some(([name, value]) => name === 'driver-type' && value === 'io.containerd.snapshotter.v1');
+  const registries = Object.entries(asRecord(at(info, 'RegistryConfig', 'IndexConfigs')));
+  const insecure = registries.filter(([, config]) => at(config, 'Secure') === false).map(([host]) => host);
+  const errors = asList(info.ServerErrors).filter((error) => typeof error === 'string');
   return {
-    version,
+    version: version === '' ? null : version,
     store: containerd ? 'containerd' : 'overlay2',
     insecureRegistries: insecure,
     error: errors.join('; '),

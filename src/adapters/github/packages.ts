@@ -1,7 +1,7 @@
 // A container package on GitHub: its versions, and deleting them. One version is one manifest with all its tags.
 // https://docs.github.com/rest/packages/packages
 import { type Digest, isDigest } from '../../image/digest.js';
-import { isRecord, isStringList } from '../../shared/json.js';
+import { asRecord, asTime, at, isStringList } from '../../shared/json.js';
 import { ApiError, type PatientClient } from './rate-limited-client.js';
 
 export interface PackagesApi {
@@ -41,7 +41,7 @@ export async function openPackage(client: PatientClient, owner: string, name: st
   const { content, sentAt } = await client.request('GET /users/{owner}', { owner });
   if (sentAt === null)
     throw new Error("GitHub's answer has no date, so nobody knows what is old, and nothing was removed.");
-  const place = isRecord(content) && content.type === 'Organization' ? 'orgs' : 'users';
+  const place = at(content, 'type') === 'Organization' ? 'orgs' : 'users';
   const path = `/${place}/{owner}/packages/container/{name}/versions`;
   const readVersion = async (id: number): Promise<PackageVersion | null> => {
     const answer = await client.request(`GET ${path}/{id}`, { owner, name, id }).catch(ignoreAbsence);
@@ -90,12 +90,12 @@ function ignoreAbsence(error: unknown): null {
 
 /** @throws Error for what has no digest or tags: it could be what is needed */
 function parseVersion(content: unknown): PackageVersion {
-  const { id, name, created_at: created, updated_at: updated, metadata } = isRecord(content) ? content : {};
-  const container = isRecord(metadata) && isRecord(metadata.container) ? metadata.container : {};
-  const times = [created, updated].map((time) => (typeof time === 'string' ? Date.parse(time) : Number.NaN));
-  if (typeof id !== 'number' || !isDigest(name) || !isStringList(container.tags) || times.some(Number.isNaN))
+  const { id, name, created_at: created, updated_at: updated, metadata } = asRecord(content);
+  const tags = at(metadata, 'container', 'tags');
+  const times = [created, updated].map(asTime).filter((time) => time !== null);
+  if (typeof id !== 'number' || !isDigest(name) || !isStringList(tags) || times.length < 2)
     throw new Error('GitHub gave a version of the package without ID, digest, tags or times.');
-  return { id, digest: name, tags: container.tags, changedAt: Math.max(...times) };
+  return { id, digest: name, tags, changedAt: Math.max(...times) };
 }
 
 /** A manifest in the package, as GitHub lists it. */

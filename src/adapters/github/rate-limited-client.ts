@@ -2,7 +2,7 @@
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getOctokit } from '@actions/github';
-import { isRecord } from '../../shared/json.js';
+import { asRecord, asTime, at, isCount, isRecord } from '../../shared/json.js';
 
 export interface PatientClient {
   /**
@@ -65,15 +65,9 @@ export function createPatientClient(token: string, signal: AbortSignal, limits =
 }
 
 function toAnswer(answer: unknown): ApiAnswer {
-  const { data, headers } = isRecord(answer) ? answer : {};
-  const { link, date } = isRecord(headers) ? headers : {};
-  return { content: data, more: typeof link === 'string' && /rel="?next"?/.test(link), sentAt: readDate(date) };
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9110#field.date */
-function readDate(value: unknown): number | null {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
+  const { data, headers } = asRecord(answer);
+  const { link, date } = asRecord(headers);
+  return { content: data, more: typeof link === 'string' && /rel="?next"?/.test(link), sentAt: asTime(date) };
 }
 
 /** Milliseconds; null when it makes no sense to ask again, or not so soon. */
@@ -88,7 +82,7 @@ function delayAfter(error: unknown, attempt: number, limits: ClientLimits): numb
   const reset = headers['x-ratelimit-remaining'] === '0' ? readSeconds(headers['x-ratelimit-reset']) : null;
   if (asked === null && reset === null && status === 403 && !/rate limit/i.test(readMessage(error))) return null;
   // The reset is a time of GitHub's clock, and this machine's may be another.
-  const now = readDate(headers.date) ?? Date.now();
+  const now = asTime(headers.date) ?? Date.now();
   // "Otherwise, wait for at least one minute before retrying."
   const wait = asked !== null ? asked * 1000 : reset !== null ? reset * 1000 - now : 60_000;
   return wait > limits.longestWait ? null : Math.max(wait, backOff);
@@ -105,18 +99,16 @@ function toApiError(error: unknown): ApiError {
 
 function readStatus(error: unknown): number {
   // The client says 500 when there was no answer, and has no `response` then.
-  return isRecord(error) && isRecord(error.response) && typeof error.status === 'number' ? error.status : 0;
+  return isRecord(error) && isRecord(error.response) && isCount(error.status) ? error.status : 0;
 }
 
 function readHeaders(error: unknown): Readonly<Record<string, unknown>> {
-  const response = isRecord(error) && isRecord(error.response) ? error.response : {};
-  return isRecord(response.headers) ? response.headers : {};
+  return asRecord(at(error, 'response', 'headers'));
 }
 
 /** GitHub's own words, without the address of its documentation. */
 function readMessage(error: unknown): string {
-  const response = isRecord(error) && isRecord(error.response) ? error.response : {};
-  const said = isRecord(response.data) ? response.data.message : null;
+  const said = at(error, 'response', 'data', 'message');
   const message = typeof said === 'string' ? said : error instanceof Error ? error.message : 'no answer';
   return message.replace(/\s+/g, ' ').trim().replace(/\.$/, '').slice(0, 300);
 }

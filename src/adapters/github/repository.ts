@@ -1,6 +1,7 @@
 // What a cleanup asks about the repository: pull requests, branches and git tags as they are now.
 // https://docs.github.com/rest/pulls/pulls and https://docs.github.com/rest/git/refs#list-matching-references
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { isSameRepository } from '../../plan/event/event.js';
+import { asRecord, asText, asTime, at } from '../../shared/json.js';
 import type { PatientClient } from './rate-limited-client.js';
 
 export interface RepositoryApi {
@@ -38,39 +39,30 @@ export function createRepositoryApi(client: PatientClient, repository: string): 
       const values = { ...place, ref: `${kind}/${name}` };
       const { content } = await client.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', values);
       if (!Array.isArray(content)) throw new Error('GitHub gave a list of refs that is none.');
-      return content.some((ref: unknown) => isRecord(ref) && ref.ref === `refs/${kind}/${name}`);
+      return content.some((ref: unknown) => at(ref, 'ref') === `refs/${kind}/${name}`);
     },
   };
 }
 
 function parsePull(content: unknown, repository: string): PullRequest {
-  const pull = isRecord(content) ? content : {};
-  const head = isRecord(pull.head) ? pull.head : {};
-  const headRepository = isRecord(head.repo) ? head.repo.full_name : null;
-  const own = typeof headRepository === 'string' && headRepository.toLowerCase() === repository.toLowerCase();
+  const pull = asRecord(content);
+  const own = isSameRepository(at(pull.head, 'repo', 'full_name'), repository);
   if (typeof pull.number !== 'number') throw new Error('GitHub gave a pull request without a number.');
   const { merge_commit_sha: commit } = pull;
-  const mergedAt = readTime(pull, 'merged_at');
+  const mergedAt = asTime(pull.merged_at);
   return {
     number: pull.number,
-    // A head whose repository was deleted was a fork.
-    headBranch: own ? readText(head, 'ref') : null,
+    headBranch: own ? readText(pull.head, 'ref') : null,
     baseBranch: readText(pull.base, 'ref'),
-    closedAt: pull.state === 'closed' ? readTime(pull, 'closed_at') : null,
+    closedAt: pull.state === 'closed' ? asTime(pull.closed_at) : null,
     merged: mergedAt === null || typeof commit !== 'string' ? null : { commit, at: mergedAt },
   };
 }
 
 function readText(content: unknown, name: string): string {
-  const value = isRecord(content) ? content[name] : null;
-  if (typeof value !== 'string' || value === '') throw new Error(`GitHub gave no ${name}.`);
+  const value = asText(at(content, name));
+  if (value === '') throw new Error(`GitHub gave no ${name}.`);
   return value;
-}
-
-function readTime(content: JsonRecord, name: string): number | null {
-  const value = content[name];
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
 }
 
 /** A pull request of the repository, as GitHub has it now. */

@@ -1,6 +1,7 @@
 // The few questions to GitHub's API. Each has a time limit, and to most of them no answer is an answer: null.
 import type { getOctokit } from '@actions/github';
-import { isRecord } from '../../shared/json.js';
+import { isSameRepository } from '../../plan/event/event.js';
+import { at } from '../../shared/json.js';
 import { withLimit } from '../process/with-limit.js';
 import { type SarifUpload, type UploadOutcome, uploadSarif } from './code-scanning.js';
 
@@ -55,12 +56,12 @@ export interface GitHubApi {
 
 /** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
 export function isRefusal(error: unknown): boolean {
-  return isRecord(error) && (error.status === 403 || error.status === 404);
+  return [403, 404].some((status) => status === at(error, 'status'));
 }
 
 /** The repository has no such commit. */
 function isUnknownCommit(error: unknown): boolean {
-  return isRecord(error) && error.status === 422;
+  return at(error, 'status') === 422;
 }
 
 /**
@@ -112,9 +113,7 @@ export function createGitHubApi(token: string | null, repository: string, cancel
         const { data } = await octokit.rest.repos.listPullRequestsAssociatedWithCommit(request);
         const found = data.find((pull) => {
           // A deleted fork has no repository, whatever the types say.
-          const head: unknown = pull.head.repo;
-          const name = isRecord(head) && typeof head.full_name === 'string' ? head.full_name : '';
-          const own = name.toLowerCase() === repository.toLowerCase();
+          const own = isSameRepository(at(pull.head.repo, 'full_name'), repository);
           const merged = pull.merged_at !== null && pull.merge_commit_sha === sha;
           // One that was merged into another branch, which main has then taken over as it was, is not main's.
           return own && merged && pull.base.ref === into;
@@ -125,9 +124,9 @@ export function createGitHubApi(token: string | null, repository: string, cancel
       demand(async (octokit, signal) => {
         // REST's /user refuses the tokens of workflows and Apps; this answers all, in REST's spelling of the login.
         const answer: unknown = await octokit.graphql('{ viewer { login } }', { request: { signal } });
-        const viewer = isRecord(answer) && isRecord(answer.viewer) ? answer.viewer : {};
-        if (typeof viewer.login !== 'string') throw new Error('GitHub does not say whose token it is');
-        return viewer.login;
+        const login = at(answer, 'viewer', 'login');
+        if (typeof login !== 'string') throw new Error('GitHub does not say whose token it is');
+        return login;
       }),
     readComments: (pull) =>
       demand(async (octokit, signal) => {

@@ -2,7 +2,7 @@
 // Each line is a SolveStatus, and a delta; what is none is text, such as the excerpt of the Dockerfile at a failure:
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 import { StringDecoder } from 'node:string_decoder';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { type JsonRecord, asRecords, asText, asTime, at, parseObject } from '../../shared/json.js';
 import { LONGEST_PRINTED, LONGEST_QUOTED, LineBuffer, shortenLine, shortenLines } from '../../shared/long-line.js';
 import { BuildLog, type LoggedVertex, type VertexPart } from './build-log.js';
 import {
@@ -61,11 +61,11 @@ export class RawProgressReader {
     if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
     const news: News = { lines: [], ran: [], exporting: false, pushing: false };
     // Before what has ended: the parts of a step say whether it ran or was pulled.
-    for (const vertex of listRecords(status.vertexes)) this.getVertex(vertex);
-    for (const part of listRecords(status.statuses)) this.readPart(part, news);
-    for (const output of listRecords(status.logs)) this.readOutput(output, now, news);
-    for (const vertex of listRecords(status.vertexes)) this.readVertex(vertex, now, news);
-    for (const warning of listRecords(status.warnings)) this.readWarning(warning);
+    for (const vertex of asRecords(status.vertexes)) this.getVertex(vertex);
+    for (const part of asRecords(status.statuses)) this.readPart(part, news);
+    for (const output of asRecords(status.logs)) this.readOutput(output, now, news);
+    for (const vertex of asRecords(status.vertexes)) this.readVertex(vertex, now, news);
+    for (const warning of asRecords(status.warnings)) this.readWarning(warning);
     return news;
   }
 
@@ -108,7 +108,7 @@ export class RawProgressReader {
   private readVertex(status: JsonRecord, now: number, news: News): void {
     const vertex = this.getVertex(status);
     if (vertex === null) return;
-    const [started, completed] = [parseTime(status.started), parseTime(status.completed)];
+    const [started, completed] = [asTime(status.started), asTime(status.completed)];
     if (status.cached === true) vertex.cached = true;
     if (typeof status.error === 'string' && status.error !== '')
       vertex.error = shortenLines(status.error, LONGEST_QUOTED);
@@ -132,7 +132,7 @@ export class RawProgressReader {
   private readPart(status: JsonRecord, news: News): void {
     const vertex = this.findVertex(status);
     if (vertex === undefined || typeof status.id !== 'string') return;
-    const started = parseTime(status.started) ?? parseTime(status.timestamp);
+    const started = asTime(status.started) ?? asTime(status.timestamp);
     if (isPulledLayer(status.id)) vertex.cached = true;
     if (!vertex.parts.has(status.id)) {
       news.exporting ||= status.id === 'exporting layers';
@@ -140,7 +140,7 @@ export class RawProgressReader {
     }
     if (started === null) return;
     const bytes = typeof status.total === 'number' ? status.total : 0;
-    vertex.parts.set(status.id, { bytes, started, completed: parseTime(status.completed) });
+    vertex.parts.set(status.id, { bytes, started, completed: asTime(status.completed) });
   }
 
   private readOutput(status: JsonRecord, now: number, news: News): void {
@@ -171,12 +171,11 @@ export class RawProgressReader {
   private readWarning({ short, url, range }: JsonRecord): void {
     const message = decodeText(short);
     if (message === '') return;
-    const start = listRecords(range)[0]?.start;
-    const line = isRecord(start) && typeof start.line === 'number' && start.line > 0 ? start.line : null;
+    const line = at(asRecords(range)[0], 'start', 'line');
     this.warnings.set(message, {
       message: message.replace(/ \(line \d+\)$/, ''),
-      url: typeof url === 'string' ? url : '',
-      line,
+      url: asText(url),
+      line: typeof line === 'number' && line > 0 ? line : null,
     });
   }
 
@@ -187,13 +186,9 @@ export class RawProgressReader {
 
 function parseStatus(line: string): JsonRecord | null {
   if (!line.startsWith('{"')) return null;
-  try {
-    const status: unknown = JSON.parse(line);
-    const known = ['vertexes', 'statuses', 'logs', 'warnings'];
-    return isRecord(status) && known.some((name) => name in status) ? status : null;
-  } catch {
-    return null;
-  }
+  const status = parseObject(line);
+  const known = ['vertexes', 'statuses', 'logs', 'warnings'];
+  return status !== null && known.some((name) => name in status) ? status : null;
 }
 
 function newVertex(digest: string, name: string): Vertex {
@@ -235,16 +230,6 @@ function getKind(part: string): WorkKind | null {
   return /^(?:exporting|writing|unpacking|naming|preparing|sending tarball)\b/.test(part) ? 'export' : null;
 }
 
-function listRecords(value: unknown): readonly JsonRecord[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-/** RFC 3339 -> milliseconds since 1970. */
-function parseTime(value: unknown): number | null {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
-}
-
 function decodeText(value: unknown): string {
-  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+  return Buffer.from(asText(value), 'base64').toString('utf8');
 }

@@ -1,10 +1,11 @@
 // Layers that pass through this machine, from one registry to another: never held in memory, checked on the way.
-import { type Hash, createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { type Readable, Transform, type TransformCallback, addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HttpClient } from '@actions/http-client';
+import { type Digest, isHashOf, startHash } from '../../image/digest.js';
 import { withLimit } from '../process/with-limit.js';
 import {
   ConnectionError,
@@ -57,7 +58,7 @@ export async function downloadBlob(request: StreamRequest, signal: AbortSignal, 
  */
 export async function uploadBlob(
   { url, headers }: StreamRequest,
-  { digest, size, body }: { readonly digest: string; readonly size: number; readonly body: Readable },
+  { digest, size, body }: { readonly digest: Digest; readonly size: number; readonly body: Readable },
   { signal, idle = IDLE }: { readonly signal: AbortSignal; readonly idle?: number },
 ): Promise<HttpResponse> {
   const request = openRequest(url, { ...headers, 'content-length': `${size}` }, { signal, idle });
@@ -89,14 +90,14 @@ class DamagedBlobError extends Error {
 
 /** Lets nothing end that is not what its digest says: the request then breaks off before the server has it all. */
 class BlobCheck extends Transform {
-  private readonly digest: string;
+  private readonly digest: Digest;
   private readonly hash: Hash;
   private left: number;
 
-  constructor(digest: string, size: number) {
+  constructor(digest: Digest, size: number) {
     super();
     this.digest = digest;
-    this.hash = createHash(digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+    this.hash = startHash(digest);
     this.left = size;
   }
 
@@ -108,7 +109,7 @@ class BlobCheck extends Transform {
       return;
     }
     // With the last byte the server may take it as complete.
-    const right = this.left === 0 && this.digest.endsWith(`:${this.hash.digest('hex')}`);
+    const right = this.left === 0 && isHashOf(this.hash, this.digest);
     done(right ? null : new DamagedBlobError(`The registry served other bytes for ${this.digest}.`), chunk);
   }
 

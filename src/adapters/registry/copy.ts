@@ -1,7 +1,8 @@
 // Copies an image or index from one repository to another, byte for byte: layers first, tags last.
 // https://github.com/opencontainers/image-spec/blob/main/descriptor.md
-import { type Digest, isDigest } from '../../image/digest.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import type { Digest } from '../../image/digest.js';
+import { type ManifestContent, isForeignLayer, listDigests, readDescriptors } from '../../image/manifest.js';
+import { parseObject } from '../../shared/json.js';
 import { BoundedReader } from './bounded-reader.js';
 import { ATTEMPTS, ConnectionError, isTransient, isTransientStatus, retryDelay } from './http.js';
 import { type Manifest, type Registry, RegistryError } from './registry.js';
@@ -71,9 +72,9 @@ export async function copyContent(
 /** Of an index: its images and attestations; an index within an index is nothing that builds make. */
 async function readChildren(from: Registry, manifest: Manifest): Promise<readonly Manifest[]> {
   const { manifests } = parseContent(manifest);
-  if (!Array.isArray(manifests)) return [];
-  const digests = manifests.filter(isRecord).map(({ digest }) => digest);
-  if (digests.length > MOST_CHILDREN || !digests.every(isDigest))
+  if (manifests === null) return [];
+  const digests = listDigests(manifests);
+  if (manifests.length > MOST_CHILDREN || digests.length < manifests.length)
     throw new Error(`The index ${manifest.digest} names what cannot be copied.`);
   const reader = new BoundedReader(from, manifest.digest);
   return reader.readEach([...new Set(digests)], async (digest) => {
@@ -87,11 +88,10 @@ function listBlobs(manifests: readonly Manifest[]): readonly Blob[] {
   const blobs = new Map<Digest, Blob>();
   for (const manifest of manifests) {
     const { config, layers } = parseContent(manifest);
-    const ownLayers: readonly unknown[] = Array.isArray(layers) ? layers : [];
-    for (const descriptor of [config, ...ownLayers]) {
-      if (!isRecord(descriptor) || isForeign(descriptor)) continue;
+    for (const descriptor of [...(config === null ? [] : [config]), ...layers]) {
+      if (isForeignLayer(descriptor)) continue;
       const { digest, size } = descriptor;
-      if (!isDigest(digest) || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      if (digest === null || size === null)
         throw new Error(`The manifest ${manifest.digest} names what cannot be copied.`);
       blobs.set(digest, { digest, size });
     }
@@ -99,19 +99,10 @@ function listBlobs(manifests: readonly Manifest[]): readonly Blob[] {
   return [...blobs.values()];
 }
 
-/** Layers of Windows base images, which registries do not hold: they stay where their addresses say. */
-function isForeign({ urls, mediaType }: JsonRecord): boolean {
-  return Array.isArray(urls) && urls.length > 0 && /foreign|nondistributable/.test(String(mediaType));
-}
-
-function parseContent({ digest, bytes }: Manifest): JsonRecord {
-  try {
-    const content: unknown = JSON.parse(bytes.toString('utf8'));
-    if (isRecord(content)) return content;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`The manifest ${digest} is no JSON object.`);
+function parseContent({ digest, bytes }: Manifest): ManifestContent {
+  const content = parseObject(bytes);
+  if (content === null) throw new Error(`The manifest ${digest} is no JSON object.`);
+  return readDescriptors(content);
 }
 
 /** Repeats what may pass, as the small requests do by themselves. */

@@ -1,11 +1,12 @@
 // Images as a registry has them: manifest or index, configs, and the inline cache in them. Layers are never read.
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
-import { type Digest, digestOf, isDigest } from '../../image/digest.js';
+import { type Digest, digestOf } from '../../image/digest.js';
 import type { Part } from '../../image/image-index.js';
+import { isAttestation, listDigests, readDescriptors } from '../../image/manifest.js';
 import type { Tag } from '../../image/reference.js';
 import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache } from '../../image/stored-image.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../../image/unique-label.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { type JsonRecord, asList, asRecord, asRecords, asText, at, parseObject } from '../../shared/json.js';
 import { BoundedReader } from './bounded-reader.js';
 import type { Manifest, Registry } from './registry.js';
 
@@ -17,7 +18,7 @@ export async function readStoredImage(registry: Registry, tag: Tag): Promise<Sto
   const manifest = await registry.readManifest(tag);
   if (manifest === null) return null;
   const images = await readImages(registry, tag, manifest);
-  const index = toLabels(parseJson(manifest.bytes).annotations)[UNIQUE_TAG_LABEL];
+  const index = toLabels(parseContent(manifest.bytes).annotations)[UNIQUE_TAG_LABEL];
   const labels = { ...images[0]?.labels, ...(index !== undefined && { [UNIQUE_TAG_LABEL]: index }) };
   return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
 }
@@ -28,13 +29,13 @@ export async function readImages(
   name: string,
   manifest: Manifest,
 ): Promise<readonly CachedImage[]> {
-  const content = parseJson(manifest.bytes);
+  const content = parseContent(manifest.bytes);
   const children = listChildren(content);
   const reader = new BoundedReader(registry, name);
   if (children === null) return [await readImage(reader, name, content)];
   return reader.readEach(children, async (digest) => {
     const child = await reader.readManifest(digest);
-    return readImage(reader, `${name}@${digest}`, child === null ? {} : parseJson(child.bytes));
+    return readImage(reader, `${name}@${digest}`, child === null ? {} : parseContent(child.bytes));
   });
 }
 
@@ -43,26 +44,26 @@ export async function readImages(
  * cache; attestations have none that counts.
  */
 export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
-  const content = parseJson(manifest.bytes);
+  const content = parseContent(manifest.bytes);
   const children = listChildren(content);
   const reader = new BoundedReader(registry, manifest.digest);
   if (children === null) return listConfigs(reader, content);
   const found = await reader.readEach(children, async (digest) => {
     const child = await reader.readManifest(digest);
-    return child === null ? [] : listConfigs(reader, parseJson(child.bytes));
+    return child === null ? [] : listConfigs(reader, parseContent(child.bytes));
   });
   return found.flat();
 }
 
 async function listConfigs(reader: BoundedReader, content: JsonRecord): Promise<readonly Digest[]> {
-  const digest = readConfigDigest(content);
+  const digest = getConfigDigest(content);
   if (digest === null) return [];
   const text = (await reader.readBlob(digest))?.toString('utf8') ?? '';
   return [digest, digestOf(withoutInlineCache(text))];
 }
 
-function readConfigDigest({ config }: JsonRecord): Digest | null {
-  return isRecord(config) && isDigest(config.digest) ? config.digest : null;
+function getConfigDigest(content: JsonRecord): Digest | null {
+  return readDescriptors(content).config?.digest ?? null;
 }
 
 /**
@@ -83,12 +84,12 @@ export async function readParts(
 async function readPart(reader: BoundedReader, digest: Digest): Promise<Part | null> {
   const manifest = await reader.readManifest(digest);
   if (manifest === null) return null;
-  const content = parseJson(manifest.bytes);
+  const content = parseContent(manifest.bytes);
   const part = { digest, mediaType: manifest.mediaType, size: manifest.bytes.length, content };
   if (listChildren(content) !== null) return { ...part, config: null };
-  const configDigest = readConfigDigest(content);
+  const configDigest = getConfigDigest(content);
   const config = configDigest === null ? null : await reader.readBlob(configDigest);
-  return config === null ? null : { ...part, config: parseJson(config) };
+  return config === null ? null : { ...part, config: parseContent(config) };
 }
 
 /** The commit that an image names in its label, as it stands there; null without one. @throws TooLargeError */
@@ -99,36 +100,31 @@ export async function readRevision(
 ): Promise<string | null> {
   const [child] = listChildren(content) ?? [];
   const found = config ?? (child === undefined ? null : (await readParts(registry, name, [child]))[0]?.config);
-  const labels = isRecord(found?.config) ? found.config.Labels : null;
-  const revision = isRecord(labels) ? labels['org.opencontainers.image.revision'] : null;
+  const revision = at(found, 'config', 'Labels', 'org.opencontainers.image.revision');
   return typeof revision === 'string' ? revision : null;
 }
 
 async function readImage(reader: BoundedReader, name: string, manifest: JsonRecord): Promise<CachedImage> {
   const none = { name, layers: [], records: [] };
-  const digest = readConfigDigest(manifest);
+  const digest = getConfigDigest(manifest);
   if (digest === null) return none;
   const config = await reader.readBlob(digest);
-  return config === null ? none : parseImage(name, manifest, parseJson(config));
+  return config === null ? none : parseImage(name, manifest, parseContent(config));
 }
 
 /** An image whose manifest and config do not agree has no cache, as in BuildKit. */
 function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): CachedImage {
-  const descriptors = Array.isArray(manifest.layers) ? manifest.layers.filter(isRecord) : [];
-  const rootfs = isRecord(config.rootfs) ? config.rootfs : {};
-  const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((id) => typeof id === 'string') : [];
-  const history = (Array.isArray(config.history) ? config.history.filter(isRecord) : []).filter(
-    (entry) => entry.empty_layer !== true,
-  );
-  const layers = descriptors.flatMap((descriptor, index): ImageLayer[] => {
-    const { digest, mediaType, size } = descriptor;
+  const { layers: descriptors } = readDescriptors(manifest);
+  const diffIds = asList(at(config, 'rootfs', 'diff_ids')).filter((id) => typeof id === 'string');
+  const history = asRecords(config.history).filter((entry) => entry.empty_layer !== true);
+  const layers = descriptors.flatMap(({ digest, mediaType, size }, index): ImageLayer[] => {
     const diffId = diffIds[index];
-    if (!isDigest(digest) || typeof mediaType !== 'string' || !isSize(size) || diffId === undefined) return [];
+    if (digest === null || mediaType === '' || size === null || diffId === undefined) return [];
     const { created, created_by: createdBy } = history[index] ?? {};
-    return [{ digest, mediaType, size, diffId, createdAt: toText(created), createdBy: toText(createdBy) }];
+    return [{ digest, mediaType, size, diffId, createdAt: asText(created), createdBy: asText(createdBy) }];
   });
   const agree = layers.length === descriptors.length && layers.length === diffIds.length;
-  const labels = toLabels(isRecord(config.config) ? config.config.Labels : null);
+  const labels = toLabels(at(config, 'config', 'Labels'));
   const told = Object.keys(labels).length > 0 ? { labels } : {};
   return agree
     ? { name, layers, records: decodeRecords(config['moby.buildkit.cache.v0']), ...told }
@@ -136,8 +132,9 @@ function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): Cac
 }
 
 function toLabels(value: unknown): Labels {
-  const entries = isRecord(value) ? Object.entries(value) : [];
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(asRecord(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** A Go `[]byte` in JSON: base64. */
@@ -153,36 +150,18 @@ function decodeRecords(value: unknown): unknown {
 /** What an index names, attestations too; nothing for what is no index. */
 export async function readChildren(registry: Registry, digest: Digest): Promise<readonly Digest[]> {
   const manifest = await registry.readManifest(digest);
-  const manifests: unknown = manifest === null ? null : parseJson(manifest.bytes).manifests;
-  return Array.isArray(manifests)
-    ? manifests.map((one: unknown) => (isRecord(one) ? one.digest : null)).filter(isDigest)
-    : [];
+  const manifests = manifest === null ? null : readDescriptors(parseContent(manifest.bytes)).manifests;
+  return listDigests(manifests ?? []);
 }
 
 /** @returns null for what is no index */
 function listChildren(content: JsonRecord): readonly Digest[] | null {
-  if (!Array.isArray(content.manifests)) return null;
-  return content.manifests
-    .filter(isRecord)
-    .filter(({ platform }) => !isRecord(platform) || platform.os !== 'unknown')
-    .map(({ digest }) => digest)
-    .filter(isDigest)
-    .slice(0, MOST_MANIFESTS);
+  const { manifests } = readDescriptors(content);
+  if (manifests === null) return null;
+  return listDigests(manifests.filter((manifest) => !isAttestation(manifest))).slice(0, MOST_MANIFESTS);
 }
 
-function parseJson(bytes: Buffer): JsonRecord {
-  try {
-    const content: unknown = JSON.parse(bytes.toString('utf8'));
-    return isRecord(content) ? content : {};
-  } catch {
-    return {};
-  }
-}
-
-function isSize(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** Of a manifest or a config; one that is not to be read has nothing in it. */
+function parseContent(bytes: Buffer): JsonRecord {
+  return parseObject(bytes) ?? {};
 }

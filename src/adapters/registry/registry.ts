@@ -1,13 +1,12 @@
 // One repository of an OCI registry: probe, read manifests, small writes. Layers never pass through here.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { type Digest, digestOf, isDigest } from '../../image/digest.js';
+import { type Digest, digestOf, isDigest, isDigestOf } from '../../image/digest.js';
 import { MANIFEST_TYPES } from '../../image/media-types.js';
 import { type ImageName, type Tag, isTag } from '../../image/reference.js';
 import type { Login } from '../../inputs/secrets/credentials.js';
 import { type ServerAnswer, showAnswer } from '../../shared/answer.js';
-import { isRecord } from '../../shared/json.js';
+import { asList, parseObject } from '../../shared/json.js';
 import { toSingleLine } from '../../shared/text.js';
 import { downloadBlob, uploadBlob } from './blob-stream.js';
 import { readAnswer } from './error-answer.js';
@@ -112,7 +111,7 @@ export class Registry {
     const said = response.headers.get('docker-content-digest');
     const digest = digestOf(response.body);
     const wanted = isDigest(reference) ? reference : said;
-    if (wanted !== undefined && !isDigestOf(wanted, response.body)) {
+    if (wanted !== undefined && !mayBeDigestOf(wanted, response.body)) {
       throw new RegistryError(
         `The registry served ${digest} for ${reference}, and calls it ${toSingleLine(wanted)}.`,
         response.status,
@@ -362,15 +361,12 @@ export class Registry {
   }
 }
 
-/** @throws RegistryError for what is no JSON; what cannot be a tag is left out */
+/** @throws RegistryError for what is no JSON object; what cannot be a tag is left out */
 function parseTags(response: HttpResponse): readonly Tag[] {
-  try {
-    const answer: unknown = JSON.parse(response.body.toString('utf8'));
-    const tags: readonly unknown[] = isRecord(answer) && Array.isArray(answer.tags) ? answer.tags : [];
-    return tags.filter((tag) => typeof tag === 'string' && isTag(tag));
-  } catch (error) {
-    throw new RegistryError('The registry gave a list of tags that is no JSON.', response.status, '', { cause: error });
-  }
+  const answer = parseObject(response.body);
+  if (answer === null)
+    throw new RegistryError('The registry gave a list of tags that is no JSON object.', response.status);
+  return asList(answer.tags).filter((tag) => typeof tag === 'string' && isTag(tag));
 }
 
 /** 401 and 403 hide whether there is anything: for us it is not there. */
@@ -379,9 +375,8 @@ function isAbsent({ status }: HttpResponse): boolean {
 }
 
 /** Of an algorithm that nobody here knows, anything may be true. */
-function isDigestOf(digest: string, bytes: Buffer): boolean {
-  if (digest.startsWith('sha256:')) return digest === digestOf(bytes);
-  return !digest.startsWith('sha512:') || digest === `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
+function mayBeDigestOf(text: string, bytes: Buffer): boolean {
+  return isDigest(text) ? isDigestOf(text, bytes) : !/^sha(?:256|512):/.test(text);
 }
 
 /** Where an upload goes on; null for what is no address of a server. */

@@ -2,7 +2,7 @@
 // https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
 import { type Credentials, type Login, encodeCredentials } from '../../inputs/secrets/credentials.js';
 import { type ServerAnswer, showAnswer } from '../../shared/answer.js';
-import { isRecord } from '../../shared/json.js';
+import { parseObject } from '../../shared/json.js';
 import { toSingleLine } from '../../shared/text.js';
 import { readAnswer } from './error-answer.js';
 import type { HttpResponse, SendRequest } from './http.js';
@@ -118,13 +118,8 @@ function requestToken(
 }
 
 function parseToken({ body }: HttpResponse): string {
-  let answer: unknown = null;
-  try {
-    answer = JSON.parse(body.toString('utf8'));
-  } catch {
-    // Said below.
-  }
-  const token = isRecord(answer) ? (answer.token ?? answer.access_token) : null;
+  const answer = parseObject(body);
+  const token = answer?.token ?? answer?.access_token;
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw new TokenServerError('The token server gave an answer without a token.');
   return token;

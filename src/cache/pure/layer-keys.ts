@@ -1,6 +1,5 @@
 // What a run that may not push keeps in the Actions cache, under which keys, and when that is worth it. Pure.
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
-import { createHash } from 'node:crypto';
 import { type ImageName, type Tag, parseImageName, parseTag } from '../../image/reference.js';
 import { listPlatforms } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -8,6 +7,7 @@ import { type Engine, joinsNodes } from '../../plan/engine.js';
 import { isFromFork } from '../../plan/event/event.js';
 import type { PassPlan, Plan } from '../../plan/plan.js';
 import { compactUtc, toScope } from '../../plan/tags/tags.js';
+import { hashText } from '../../shared/hash.js';
 import { formatMegabytes } from '../../shared/text.js';
 
 /**
@@ -115,7 +115,7 @@ export function rejectSize(bytes: number): string | null {
 function identify({ image, builder, production }: Plan, { context, file }: Inputs): string {
   const platforms = listPlatforms(builder.flags);
   const parts = [image.name, context, file, builder.target, production.target, platforms];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hashText(JSON.stringify(parts)).slice(0, 16);
 }
 
 function hasRegistrySource({ builder }: Plan, { cacheFrom }: Inputs): boolean {

@@ -1,11 +1,11 @@
 // Inline cache records of many images -> one cache config. BuildKit does not rank several cache sources, it merges them
 // and may pick a record whose layers it cannot load (moby/buildkit#6418); one source is stable.
 // Format: https://github.com/moby/buildkit/blob/master/cache/remotecache/v1/doc.go
-import { createHash } from 'node:crypto';
 import { type Digest, digestOf, isDigest } from '../../image/digest.js';
-import { CACHE_CONFIG_TYPE, CACHE_MANIFEST_TYPE, toOciMediaType } from '../../image/media-types.js';
+import { CACHE_CONFIG, OCI_MANIFEST, toOciMediaType } from '../../image/media-types.js';
 import type { CachedImage, ImageLayer } from '../../image/stored-image.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { hashText } from '../../shared/hash.js';
+import { type JsonRecord, asList, isCount, isRecord } from '../../shared/json.js';
 import { findMergedLayers } from './merge-records.js';
 
 /** A cache config and what a manifest must list for it. */
@@ -70,9 +70,7 @@ export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CO
 /** Identity of a record: its digest and, per input, the set of selectors and identities of what it links to. */
 function identify({ digest, inputs }: Node): string {
   const sets = inputs.map((links) => links.map(({ selector, link }) => [selector, link]));
-  return createHash('sha256')
-    .update(JSON.stringify([digest, sets]))
-    .digest('hex');
+  return hashText(JSON.stringify([digest, sets]));
 }
 
 /** Steps upon steps: far more than a Dockerfile has, and few enough for the stack. */
@@ -80,7 +78,7 @@ const DEEPEST_CHAIN = 500;
 
 /** Reads one image's records; what cannot be read is left out, with all that depends on it. */
 function readNodes(image: CachedImage): { nodes: Map<string, Node>; skipped: number } {
-  const records: readonly unknown[] = Array.isArray(image.records) ? image.records : [];
+  const records = asList(image.records);
   const nodes = new Map<string, Node>();
   // Identity by index; null while a record is being read, or when it cannot be: a loop finds null too.
   const identities = new Map<number, string | null>();
@@ -126,15 +124,15 @@ function parseNode(
   const { digest } = record;
   if (!isDigest(digest) || !(Array.isArray(record.inputs) || (record.inputs ?? null) === null)) return null;
   const inputs: { selector: string; link: string }[][] = [];
-  for (const links of toList(record.inputs)) {
-    const parsed = toList(links).map((link) => parseLink(link, read));
+  for (const links of asList(record.inputs)) {
+    const parsed = asList(links).map((link) => parseLink(link, read));
     const usable = parsed.filter((link) => link !== null);
     if (usable.length === 0 || usable.length < parsed.length) return null;
     inputs.push(toSet(usable));
   }
   const results = [
-    ...toList(record.layers).map((result) => parseStack(result, layers)),
-    ...toList(record.chains).map((result) => parseChain(result, layers)),
+    ...asList(record.layers).map((result) => parseStack(result, layers)),
+    ...asList(record.chains).map((result) => parseChain(result, layers)),
   ].filter((result) => result !== null);
   return { digest, inputs, results };
 }
@@ -150,7 +148,7 @@ function toSet(
 function parseLink(link: unknown, read: (index: number) => string | null): { selector: string; link: string } | null {
   if (!isRecord(link) || (link.selector !== undefined && typeof link.selector !== 'string')) return null;
   const index = link.link ?? 0;
-  const identity = isIndex(index) ? read(index) : null;
+  const identity = isCount(index) ? read(index) : null;
   return identity === null ? null : { selector: link.selector ?? '', link: identity };
 }
 
@@ -161,14 +159,14 @@ function parseLink(link: unknown, read: (index: number) => string | null): { sel
 function parseStack(result: unknown, layers: readonly ImageLayer[]): LayerChain | null {
   if (!isRecord(result)) return null;
   const top = result.layer ?? 0;
-  return isIndex(top) && top < layers.length ? { layers, top, createdAt: readTime(result) } : null;
+  return isCount(top) && top < layers.length ? { layers, top, createdAt: readTime(result) } : null;
 }
 
 function parseChain(result: unknown, layers: readonly ImageLayer[]): LayerChain | null {
   if (!isRecord(result)) return null;
-  const indexes = toList(result.layers);
+  const indexes = asList(result.layers);
   const chain = indexes
-    .map((index) => (isIndex(index) ? layers[index] : undefined))
+    .map((index) => (isCount(index) ? layers[index] : undefined))
     .filter((layer) => layer !== undefined);
   if (chain.length === 0 || chain.length < indexes.length) return null;
   return { layers: chain, top: null, createdAt: readTime(result) };
@@ -276,8 +274,8 @@ function toManifest(
   const configDigest = digestOf(config);
   const manifest = JSON.stringify({
     schemaVersion: 2,
-    mediaType: CACHE_MANIFEST_TYPE,
-    config: { mediaType: CACHE_CONFIG_TYPE, digest: configDigest, size: Buffer.byteLength(config) },
+    mediaType: OCI_MANIFEST,
+    config: { mediaType: CACHE_CONFIG, digest: configDigest, size: Buffer.byteLength(config) },
     layers: layers.map((layer) => ({
       mediaType: toOciMediaType(layer.mediaType),
       digest: layer.digest,
@@ -290,12 +288,4 @@ function toManifest(
     })),
   });
   return { manifest, configDigest, manifestDigest: digestOf(manifest) };
-}
-
-function toList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isIndex(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,11 +1,11 @@
 // What of a report goes to GitHub's code scanning, and for which commit. Pure.
 // https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 // https://docs.github.com/rest/code-scanning/code-scanning#upload-an-analysis-as-sarif-data
-import { createHash } from 'node:crypto';
 import type { WorkflowEvent } from '../../plan/event/event.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { hashText } from '../../shared/hash.js';
+import { type JsonRecord, asList, asRecord, isRecord } from '../../shared/json.js';
 import { ScanReportError } from './reports/finding.js';
-import { readList, readMember, readText } from './reports/report-fields.js';
+import { parseReport, readList, readText } from './reports/report-fields.js';
 
 /** `ref` and `sha` belong together: GitHub shows the alerts of a pull request for its head commit, as images are named. */
 export type UploadDecision =
@@ -56,13 +56,7 @@ export function toUpload(text: string, imageName: string): string {
 }
 
 function parseSarif(text: string): JsonRecord {
-  let report: unknown;
-  try {
-    // A byte order mark is no part of JSON, and some writers start with one.
-    report = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new ScanReportError('The report in SARIF is not JSON.', { cause: error });
-  }
+  const report = parseReport(text, 'The report in SARIF');
   if (!isRecord(report) || report.version !== '2.1.0') {
     throw new ScanReportError('The report in SARIF is JSON, but not SARIF 2.1.0.');
   }
@@ -80,7 +74,7 @@ function addFingerprints(results: readonly JsonRecord[]): JsonRecord[] {
     const hash = hashResult(result);
     const count = (counts.get(hash) ?? 0) + 1;
     counts.set(hash, count);
-    const given = isRecord(result.partialFingerprints) ? result.partialFingerprints : {};
+    const given = asRecord(result.partialFingerprints);
     return { ...result, partialFingerprints: { ...given, [FINGERPRINT]: `${hash}:${count}` } };
   });
 }
@@ -90,12 +84,11 @@ function addFingerprints(results: readonly JsonRecord[]): JsonRecord[] {
  * that does not fix a flaw is no new alert.
  */
 function hashResult(result: JsonRecord): string {
-  const locations = readMember(result, 'locations');
-  const place: unknown = Array.isArray(locations) ? locations[0] : null;
+  const [place] = asList(result.locations);
   const parts = [
     readText(result, 'ruleId') || readText(result, 'rule', 'id'),
     readText(place, 'physicalLocation', 'artifactLocation', 'uri'),
     readText(result, 'message', 'text').split('\n', 1)[0],
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hashText(JSON.stringify(parts)).slice(0, 16);
 }

@@ -4,10 +4,10 @@
 // nothing that stays needs it; a tag that goes while its version stays is taken off it (`free`).
 import type { PackageVersion } from '../../adapters/github/packages.js';
 import { type Digest, isDigest } from '../../image/digest.js';
+import { listDigests, readDescriptors } from '../../image/manifest.js';
 import { PLATFORM_ENDING, PLATFORM_PATTERN } from '../../image/platform.js';
 import { type Tag, isTag } from '../../image/reference.js';
 import { builderTag, cacheTag, toScope } from '../../plan/tags/tags.js';
-import { isRecord } from '../../shared/json.js';
 
 /** What a manifest says about others. */
 export interface References {
@@ -88,11 +88,8 @@ export function readPullNumber(tag: string): number | null {
 
 /** What a manifest or index of either kind refers to; what is none refers to nothing. */
 export function parseReferences(content: unknown): References {
-  if (!isRecord(content)) return { children: [], subject: null };
-  const manifests: readonly unknown[] = Array.isArray(content.manifests) ? content.manifests : [];
-  const children = manifests.filter(isRecord).map(({ digest }) => digest);
-  const subject = isRecord(content.subject) ? content.subject.digest : null;
-  return { children: children.filter(isDigest), subject: isDigest(subject) ? subject : null };
+  const { manifests, subject } = readDescriptors(content);
+  return { children: listDigests(manifests ?? []), subject: subject?.digest ?? null };
 }
 
 /** Chooses the tags whose turn has come: review tags of closed pull requests, and the three tags of their branches. */

@@ -1,9 +1,9 @@
 // Which event started a cleanup -> what is to be looked at. Only the number or name of what has ended is taken from the
 // payload: how things are by now, GitHub is asked.
 // Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request and #delete
-import type { EventFacts } from '../../plan/event/event.js';
+import { type EventFacts, isSameRepository } from '../../plan/event/event.js';
 import { InputError } from '../../shared/errors.js';
-import { type JsonRecord, isRecord } from '../../shared/json.js';
+import { type JsonRecord, asRecord, asText, at, isCount } from '../../shared/json.js';
 import { quote } from '../../shared/text.js';
 
 export type CleanupEvent =
@@ -24,7 +24,7 @@ export function parseCleanupEvent({
   repository,
 }: Pick<EventFacts, 'name' | 'payload' | 'repository'>): CleanupEvent {
   if (SWEEPS.has(name)) return { kind: 'sweep' };
-  const root = isRecord(payload) ? payload : {};
+  const root = asRecord(payload);
   if (name === 'pull_request' || name === 'pull_request_target') return parsePullRequest(name, root, repository);
   if (name === 'delete') return parseDelete(root);
   throw new InputError(
@@ -38,16 +38,11 @@ function parsePullRequest(name: string, root: JsonRecord, repository: string): C
   const { action } = root;
   if (action !== 'closed')
     throw new InputError(
-      `The cleanup does not run on ${name} with the activity ${quote(typeof action === 'string' ? action : '')}. Set "types: [closed]".`,
+      `The cleanup does not run on ${name} with the activity ${quote(asText(action))}. Set "types: [closed]".`,
     );
-  const pull = isRecord(root.pull_request) ? root.pull_request : {};
-  const { number } = pull;
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1)
-    throw missing(name, 'pull_request.number');
-  const head = isRecord(pull.head) && isRecord(pull.head.repo) ? pull.head.repo.full_name : null;
-  // A head whose repository was deleted was a fork.
-  const own = typeof head === 'string' && head.toLowerCase() === repository.toLowerCase();
-  return own
+  const { number, head } = asRecord(root.pull_request);
+  if (!isCount(number) || number === 0) throw missing(name, 'pull_request.number');
+  return isSameRepository(at(head, 'repo', 'full_name'), repository)
     ? { kind: 'pull-request', number }
     : { kind: 'nothing', reason: `pull request #${number} came from a fork, and builds of forks push nothing` };
 }

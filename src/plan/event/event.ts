@@ -2,7 +2,7 @@
 // Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads
 // Refs and SHAs: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 import { InputError } from '../../shared/errors.js';
-import { isRecord } from '../../shared/json.js';
+import { asText, at, isCount, isRecord } from '../../shared/json.js';
 import { quote } from '../../shared/text.js';
 
 /** A commit of the repository on a branch: push, schedule, workflow_dispatch, ... */
@@ -110,6 +110,15 @@ export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
   return { kind: 'other', name: facts.name, sha, fork };
 }
 
+/**
+ * Whether a head branch is in this repository, and not in a fork.
+ * @param head `owner/name` as GitHub has it, in any case; a fork that was deleted has no repository any more
+ * @param repository `owner/name`
+ */
+export function isSameRepository(head: unknown, repository: string): boolean {
+  return typeof head === 'string' && head.toLowerCase() === repository.toLowerCase();
+}
+
 /** Whether another repository's code has caused the run: it never pushes, whatever is checked out. */
 export function isFromFork(event: WorkflowEvent): boolean {
   return 'fork' in event && event.fork;
@@ -153,7 +162,7 @@ export function parseSha(text: string, what: string): string {
 
 function parsePullRequest(facts: EventFacts, payload: Payload): PullRequestEvent {
   const number = payload.find('pull_request', 'number');
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) {
+  if (!isCount(number) || number === 0) {
     throw payload.missing('pull_request.number');
   }
   const headRepository = payload.find('pull_request', 'head', 'repo', 'full_name');
@@ -166,8 +175,7 @@ function parsePullRequest(facts: EventFacts, payload: Payload): PullRequestEvent
     baseBranch: payload.text('pull_request', 'base', 'ref'),
     sha: parseSha(payload.text('pull_request', 'head', 'sha'), 'pull_request.head.sha'),
     headRepository: head,
-    // A deleted fork has no repository any more; a same-repository head always has one.
-    fork: head?.toLowerCase() !== facts.repository.toLowerCase(),
+    fork: !isSameRepository(head, facts.repository),
   };
 }
 
@@ -182,8 +190,7 @@ function parseMergeGroup(facts: EventFacts, payload: Payload): MergeGroupEvent {
 }
 
 function isForeignWorkflowRun(facts: EventFacts, payload: Payload): boolean {
-  const head = payload.find('workflow_run', 'head_repository', 'full_name');
-  return typeof head !== 'string' || head.toLowerCase() !== facts.repository.toLowerCase();
+  return !isSameRepository(payload.find('workflow_run', 'head_repository', 'full_name'), facts.repository);
 }
 
 function afterPrefix(text: string, prefix: string): string | null {
@@ -201,12 +208,7 @@ class Payload {
   }
 
   find(...path: readonly string[]): unknown {
-    let value = this.root;
-    for (const key of path) {
-      if (!isRecord(value) || !Object.hasOwn(value, key)) return undefined;
-      value = value[key];
-    }
-    return value;
+    return at(this.root, ...path);
   }
 
   has(key: string): boolean {
@@ -214,8 +216,8 @@ class Payload {
   }
 
   text(...path: readonly string[]): string {
-    const value = this.find(...path);
-    if (typeof value !== 'string' || value === '') throw this.missing(path.join('.'));
+    const value = asText(this.find(...path));
+    if (value === '') throw this.missing(path.join('.'));
     return value;
   }
 

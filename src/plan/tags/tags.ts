@@ -1,9 +1,9 @@
 // Event -> scope, unique tag, moving tags. docs: README, "Tags"; every row of that table is a row of the unit test.
-import { createHash } from 'node:crypto';
 import parseVersion from 'semver/functions/parse.js';
 import { PLATFORM_ENDING, type Platform, toTagEnding } from '../../image/platform.js';
 import { type Tag, isTag, parseTag } from '../../image/reference.js';
 import { InputError } from '../../shared/errors.js';
+import { hashText } from '../../shared/hash.js';
 import { quote } from '../../shared/text.js';
 import type { WorkflowEvent } from '../event/event.js';
 
@@ -201,6 +201,6 @@ function hashedTag(name: string): Tag {
     .replace(/[.-]+$/, '')
     // Tools that go by prefix must not take a branch called builder-x for a builder image.
     .replace(OWN_PREFIX, '$1_');
-  const hash = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, HASH_DIGITS);
+  const hash = hashText(name).slice(0, HASH_DIGITS);
   return parseTag(`${slug === '' ? 'branch' : slug}-${hash}`);
 }

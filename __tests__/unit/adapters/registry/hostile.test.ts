@@ -374,7 +374,9 @@ describe('much of one thing', () => {
         const manifest = { digest: shaOf(content), mediaType: '', bytes: Buffer.from(content) };
         const { registry, send } = open(() => ({ status: 200, body: content }));
         expect(await readImages(registry, 'main', manifest)).toMatchObject([{ layers: [], records: [] }]);
-        expect(await settle(() => registry.listTags())).toEqual({ value: [] });
+        // A list in the place of the answer must not pass for a repository without tags.
+        const listed = opening === '[' ? { error: { name: 'RegistryError' } } : { value: [] };
+        expect(await settle(() => registry.listTags())).toMatchObject(listed);
         const bearer = { scheme: 'bearer', realm: REALM, service: null } as const;
         const given = () => fetchToken((request) => send({ ...request, url: `${BASE}/x` }), bearer, [], null);
         expect(await settle(given)).toMatchObject({ error: { name: 'TokenServerError' } });

@@ -1,5 +1,6 @@
 // What a scanner found in the image, in one form for all three scanners, and which of it counts. Pure.
 import { type Severity, parseSeverity } from '../../../inputs/scan-inputs.js';
+import { isCount } from '../../../shared/json.js';
 import { type FoundSeverity, isAtLeast, rankSeverity } from './severity.js';
 
 export interface Finding {
@@ -61,10 +62,7 @@ export function toFinding(reported: ReportedFinding): Finding {
     title: clip(title, LONGEST_TITLE),
     url: isSafeUrl(url) ? url : null,
     packageType: optional(reported.packageType),
-    location:
-      location === null
-        ? null
-        : { file: location, line: Number.isSafeInteger(line) && Number(line) > 0 ? Number(line) : null },
+    location: location === null ? null : { file: location, line: isCount(line) && line > 0 ? line : null },
   };
 }
 

@@ -1,14 +1,14 @@
 // `grype --output=json` -> findings.
 // Format: https://github.com/anchore/grype/tree/main/grype/presenter/models
-import { isRecord } from '../../../shared/json.js';
+import { at } from '../../../shared/json.js';
 import type { ReportedFinding } from './finding.js';
-import { readList, readMember, readOptionalList, readText, readTexts } from './report-fields.js';
+import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
 
 /** @throws ScanReportError when it is not the report of a scan that came to its end */
 export function listGrypeFindings(report: unknown): ReportedFinding[] {
-  return readList(readMember(report, 'matches')).map((match) => {
+  return readList(at(report, 'matches')).map((match) => {
     const { vulnerability, artifact } = match;
-    const [place] = readOptionalList(readMember(artifact, 'locations'));
+    const [place] = readOptionalList(at(artifact, 'locations'));
     const [related] = readOptionalList(match.relatedVulnerabilities);
     return {
       id: readText(vulnerability, 'id'),
@@ -16,11 +16,11 @@ export function listGrypeFindings(report: unknown): ReportedFinding[] {
       severity: readText(vulnerability, 'severity'),
       package: readText(artifact, 'name'),
       installed: readText(artifact, 'version'),
-      fixedIn: readTexts(readMember(vulnerability, 'fix', 'versions')).join(', '),
+      fixedIn: readTexts(at(vulnerability, 'fix', 'versions')).join(', '),
       title: firstSentence(readText(vulnerability, 'description') || readText(related, 'description')),
       url: readText(vulnerability, 'dataSource'),
       packageType: readText(artifact, 'type'),
-      file: isRecord(place) ? readText(place, 'path') : '',
+      file: readText(place, 'path'),
       line: null,
     };
   });

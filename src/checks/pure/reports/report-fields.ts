@@ -1,5 +1,5 @@
 // Members of a scanner's report. Everything in it may come from the image, so nothing is taken to be there or of its type.
-import { type JsonRecord, isRecord } from '../../../shared/json.js';
+import { type JsonRecord, asList, asText, at, isRecord } from '../../../shared/json.js';
 import { ScanReportError } from './finding.js';
 
 /** Far above what a scanner writes for one image; beyond it something is wrong. */
@@ -7,23 +7,24 @@ const MOST_ENTRIES = 100_000;
 
 /** @returns the text at that path; empty where there is none */
 export function readText(value: unknown, ...path: readonly string[]): string {
-  const text = readMember(value, ...path);
-  return typeof text === 'string' ? text : '';
+  return asText(at(value, ...path));
 }
 
-export function readMember(value: unknown, ...path: readonly string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (!isRecord(found)) return undefined;
-    found = found[key];
+/** @param what `The report of the scan`, for messages; @throws ScanReportError when it is not JSON */
+export function parseReport(text: string, what: string): unknown {
+  try {
+    // A byte order mark is no part of JSON, and some writers start with one.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new ScanReportError(`${what} is not JSON.`, { cause: error });
   }
-  return found;
 }
 
 /** Texts of a list: versions that have a fix. */
 export function readTexts(value: unknown): string[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.filter((item): item is string => typeof item === 'string' && item !== '');
+  return asList(value)
+    .map(asText)
+    .filter((text) => text !== '');
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Scanner } from '../../../inputs/scan-inputs.js';
 import { type Finding, type ReportedFinding, ScanReportError, joinFindings, toFinding } from './finding.js';
 import { listGrypeFindings } from './grype-report.js';
+import { parseReport } from './report-fields.js';
 import { listSnykFindings } from './snyk-report.js';
 import { listTrivyFindings } from './trivy-report.js';
 
@@ -20,20 +21,15 @@ const READERS: Readonly<Record<Scanner, (report: unknown) => ReportedFinding[]>>
  * @throws ScanReportError when the file is no report of a scan that came to its end
  */
 export function parseScanReport(scanner: Scanner, text: string): Finding[] {
-  return joinFindings(READERS[scanner](parseReport(text)).map(toFinding));
+  return joinFindings(READERS[scanner](readReport(text)).map(toFinding));
 }
 
-function parseReport(text: string): unknown {
+function readReport(text: string): unknown {
   if (text.length > MOST_CHARACTERS) {
     throw new ScanReportError(`The report of the scan is larger than ${MOST_CHARACTERS / 1e6} MB.`);
   }
   if (text.trim() === '') {
     throw new ScanReportError('The report of the scan is empty: the scanner did not come to its end.');
   }
-  try {
-    // A byte order mark is no part of JSON, and some writers start with one.
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new ScanReportError('The report of the scan is not JSON.', { cause: error });
-  }
+  return parseReport(text, 'The report of the scan');
 }

@@ -2,13 +2,13 @@
 // Format: https://github.com/snyk/cli/blob/main/src/lib/snyk-test/legacy.ts (LegacyVulnApiResult, AnnotatedIssue), put
 // together by src/lib/formatters/test/format-test-results.ts: the result for the system's packages, with one more below
 // "applications" for each application in the image.
-import { type JsonRecord, isRecord } from '../../../shared/json.js';
+import { type JsonRecord, asRecord } from '../../../shared/json.js';
 import { type ReportedFinding, ScanReportError } from './finding.js';
 import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
 
 /** @throws ScanReportError when it is not the report of a scan that came to its end */
 export function listSnykFindings(report: unknown): ReportedFinding[] {
-  const system = isRecord(report) ? report : {};
+  const system = asRecord(report);
   // A list with --experimental.
   const results =
     Array.isArray(report) && report.length > 0 ? readList(report) : [system, ...readOptionalList(system.applications)];

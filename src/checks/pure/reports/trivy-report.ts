@@ -1,17 +1,17 @@
 // `trivy image --format=json` -> findings.
 // Format: https://trivy.dev/latest/docs/configuration/reporting/#json and
 // https://github.com/aquasecurity/trivy/blob/main/pkg/types/report.go
-import type { JsonRecord } from '../../../shared/json.js';
+import { type JsonRecord, at } from '../../../shared/json.js';
 import { type ReportedFinding, ScanReportError } from './finding.js';
-import { readMember, readOptionalList, readText } from './report-fields.js';
+import { readOptionalList, readText } from './report-fields.js';
 
 /** @throws ScanReportError when it is not trivy's report */
 export function listTrivyFindings(report: unknown): ReportedFinding[] {
-  if (readMember(report, 'SchemaVersion') !== 2) {
+  if (at(report, 'SchemaVersion') !== 2) {
     throw new ScanReportError('The report of the scan is JSON, but not a report of trivy with schema version 2.');
   }
   // Left out where nothing in the image could be scanned, and where nothing was found.
-  return readOptionalList(readMember(report, 'Results')).flatMap((result) => [
+  return readOptionalList(at(report, 'Results')).flatMap((result) => [
     ...readOptionalList(result.Vulnerabilities).map((item) => toVulnerability(result, item)),
     ...readOptionalList(result.Misconfigurations)
       .filter(({ Status }) => Status !== 'PASS' && Status !== 'EXCEPTION')
@@ -47,7 +47,7 @@ function toMisconfiguration({ Target }: JsonRecord, item: JsonRecord): ReportedF
     title: readText(item, 'Title'),
     url: readText(item, 'PrimaryURL'),
     file: readText(Target),
-    line: readMember(item, 'CauseMetadata', 'StartLine'),
+    line: at(item, 'CauseMetadata', 'StartLine'),
   };
 }
 
