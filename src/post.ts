@@ -1,11 +1,12 @@
 // Starts the post phase: cleans up after a main phase that was killed before it could. A warning is the worst it says.
 import { rm } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import type { Warn } from './shared/types.js';
 import { printWarning, readSavedDirectory } from './adapters/runner/saved-state.js';
 
 await runPostPhase(readSavedDirectory(), printWarning);
 
-async function runPostPhase(directory: string, warn: (message: string) => void): Promise<void> {
+async function runPostPhase(directory: string, warn: Warn): Promise<void> {
   if (directory === '' || !isAbsolute(directory)) return;
   try {
     await rm(directory, { recursive: true, force: true });

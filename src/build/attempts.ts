@@ -1,6 +1,9 @@
 // Runs a pass again where that may help: a command that is idempotent, and whose finished steps the engine remembers.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import { withEarlierSteps } from '../adapters/progress/build-progress.js';
+import { type Outcome, retry } from '../shared/retry.js';
+import { formatSeconds } from '../shared/text.js';
+import type { Warn } from '../shared/types.js';
 
 /** How one attempt is to be made; `attempt` counts from 1. */
 export interface Attempt {
@@ -18,7 +21,7 @@ export interface AttemptsOptions {
   /** Milliseconds since any fixed point. */
   readonly now: () => number;
   readonly say: (line: string) => void;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /** Milliseconds before each further attempt, give or take a quarter so that runs that failed together do not return together. */
@@ -39,32 +42,30 @@ export async function retryPass(
   let withCache = options.hasCache;
   let waits = 0;
   let firstFailure: number | null = null;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const result = await run({ withCache: withCache || !options.hasCache, attempt });
-      const earlier = failures.flatMap(({ progress }) => progress.steps);
-      return { ...result, progress: withEarlierSteps(result.progress, earlier) };
-    } catch (error) {
-      if (!(error instanceof PassFailedError)) throw error;
-      failures.push(error);
-      firstFailure ??= options.now();
-      const { cacheFault, transient } = error;
-      const wait = WAITS[waits];
-      const mayRepeat = transient !== null && wait !== undefined && options.now() - firstFailure < LONGEST_MS;
-      if (cacheFault && withCache && (!mayRepeat || waits > 0)) {
-        withCache = false;
-        const why = `A layer of the cache could not be read, so the ${options.name} pass runs once more without it.`;
-        options.warn(`${why} ${error.message}`);
-      } else if (mayRepeat) {
-        waits += 1;
-        const milliseconds = Math.round(wait * (0.75 + options.random() / 2));
-        options.say(
-          `The ${options.name} pass failed for a reason that may pass (${transient}); it runs again in ${(milliseconds / 1000).toFixed(1)} s, ${waits} of at most ${WAITS.length} times.`,
-        );
-        await options.wait(milliseconds);
-      } else {
-        throw error;
-      }
+  const getDelay = (outcome: Outcome<PassResult>): number | null => {
+    if (!('error' in outcome) || !(outcome.error instanceof PassFailedError)) return null;
+    const { message, cacheFault, transient } = outcome.error;
+    failures.push(outcome.error);
+    firstFailure ??= options.now();
+    const wait = WAITS[waits];
+    const mayRepeat = transient !== null && wait !== undefined && options.now() - firstFailure < LONGEST_MS;
+    if (cacheFault && withCache && (!mayRepeat || waits > 0)) {
+      withCache = false;
+      const why = `A layer of the cache could not be read, so the ${options.name} pass runs once more without it.`;
+      options.warn(`${why} ${message}`);
+      return 0;
     }
-  }
+    if (!mayRepeat) return null;
+    waits += 1;
+    const milliseconds = Math.round(wait * (0.75 + options.random() / 2));
+    options.say(
+      `The ${options.name} pass failed for a reason that may pass (${transient}); it runs again in ${formatSeconds(milliseconds / 1000)}, ${waits} of at most ${WAITS.length} times.`,
+    );
+    return milliseconds;
+  };
+  const attemptPass = (attempt: number): Promise<PassResult> =>
+    run({ withCache: withCache || !options.hasCache, attempt });
+  const result = await retry(attemptPass, getDelay, options.wait);
+  const earlier = failures.flatMap(({ progress }) => progress.steps);
+  return { ...result, progress: withEarlierSteps(result.progress, earlier) };
 }

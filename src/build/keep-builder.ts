@@ -8,6 +8,7 @@ import type { Digest } from '../image/digest.js';
 import { type Tag, taggedReference } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
 import type { Plan } from '../plan/plan.js';
+import type { Warn } from '../shared/types.js';
 import { type BuilderDecision, type SolvedProduction, decideBuilder } from './pure/builder-decision.js';
 import type { Dockerfile } from './pure/dockerfile.js';
 import type { PassRunner } from './run-pass.js';
@@ -22,7 +23,7 @@ export interface BuilderRequest {
   /** Images of the lineage that the registry had before this run. */
   readonly stored: readonly StoredImage[];
   readonly log: Log;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /** What became of the builder image. */

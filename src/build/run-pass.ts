@@ -7,6 +7,7 @@ import type { ImageName } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Engine } from '../plan/engine.js';
 import type { PassPlan } from '../plan/plan.js';
+import type { Warn } from '../shared/types.js';
 import { type Attempt, retryPass } from './attempts.js';
 import { type Dockerfile, stagesOutside } from './pure/dockerfile.js';
 
@@ -23,7 +24,7 @@ export interface PassRunnerOptions {
   readonly directory: string;
   /** DOCKER_CONFIG of the docker client. */
   readonly configDirectory: string;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
   /** Called for each step of any pass that really ran. */
   readonly onStep: (step: BuildStep) => void;
 }

@@ -16,7 +16,8 @@ import type { Inputs } from '../inputs/inputs.js';
 import { csvFields } from '../inputs/syntax.js';
 import type { Engine } from '../plan/engine.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
-import { errorMessage, formatMegabytes } from '../shared/text.js';
+import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
+import type { Warn } from '../shared/types.js';
 import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
 
 /** What is known before the passes are. */
@@ -29,7 +30,7 @@ export interface LayerStoreRequest {
   /** The run's own folder. */
   readonly directory: string;
   readonly configDirectory: string;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 export interface LayerStore {
@@ -168,8 +169,8 @@ async function takeEntry(
   // Whole, or not at all: once BuildKit has met a broken layer here, it fails without the source too (lease … not found).
   if (keys.form === 'image') await loadImage(local, join(folder, IMAGE_FILE), reference);
   else await checkLayout(folder);
-  const seconds = ((performance.now() - entry.started) / 1000).toFixed(1);
-  world.runner.log.info(`Actions cache: restored ${entry.key}, ${formatMegabytes(bytes)} in ${seconds} s`);
+  const took = formatSeconds((performance.now() - entry.started) / 1000);
+  world.runner.log.info(`Actions cache: restored ${entry.key}, ${formatMegabytes(bytes)} in ${took}`);
   return keys.form === 'image' ? `type=registry,ref=${reference}` : csvFields('type=local', `src=${folder}`);
 }
 
@@ -205,11 +206,9 @@ async function save(
     const bytes = await measureFolder(folder);
     checkSize(bytes);
     const kept = await cache.save(key);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const took = formatSeconds((performance.now() - started) / 1000);
     log.info(
-      kept
-        ? `Actions cache: kept ${key}, ${formatMegabytes(bytes)} in ${seconds} s`
-        : `Actions cache: ${key} was not kept`,
+      kept ? `Actions cache: kept ${key}, ${formatMegabytes(bytes)} in ${took}` : `Actions cache: ${key} was not kept`,
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import type { Dockerfile } from '../build/pure/dockerfile.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Engine } from '../plan/engine.js';
 import type { Plan } from '../plan/plan.js';
+import type { Warn } from '../shared/types.js';
 
 /** The image did not pass a check, or could not be checked. */
 export class CheckFailedError extends Error {
@@ -32,7 +33,7 @@ export interface CheckRequest {
   /** Of the login that pushes; no check gets to see it. */
   readonly configDirectory: string;
   readonly facts: RunFacts;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /** An image that has passed every check. */

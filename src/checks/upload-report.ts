@@ -6,6 +6,7 @@ import { CancelledError } from '../adapters/process/process.js';
 import type { World } from '../adapters/world.js';
 import type { Plan } from '../plan/plan.js';
 import { errorMessage } from '../shared/text.js';
+import type { Warn } from '../shared/types.js';
 import { decideUpload, toUpload } from './pure/sarif-upload.js';
 
 export interface CodeScanningRequest {
@@ -16,7 +17,7 @@ export interface CodeScanningRequest {
   readonly sarif: string;
   /** snyk, grype or trivy. */
   readonly scanner: string;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /**

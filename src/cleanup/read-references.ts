@@ -3,6 +3,7 @@ import type { PackageVersion } from '../adapters/github/packages.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { Digest } from '../image/digest.js';
 import { parseObject } from '../shared/json.js';
+import { inPool } from '../shared/pool.js';
 import { type References, parseReferences } from './pure/cleanup-plan.js';
 
 const AT_ONCE = 8;
@@ -18,16 +19,12 @@ export async function readReferences(
   versions: readonly PackageVersion[],
   known: ReadonlyMap<Digest, References | null>,
 ): Promise<ReadonlyMap<Digest, References | null>> {
-  const references = new Map(known);
   const missing = versions.map(({ digest }) => digest).filter((digest) => (known.get(digest) ?? null) === null);
-  const readOn = async (): Promise<void> => {
-    for (let digest = missing.pop(); digest !== undefined; digest = missing.pop()) {
-      const manifest = await registry.readManifest(digest);
-      references.set(digest, manifest === null ? null : readContent(manifest.bytes));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, readOn));
-  return references;
+  const found = await inPool(missing, AT_ONCE, async (digest): Promise<[Digest, References | null]> => {
+    const manifest = await registry.readManifest(digest);
+    return [digest, manifest === null ? null : readContent(manifest.bytes)];
+  });
+  return new Map([...known, ...found]);
 }
 
 /** Bytes that are no JSON object are no manifest that anybody could use; what they mean is not known all the same. */

@@ -3,6 +3,7 @@
 import type { PackageVersion, PackagesApi } from '../adapters/github/packages.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Tag } from '../image/reference.js';
+import { poll } from '../shared/retry.js';
 import { errorMessage } from '../shared/text.js';
 import type { Freed } from './pure/cleanup-plan.js';
 import { makeTwin } from './pure/twin.js';
@@ -71,23 +72,21 @@ async function findTwin(
   { digest }: Manifest,
   moved: readonly Tag[],
 ): Promise<PackageVersion | null> {
-  for (const delay of LOOKS) {
-    if (delay > 0) await wait(delay);
-    const last = signal.aborted;
+  const look = async (): Promise<PackageVersion | null | undefined> => {
     const versions = (await packages.listVersions()) ?? [];
     const found = versions.find((version) => version.digest === digest);
     const digests = await Promise.all(moved.map((tag) => registry.readDigest(tag)));
     const own = moved.filter((_, index) => digests[index] === digest);
     // Without a tag it is one of the leftovers that go later.
     if (own.length === 0) return null;
-    if (found !== undefined && own.every((tag) => found.tags.includes(tag))) {
-      const others = found.tags.filter((tag) => !own.some((one) => one === tag));
-      if (others.length === 0) return found;
-      throw new Error(`their copy ${digest} has other tags, too: ${others.join(', ')}`);
-    }
-    if (last) break;
-  }
-  throw new Error(`GitHub does not list the copy ${digest} that they were moved to`);
+    if (found === undefined || !own.every((tag) => found.tags.includes(tag))) return undefined;
+    const others = found.tags.filter((tag) => !own.some((one) => one === tag));
+    if (others.length === 0) return found;
+    throw new Error(`their copy ${digest} has other tags, too: ${others.join(', ')}`);
+  };
+  const twin = await poll(look, LOOKS, wait, () => signal.aborted);
+  if (twin === undefined) throw new Error(`GitHub does not list the copy ${digest} that they were moved to`);
+  return twin;
 }
 
 /** Nobody would look for the copy, and with it a tag would be left over for ever. */

@@ -1,6 +1,6 @@
 // Whether a tag that exists is the unique tag of the image under it: such a tag is never moved. Names do not tell (a branch
 // and a git tag may both be called release-42), so the image's own labels do. Pure.
-import type { ImageName, Tag } from './reference.js';
+import { type ImageName, OWN_PREFIXES, TIME_ENDING, type Tag } from './reference.js';
 
 /** Labels of an image, and annotations of an index, by name. */
 export type Labels = Readonly<Record<string, string>>;
@@ -14,9 +14,10 @@ export const UNIQUE_TAG_LABEL = 'io.github.dfe-digital.two-pass-build.unique-tag
 /** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
 const VERSION_LABEL = 'org.opencontainers.image.version';
 /** `<sha>`, `review-pr-<number>-<sha>-…`, `dev-<sha>-…`, `v1.2.3`: no branch has such a tag, and no version moves one. */
-const TELLING = /^(?:(?:review-pr-[1-9]\d*-|dev-)?(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-|$)|v\d+\.\d+\.\d+)/;
-/** What a unique tag ends with where its first choice was taken; src/plan/tags/tags.ts cuts it to 128 characters. */
-const TIME_ENDING = /-\d{14}$/;
+const TELLING = new RegExp(
+  `^(?:(?:${OWN_PREFIXES.review}[1-9]\\d*-|${OWN_PREFIXES.local})?(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-|$)|v\\d+\\.\\d+\\.\\d+)`,
+);
+/** src/plan/tags/tags.ts cuts a tag to 128 characters. */
 const LONGEST_BEFORE_TIME = 128 - '-20060102150405'.length;
 
 /**

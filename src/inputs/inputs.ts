@@ -1,7 +1,7 @@
 // The text of the `with:` block -> one frozen, typed object. Defaults live in action.yml, not here.
 import type { Digest } from '../image/digest.js';
 import type { Platform } from '../image/platform.js';
-import { type ImageName, type Tag, parseImageName, parseTag } from '../image/reference.js';
+import { type ImageName, OWN_PREFIXES, type Tag, parseImageName, parseTag } from '../image/reference.js';
 import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
 import {
@@ -256,7 +256,7 @@ function parseBuilder(text: string): string | null {
 
 /** The builder and cache images are this action's own, and no build may overwrite them with another image. */
 function parseOwnTag(text: string, what: string): Tag {
-  if (/^(?:builder|cache)-/.test(text)) {
+  if ([OWN_PREFIXES.builder, OWN_PREFIXES.cache].some((prefix) => text.startsWith(prefix))) {
     throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);
   }
   return parseTag(text, what);

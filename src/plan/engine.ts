@@ -35,7 +35,8 @@ function getExporter(engine: Engine, pass: 'builder' | 'production'): Exporter {
   return { store: !lazy, zstd: pass === 'builder' && (ownStore || engine.store === 'containerd') };
 }
 
-function isAtLeast(version: string, oldest: string): boolean {
+/** Of Buildx or an engine. */
+export function isAtLeast(version: string, oldest: string): boolean {
   const found = coerce(version);
   // A build from source has no number; it is taken to be new.
   return found === null || !isOlder(found, oldest);

@@ -9,7 +9,7 @@ import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { isUniqueTagOf } from '../image/unique-label.js';
 import { describeTaken } from '../plan/tags/moving-tags.js';
-import { errorMessage, formatMegabytes } from '../shared/text.js';
+import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
 import type { PublishedImage, PushTarget } from './publish.js';
 import type { MirrorOutcome } from './pure/mirror-outcome.js';
 
@@ -54,7 +54,12 @@ async function copyToMirror(
         throw new Error(`it serves ${served ?? 'nothing'} for ${tag}, and not ${manifest.digest}, which was copied`);
       written.push(tag);
     }
-    return { image, tags: written, error: null, effort: `${effort}, ${formatSeconds(start)}` };
+    return {
+      image,
+      tags: written,
+      error: null,
+      effort: `${effort}, ${formatSeconds((performance.now() - start) / 1000)}`,
+    };
   } catch (error) {
     return { image, tags: written, error: errorMessage(error), effort };
   }
@@ -70,8 +75,4 @@ async function expectFree(registry: Registry, unique: Tag, digest: Digest): Prom
 async function expectMovable(registry: Registry, images: readonly ImageName[], tag: Tag): Promise<void> {
   const { labels = {} } = (await readStoredImage(registry, tag)) ?? {};
   if (images.some((image) => isUniqueTagOf(image, tag, labels))) throw new Error(`there ${describeTaken(tag)}`);
-}
-
-function formatSeconds(start: number): string {
-  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }

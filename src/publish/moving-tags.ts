@@ -15,6 +15,7 @@ import {
   withoutOlderVersions,
 } from '../plan/tags/moving-tags.js';
 import { errorMessage } from '../shared/text.js';
+import type { Warn } from '../shared/types.js';
 import type { SettledTag } from './unique-tag.js';
 
 export interface MovingTagsRequest {
@@ -24,7 +25,7 @@ export interface MovingTagsRequest {
   readonly branch: BranchHead;
   /** What the moving tags led to before the build. */
   readonly targets: readonly StoredImage[];
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 export interface Moved {

@@ -5,7 +5,7 @@ import { pinnedReference, taggedReference } from '../image/reference.js';
 import type { ImageBytes } from '../image/stored-image.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { escapeCell, escapeMarkdown, limit, shorten, toCodeBlock, toTable } from '../shared/markdown.js';
-import { formatMegabytes } from '../shared/text.js';
+import { formatMegabytes, formatSeconds } from '../shared/text.js';
 import { type PassFigures, describeCached, describeMiss } from './figures.js';
 import type { Failure, RunResult } from './result.js';
 import { type TimedPass, sumWork, toGantt } from './timeline.js';
@@ -102,7 +102,7 @@ function passRow(pass: PassPlan, figures: PassFigures | null, image: string): st
 /** Builder steps that run with production are not part of the builder's own seconds. */
 function describeSeconds({ name }: PassPlan, { seconds, steps }: PassFigures): string {
   if (seconds === null) return 'with production';
-  const own = `${seconds.toFixed(1)} s`;
+  const own = formatSeconds(seconds);
   return name === 'builder' && steps.length > 0 ? `with production, its image ${own}` : own;
 }
 
@@ -133,7 +133,9 @@ function describeTime(result: RunResult): string {
     [exporting, 'writing images'],
     [push, 'pushing'],
   ] as const;
-  const told = parts.filter(([seconds]) => seconds >= 0.05).map(([seconds, what]) => `${what} ${seconds.toFixed(1)} s`);
+  const told = parts
+    .filter(([seconds]) => seconds >= 0.05)
+    .map(([seconds, what]) => `${what} ${formatSeconds(seconds)}`);
   return told.length === 0 ? '' : `Time: ${told.join(', ')} (some of it at once)`;
 }
 

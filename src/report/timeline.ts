@@ -1,5 +1,6 @@
 // Where the time of a build went, as figures and as a Mermaid Gantt chart: https://mermaid.js.org/syntax/gantt.html
 import type { Work, WorkKind } from '../adapters/progress/build-progress.js';
+import { formatSeconds } from '../shared/text.js';
 
 export interface TimedPass {
   /** `builder` */
@@ -53,9 +54,9 @@ export function toGantt(passes: readonly TimedPass[]): string[] {
     if (own.length === 0) continue;
     lines.push(`    section ${toText(name)}`);
     for (const bar of own) {
-      const seconds = ((bar.end - bar.start) / 1000).toFixed(1);
+      const took = formatSeconds((bar.end - bar.start) / 1000);
       lines.push(
-        `    ${toText(bar.label)} ${seconds} s :${getState(bar)}${toTime(bar.start - start)}, ${toTime(bar.end - start)}`,
+        `    ${toText(bar.label)} ${took} :${getState(bar)}${toTime(bar.start - start)}, ${toTime(bar.end - start)}`,
       );
     }
   }

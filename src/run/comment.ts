@@ -6,6 +6,7 @@ import type { WorkflowEvent } from '../plan/event/event.js';
 import { chooseComment, toComment } from '../report/comment.js';
 import type { RunResult } from '../report/result.js';
 import { errorMessage } from '../shared/text.js';
+import type { Warn } from '../shared/types.js';
 
 export interface CommentRequest {
   readonly runner: Runner;
@@ -16,7 +17,7 @@ export interface CommentRequest {
   readonly result: RunResult;
   /** Values that must not be seen in the comment. */
   readonly secrets: readonly string[];
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 /** Writes the comment, or brings it up to date. A fork's run, or one of no pull request, asks GitHub nothing. */

@@ -1,4 +1,4 @@
-// What a server said when it refused something, and how messages show it.
+// What servers say: why they refused something, for messages, and where a list goes on.
 
 /** What a registry, its token server, or Buildx about them, has said. */
 export interface ServerAnswer {
@@ -6,6 +6,15 @@ export interface ServerAnswer {
   readonly status: number | null;
   /** Error code and message on one line; may be empty. */
   readonly text: string;
+}
+
+/**
+ * @param link header `Link` of a page of a list; empty where there is none
+ * @returns the address of the next page as it stands there, often without host; null when this is the last
+ * https://www.rfc-editor.org/rfc/rfc8288
+ */
+export function readNextPage(link: string): string | null {
+  return /<([^<>]*)>\s*;\s*rel="?next"?/i.exec(link)?.[1] ?? null;
 }
 
 /** `403 DENIED permission_denied: write_package`, for people. */

@@ -1,6 +1,6 @@
 // Which Buildx the passes need, and what to say where an older one is found. Pure.
 import coerce from 'semver/functions/coerce.js';
-import isOlder from 'semver/functions/lt.js';
+import { isAtLeast } from '../../plan/engine.js';
 import { InputError } from '../../shared/errors.js';
 
 /** The first whose `--progress=rawjson` gives one object a line: https://github.com/docker/buildx/releases/tag/v0.15.0 */
@@ -14,7 +14,7 @@ export const OLDEST_BUILDX = '0.15.0';
 export function parseBuildxVersion(text: string): string {
   const found = coerce(/^v?(\d+\.\d+\.\d+\S*)/.exec(text)?.[1] ?? null);
   if (found === null) return text;
-  if (isOlder(found, OLDEST_BUILDX)) {
+  if (!isAtLeast(found.version, OLDEST_BUILDX)) {
     throw new InputError(
       `Buildx ${found.version} is too old: ${OLDEST_BUILDX} or newer is needed. In a workflow, run docker/setup-buildx-action with "version: latest" before this step; on a machine of your own, install Docker's package docker-buildx-plugin, or a newer Buildx of your distribution.`,
     );

@@ -8,7 +8,7 @@ import type { Engine } from '../../plan/engine.js';
 import type { PassPlan } from '../../plan/plan.js';
 import { asRecord, parseObject } from '../../shared/json.js';
 import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
-import type { SourcePlace } from '../../shared/types.js';
+import type { Env, SourcePlace } from '../../shared/types.js';
 import { describeLeftovers } from '../process/leftovers.js';
 import type { RunProcess } from '../process/process.js';
 import { BuildLog } from '../progress/build-log.js';
@@ -69,7 +69,7 @@ const SHOWN_LINES = 10;
 export interface BuildxSession {
   readonly run: RunProcess;
   /** Environment of the docker client: DOCKER_CONFIG, and the values of the input `secrets`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   readonly signal: AbortSignal;
   /** Milliseconds that a build may be silent while none of its steps runs. */
   readonly stallLimit: number;

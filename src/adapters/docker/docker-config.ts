@@ -6,6 +6,7 @@ import { type Credentials, type Login, encodeCredentials } from '../../inputs/se
 import { InputError } from '../../shared/errors.js';
 import { type JsonRecord, asRecord, at, parseObject } from '../../shared/json.js';
 import { getLastLine, quote } from '../../shared/text.js';
+import type { Env } from '../../shared/types.js';
 import { CancelledError, type ProcessOptions, type RunProcess, TimeLimitError } from '../process/process.js';
 import { HELPER_LIMIT, LOGIN_LIMIT } from './limits.js';
 
@@ -80,7 +81,7 @@ export async function readStoredLogin(
   config: DockerConfig,
   registry: string,
   run: RunProcess,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   signal: AbortSignal,
 ): Promise<Login | null> {
   const key = getLoginKey(registry);
@@ -124,7 +125,7 @@ async function askHelper(
  */
 export async function logInPersistently(
   run: RunProcess,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   registry: string,
   { username, password }: Credentials,
   signal: AbortSignal,

@@ -1,6 +1,7 @@
 // An image of the local engine as a file, and back.
 import { type Digest, isDigest } from '../../image/digest.js';
 import { getLastLine } from '../../shared/text.js';
+import type { Env } from '../../shared/types.js';
 import type { ProcessOptions, ProcessResult, RunProcess, TimeLimit } from '../process/process.js';
 import type { BuildStep } from '../progress/build-progress.js';
 import { PassFailedError } from './buildx.js';
@@ -10,7 +11,7 @@ import { watchForStall } from './stall-watch.js';
 
 export interface LocalEngine {
   readonly run: RunProcess;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   /** The Buildx builder; one of the docker driver has the name of its Docker context. Null is the current one. */
   readonly builder: string | null;
   /** Fires when the run is cancelled. */

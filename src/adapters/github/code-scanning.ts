@@ -3,6 +3,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { getOctokit } from '@actions/github';
+import { poll } from '../../shared/retry.js';
 import { formatMegabytes } from '../../shared/text.js';
 import { withLimit } from '../process/with-limit.js';
 
@@ -71,16 +72,15 @@ async function awaitProcessing(
   wait: (milliseconds: number) => Promise<void>,
   cancel: AbortSignal,
 ): Promise<UploadOutcome> {
-  for (const milliseconds of WAITS_MS) {
-    await wait(milliseconds);
+  const ask = async (): Promise<UploadOutcome | undefined> => {
     // The report is taken: a question that fails is asked again.
     const answer = await withLimit(cancel, ASK_TIME_LIMIT_MS, (signal) =>
       octokit.rest.codeScanning.getSarif({ ...upload, request: { signal } }),
     ).catch(() => null);
-    if (answer?.data.processing_status === 'complete') return 'complete';
     if (answer?.data.processing_status === 'failed') throw new Error(describeErrors(answer.data.errors ?? []));
-  }
-  return 'pending';
+    return answer?.data.processing_status === 'complete' ? 'complete' : undefined;
+  };
+  return (await poll(ask, WAITS_MS, wait)) ?? 'pending';
 }
 
 function describeErrors(errors: readonly string[]): string {

@@ -2,7 +2,9 @@
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getOctokit } from '@actions/github';
-import { asRecord, asTime, at, isCount, isRecord } from '../../shared/json.js';
+import { readNextPage } from '../../shared/answer.js';
+import { asRecord, asText, asTime, at, isCount, isRecord } from '../../shared/json.js';
+import { type Outcome, retry } from '../../shared/retry.js';
 
 export interface PatientClient {
   /**
@@ -49,17 +51,24 @@ const ATTEMPTS = 4;
 export function createPatientClient(token: string, signal: AbortSignal, limits = LIMITS): PatientClient {
   const octokit = getOctokit(token);
   return {
-    request: async (route, values) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          const request = { signal: AbortSignal.timeout(limits.answer) };
-          return toAnswer(await octokit.request(route, { ...values, request }));
-        } catch (error) {
-          const delay = attempt < ATTEMPTS ? delayAfter(error, attempt, limits) : null;
-          if (delay !== null) await sleep(delay, undefined, { signal }).catch(() => undefined);
-          if (delay === null || signal.aborted) throw toApiError(error);
-        }
-      }
+    request: (route, values) => {
+      let failure: { readonly error: unknown } | null = null;
+      const ask = async (): Promise<ApiAnswer> => {
+        // The wait was cut short.
+        if (failure !== null && signal.aborted) throw failure.error;
+        const request = { signal: AbortSignal.timeout(limits.answer) };
+        return toAnswer(await octokit.request(route, { ...values, request }));
+      };
+      const getDelay = (outcome: Outcome<ApiAnswer>, attempt: number): number | null => {
+        if (!('error' in outcome)) return null;
+        failure = outcome;
+        return attempt < ATTEMPTS && !signal.aborted ? delayAfter(outcome.error, attempt, limits) : null;
+      };
+      const wait = (milliseconds: number): Promise<unknown> =>
+        sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+      return retry(ask, getDelay, wait).catch((error: unknown) => {
+        throw toApiError(error);
+      });
     },
   };
 }
@@ -67,7 +76,7 @@ export function createPatientClient(token: string, signal: AbortSignal, limits =
 function toAnswer(answer: unknown): ApiAnswer {
   const { data, headers } = asRecord(answer);
   const { link, date } = asRecord(headers);
-  return { content: data, more: typeof link === 'string' && /rel="?next"?/.test(link), sentAt: asTime(date) };
+  return { content: data, more: readNextPage(asText(link)) !== null, sentAt: asTime(date) };
 }
 
 /** Milliseconds; null when it makes no sense to ask again, or not so soon. */

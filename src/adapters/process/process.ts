@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { LastLines, LineBuffer, shortenLine } from '../../shared/long-line.js';
+import type { Env } from '../../shared/types.js';
 import { signalFamily } from './family.js';
 import { KILL_AFTER_MS, type Leftovers, endLeftovers } from './leftovers.js';
 
@@ -15,7 +16,7 @@ export interface TimeLimit {
 }
 
 export interface ProcessOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   /** Written to standard input, which is then closed; nothing else ever carries a password. */
   readonly input?: string;
   readonly cwd?: string;

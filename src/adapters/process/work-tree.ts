@@ -2,10 +2,9 @@
 // never above it.
 import { realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, relative, sep } from 'node:path';
+import type { Env } from '../../shared/types.js';
 import { Git, type HeadCommit } from './git.js';
 import type { RunProcess } from './process.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 export interface WorkTree {
   readonly head: HeadCommit;

@@ -1,5 +1,5 @@
 // The log of a build, short enough to read: a line when a step starts, ends or was cached, and what it prints.
-import { formatMegabytes } from '../../shared/text.js';
+import { formatMegabytes, formatSeconds } from '../../shared/text.js';
 import { isCancelled, isDockerfileStep } from './build-progress.js';
 
 /** A step, or what BuildKit does besides. */
@@ -74,10 +74,10 @@ export class BuildLog {
     if (this.isHidden(vertex)) return [];
     const { name, error, seconds } = vertex;
     if (error !== null)
-      return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${toSeconds(seconds)}: ${error}`];
+      return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${formatSeconds(seconds)}: ${error}`];
     if (isDockerfileStep(name)) return this.stepEnded(vertex);
     const writes = /^(?:exporting|pushing|merging manifest list)/.test(name);
-    return seconds >= SLOW_SECONDS || writes ? [`${name}: ${toSeconds(seconds)}${describeParts(vertex)}`] : [];
+    return seconds >= SLOW_SECONDS || writes ? [`${name}: ${formatSeconds(seconds)}${describeParts(vertex)}`] : [];
   }
 
   /** What has been silent for a minute. */
@@ -96,10 +96,10 @@ export class BuildLog {
   }
 
   private stepEnded({ digest, name, cached, seconds, parts }: LoggedVertex): readonly string[] {
-    if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${toSeconds(seconds)}`] : [];
+    if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${formatSeconds(seconds)}`] : [];
     const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
     // Its files may be needed, and pulled, long after it was found in the cache.
-    const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${toSeconds(seconds)}`;
+    const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${formatSeconds(seconds)}`;
     if (!this.told.has(digest)) {
       this.told.add(digest);
       return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];
@@ -134,13 +134,9 @@ function describeParts({ parts }: LoggedVertex): string {
     ([part, figures]) => toDuration(figures) >= SHORT_SECONDS && !part.includes('sha256:'),
   );
   if (told.length === 0) return '';
-  return ` (${told.map(([part, figures]) => `${part} ${toSeconds(toDuration(figures))}`).join(', ')})`;
+  return ` (${told.map(([part, figures]) => `${part} ${formatSeconds(toDuration(figures))}`).join(', ')})`;
 }
 
 function toDuration({ started, completed }: VertexPart): number {
   return completed === null ? 0 : (completed - started) / 1000;
-}
-
-function toSeconds(seconds: number): string {
-  return `${seconds.toFixed(1)} s`;
 }

@@ -1,5 +1,6 @@
 // What an index leads to, read within one bound: many manifests are fine, and large ones too, many large ones are not.
 import type { Digest } from '../../image/digest.js';
+import { inPool } from '../../shared/pool.js';
 import { formatMegabytes } from '../../shared/text.js';
 import type { Manifest, Registry } from './registry.js';
 
@@ -49,20 +50,7 @@ export class BoundedReader {
    * @throws what the first that fails throws; no further one is begun then
    */
   async readEach<T>(digests: readonly Digest[], read: (digest: Digest) => Promise<T>): Promise<readonly T[]> {
-    const waiting = [...digests.entries()];
-    const found: [number, T][] = [];
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, digest] = next;
-        found.push([index, await read(digest)]);
-      }
-    };
-    const stopAll = (error: unknown): never => {
-      waiting.length = 0;
-      throw error;
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, () => work().catch(stopAll)));
-    return found.sort(([one], [other]) => one - other).map(([, value]) => value);
+    return inPool(digests, AT_ONCE, read);
   }
 
   private count(bytes: Buffer | undefined): void {

@@ -3,8 +3,10 @@
 import type { Digest } from '../../image/digest.js';
 import { type ManifestContent, isForeignLayer, listDigests, readDescriptors } from '../../image/manifest.js';
 import { parseObject } from '../../shared/json.js';
+import { inPool } from '../../shared/pool.js';
+import { retry } from '../../shared/retry.js';
 import { BoundedReader } from './bounded-reader.js';
-import { ATTEMPTS, ConnectionError, isTransient, isTransientStatus, retryDelay } from './http.js';
+import { ConnectionError, isTransient, isTransientStatus, retryDelay } from './http.js';
 import { type Manifest, type Registry, RegistryError } from './registry.js';
 
 /** What it took. */
@@ -44,29 +46,10 @@ export async function copyContent(
 ): Promise<CopyFigures> {
   const children = await readChildren(from, manifest);
   const blobs = listBlobs([manifest, ...children]);
-  let sent = 0;
-  let bytes = 0;
-  const waiting = [...blobs];
-  const work = async (): Promise<void> => {
-    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
-      if (!(await copyBlobWithRetry(from, to, blob, options))) continue;
-      sent += 1;
-      bytes += blob.size;
-    }
-  };
-  const workers = await Promise.allSettled(
-    Array.from({ length: AT_ONCE }, () =>
-      work().catch((error: unknown) => {
-        // The others need not go on.
-        waiting.length = 0;
-        throw error;
-      }),
-    ),
-  );
-  const failed = workers.find((worker) => worker.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const outcomes = await inPool(blobs, AT_ONCE, (blob) => copyBlobWithRetry(from, to, blob, options));
   for (const child of children) await to.writeManifest(child.digest, child);
-  return { blobs: blobs.length, sent, bytes };
+  const sent = blobs.filter((_, index) => outcomes[index] === true);
+  return { blobs: blobs.length, sent: sent.length, bytes: sent.reduce((sum, { size }) => sum + size, 0) };
 }
 
 /** Of an index: its images and attestations; an index within an index is nothing that builds make. */
@@ -112,16 +95,15 @@ async function copyBlobWithRetry(
   blob: Blob,
   { signal, wait }: CopyOptions,
 ): Promise<boolean> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await to.copyBlob(blob, () => from.openBlob(blob.digest, signal), signal);
-    } catch (error) {
-      const passing =
-        error instanceof ConnectionError
-          ? isTransient(error)
-          : error instanceof RegistryError && isTransientStatus(error.status);
-      if (!passing || attempt === ATTEMPTS || signal.aborted) throw error;
-      await wait(retryDelay(attempt));
-    }
-  }
+  return retry(
+    () => to.copyBlob(blob, () => from.openBlob(blob.digest, signal), signal),
+    (outcome, attempt) =>
+      'error' in outcome && mayPass(outcome.error) && !signal.aborted ? retryDelay(attempt) : null,
+    wait,
+  );
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof ConnectionError) return isTransient(error);
+  return error instanceof RegistryError && isTransientStatus(error.status);
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from '@actions/http-client';
+import { type Outcome, retry } from '../../shared/retry.js';
 import { toSingleLine } from '../../shared/text.js';
 import { NoAnswerError, withLimit } from '../process/with-limit.js';
 
@@ -30,7 +31,7 @@ export class ConnectionError extends Error {
 
 /** Manifests are limited to 4 MiB by registries, and configs to much less. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
-export const ATTEMPTS = 4;
+const ATTEMPTS = 4;
 export const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
@@ -68,23 +69,27 @@ export function createSender(userAgent: string, signal: AbortSignal | null, limi
     clients.set(protocol, client);
     return client;
   };
-  return async (request) => {
-    for (let attempt = 1; ; attempt += 1) {
+  return (request) => {
+    const sendOnce = async (): Promise<HttpResponse> => {
       signal?.throwIfAborted();
-      const outcome = await send(getClient, request, limits, signal).catch((error: unknown) => {
-        if (error instanceof ConnectionError) return error;
-        throw error;
-      });
-      const failed = outcome instanceof ConnectionError;
-      const passing = failed ? isTransient(outcome) : isTransientStatus(outcome.status);
-      if (passing && attempt < ATTEMPTS && request.once !== true) {
-        await wait(retryDelay(attempt, failed ? undefined : outcome.headers.get('retry-after'), limits), signal);
-        continue;
-      }
-      if (failed) throw outcome;
-      return outcome;
-    }
+      return send(getClient, request, limits, signal);
+    };
+    return retry(
+      sendOnce,
+      (outcome, attempt) => (request.once === true ? null : getRetryDelay(outcome, attempt, limits)),
+      (milliseconds) => wait(milliseconds, signal),
+    );
   };
+}
+
+/** Milliseconds before the next attempt; null where it is the last, or the outcome would be the same the next time. */
+function getRetryDelay(outcome: Outcome<HttpResponse>, attempt: number, limits: HttpLimits): number | null {
+  if ('error' in outcome) {
+    const { error } = outcome;
+    return error instanceof ConnectionError && isTransient(error) ? retryDelay(attempt, undefined, limits) : null;
+  }
+  const { status, headers } = outcome.value;
+  return isTransientStatus(status) ? retryDelay(attempt, headers.get('retry-after'), limits) : null;
 }
 
 async function send(
@@ -199,9 +204,11 @@ export function isTransient({ cause }: ConnectionError): boolean {
 
 /**
  * Milliseconds: what the server asks for, in seconds or as a date, up to a bound; else 0.3 s, 0.6 s, 1.2 s, give or take half.
+ * Null when there were as many attempts as there may be.
  * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export function retryDelay(attempt: number, retryAfter?: string, limits = LIMITS): number {
+export function retryDelay(attempt: number, retryAfter?: string, limits = LIMITS): number | null {
+  if (attempt >= ATTEMPTS) return null;
   const text = retryAfter?.trim() ?? '';
   const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   if (Number.isFinite(asked)) return Math.min(Math.max(asked, 0), limits.longestWait);

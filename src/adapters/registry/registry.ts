@@ -5,7 +5,7 @@ import { type Digest, digestOf, isDigest, isDigestOf } from '../../image/digest.
 import { MANIFEST_TYPES } from '../../image/media-types.js';
 import { type ImageName, type Tag, isTag } from '../../image/reference.js';
 import type { Login } from '../../inputs/secrets/credentials.js';
-import { type ServerAnswer, showAnswer } from '../../shared/answer.js';
+import { type ServerAnswer, readNextPage, showAnswer } from '../../shared/answer.js';
 import { asList, parseObject } from '../../shared/json.js';
 import { toSingleLine } from '../../shared/text.js';
 import { downloadBlob, uploadBlob } from './blob-stream.js';
@@ -228,7 +228,7 @@ export class Registry {
       if (response.status !== 200) throw unexpected('listing the tags of', this.image.repository, response);
       tags = tags.concat(parseTags(response));
       // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
-      const next = /<([^<>]*)>\s*;\s*rel="?next"?/i.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+      const next = readNextPage(response.headers.get('link') ?? '') ?? '';
       path = next.includes('?') ? `tags/list?${next.slice(next.indexOf('?') + 1)}` : null;
     }
     if (path === null && tags.length <= MOST_TAGS) return tags;

@@ -1,11 +1,12 @@
 // A command line in the runner's place: what it gives, and inputs as the runner hands them to an action. Loads no toolkit.
 import { realpathSync } from 'node:fs';
+import type { Env } from '../../shared/types.js';
 import { isOnGitHub } from './on-github.js';
 
 export interface CommandLine {
   readonly args: readonly string[];
   readonly workingDirectory: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   /** The bundle that was started, whatever link led to it. */
   readonly program: string;
   readonly onGitHub: boolean;

@@ -1,6 +1,7 @@
 // A file of its own, which loads nothing.
+import type { Env } from '../../shared/types.js';
 
 /** In a workflow, and not on a developer's machine. */
-export function isOnGitHub(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
+export function isOnGitHub(env: Env = process.env): boolean {
   return env.GITHUB_ACTIONS === 'true';
 }

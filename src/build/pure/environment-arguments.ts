@@ -1,5 +1,6 @@
 // Build arguments that are a name alone, whose value the environment of the build has. Pure.
 import type { BuildFlag } from '../../inputs/build-options.js';
+import type { Env } from '../../shared/types.js';
 
 /**
  * The flags with the values that Buildx will put in: it looks up a `--build-arg NAME` in its own environment, and passes
@@ -7,10 +8,7 @@ import type { BuildFlag } from '../../inputs/build-options.js';
  * https://docs.docker.com/reference/cli/docker/buildx/build/#build-arg
  * @param env the environment that the build will have
  */
-export function withEnvironmentValues(
-  flags: readonly BuildFlag[],
-  env: Readonly<Record<string, string | undefined>>,
-): BuildFlag[] {
+export function withEnvironmentValues(flags: readonly BuildFlag[], env: Env): BuildFlag[] {
   return flags.map((flag) => {
     if (flag.input !== 'build-args' || flag.value.includes('=')) return flag;
     const value = Object.hasOwn(env, flag.value) ? env[flag.value] : undefined;

@@ -5,6 +5,7 @@
 import { SEVERITIES, type Scanner, type Severity } from '../../inputs/scan-inputs.js';
 import { csvFields } from '../../inputs/syntax.js';
 import { withoutTerminalCodes } from '../../shared/text.js';
+import type { Env } from '../../shared/types.js';
 import { rankSeverity } from './reports/severity.js';
 
 export interface ScanRequest {
@@ -105,7 +106,7 @@ export interface ContainerPlace {
   /** Absolute; read-only there, under the same path. */
   readonly workspace: string;
   /** What `scannerEnvironment` gave: only names go into the arguments. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   /** Of the container, so that one that outlives its client can be removed. */
   readonly name: string;
 }
@@ -172,7 +173,7 @@ const DEFAULT_VARIABLES: Readonly<Record<Scanner, Readonly<Record<string, string
 };
 
 export interface EnvironmentRequest {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   readonly token: string | null;
   /** Folder of a Docker configuration without logins. */
   readonly dockerConfig: string;

@@ -6,7 +6,7 @@ import type { PackageVersion } from '../../adapters/github/packages.js';
 import { type Digest, isDigest } from '../../image/digest.js';
 import { listDigests, readDescriptors } from '../../image/manifest.js';
 import { PLATFORM_ENDING, PLATFORM_PATTERN } from '../../image/platform.js';
-import { type Tag, isTag } from '../../image/reference.js';
+import { OWN_PREFIXES, type Tag, isTag } from '../../image/reference.js';
 import { builderTag, cacheTag, toScope } from '../../plan/tags/tags.js';
 
 /** What a manifest says about others. */
@@ -72,7 +72,7 @@ export interface CleanupPlan {
  * name was taken; see src/plan/tags/tags.ts.
  */
 const REVIEW_TAG = new RegExp(
-  `^review-pr-([1-9]\\d{0,14})-(?:[0-9a-f]{40}|[0-9a-f]{64})-\\d{14}(?:${PLATFORM_PATTERN})?(?:-\\d{14})?$`,
+  `^${OWN_PREFIXES.review}([1-9]\\d{0,14})-(?:[0-9a-f]{40}|[0-9a-f]{64})-\\d{14}(?:${PLATFORM_PATTERN})?(?:-\\d{14})?$`,
 );
 /**
  * Where registries without the referrers API have attestations and signatures of a manifest.

@@ -2,7 +2,7 @@
 // the place of a unique one. Pure. docs: README, "Tags".
 import type SemVer from 'semver/classes/semver.js';
 import parseVersion from 'semver/functions/parse.js';
-import type { ImageName, Tag } from '../../image/reference.js';
+import { type ImageName, TIME_ENDING, type Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
 import { type Labels, isUniqueTagOf } from '../../image/unique-label.js';
 import { InputError } from '../../shared/errors.js';
@@ -11,8 +11,6 @@ import type { Scope } from './tags.js';
 
 /** `1`, `v1.2`, `1.2-slim`: only versions of that line move it. */
 const VERSION_LINE = /^v?(\d+)(?:\.(\d+)(?:\.(\d+))?)?(?![\d.])/;
-/** What a unique tag ends with where its first choice was taken. */
-const TIME_ENDING = /-\d{14}$/;
 const CREATED_LABEL = 'org.opencontainers.image.created';
 
 /**

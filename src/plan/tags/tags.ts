@@ -1,7 +1,7 @@
 // Event -> scope, unique tag, moving tags. docs: README, "Tags"; every row of that table is a row of the unit test.
 import parseVersion from 'semver/functions/parse.js';
 import { PLATFORM_ENDING, type Platform, toTagEnding } from '../../image/platform.js';
-import { type Tag, isTag, parseTag } from '../../image/reference.js';
+import { OWN_PREFIXES, TIME_ENDING, type Tag, isTag, parseTag } from '../../image/reference.js';
 import { InputError } from '../../shared/errors.js';
 import { hashText } from '../../shared/hash.js';
 import { quote } from '../../shared/text.js';
@@ -35,16 +35,19 @@ export interface TagRequest {
 const LONGEST_PLAIN_BRANCH = 100;
 const HASH_DIGITS = 10;
 const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
-const OWN_PREFIX = /^(builder|cache|review-pr|dev)(?:-|$)/;
+const OWN_WORDS = Object.values(OWN_PREFIXES)
+  .map((prefix) => prefix.slice(0, -1))
+  .join('|');
+const OWN_PREFIX = new RegExp(`^(${OWN_WORDS})(?:-|$)`);
 /** What the hash below makes, what `withTime` makes, and what parts of an index have. */
-const OWN_ENDINGS = [/-[0-9a-f]{10}$/, /-\d{14}$/, PLATFORM_ENDING];
+const OWN_ENDINGS = [/-[0-9a-f]{10}$/, TIME_ENDING, PLATFORM_ENDING];
 const VERSIONS = [
   /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
   /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
 ];
 /** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
 const LOOKS_LIKE_ANOTHER_TAG = [
-  /^(?:builder|cache|review-pr|dev)-/,
+  new RegExp(`^(?:${OWN_WORDS})-`),
   /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
   /^latest$/,
   ...VERSIONS,
@@ -75,12 +78,12 @@ export function gitTagTag(gitTag: string): Tag {
 
 /** `NAME:builder-<scope>`; at most 127 characters, since a scope has at most 100, and 19 more for a platform. */
 export function builderTag(scope: Tag): Tag {
-  return parseTag(`builder-${scope}`);
+  return parseTag(`${OWN_PREFIXES.builder}${scope}`);
 }
 
 /** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
 export function cacheTag(scope: Tag): Tag {
-  return parseTag(`cache-${scope}`);
+  return parseTag(`${OWN_PREFIXES.cache}${scope}`);
 }
 
 /**
@@ -177,9 +180,9 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
     case 'git-tag':
       return gitTagTag(event.gitTag);
     case 'pull-request':
-      return parseTag(`review-pr-${event.number}-${event.sha}-${compactUtc(now)}`);
+      return parseTag(`${OWN_PREFIXES.review}${event.number}-${event.sha}-${compactUtc(now)}`);
     case 'local':
-      return parseTag(`dev-${event.sha}-${compactUtc(now)}${event.dirty ? '-dirty' : ''}`);
+      return parseTag(`${OWN_PREFIXES.local}${event.sha}-${compactUtc(now)}${event.dirty ? '-dirty' : ''}`);
   }
 }
 

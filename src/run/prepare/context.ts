@@ -14,6 +14,7 @@ import {
 } from '../../plan/event/event.js';
 import { NoWorkTreeError } from '../../shared/errors.js';
 import { errorMessage } from '../../shared/text.js';
+import type { Warn } from '../../shared/types.js';
 import type { FoundRun } from './built-commit.js';
 
 /** @throws InputError when neither a workflow nor a git work tree says which commit is built */
@@ -32,7 +33,7 @@ export interface ContextRequest {
   readonly git: Git;
   readonly github: GitHubApi;
   readonly now: Date;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {

@@ -6,6 +6,7 @@ import type { Inputs } from '../../inputs/inputs.js';
 import type { RunContext } from '../../plan/context.js';
 import type { WorkflowEvent } from '../../plan/event/event.js';
 import type { Plan } from '../../plan/plan.js';
+import type { Warn } from '../../shared/types.js';
 import type { Trigger } from './built-commit.js';
 
 /** What a run knows before it looks at engine and registry. */
@@ -32,5 +33,5 @@ export interface RunFrame {
   /** The run's own folder, gone in the end. */
   readonly directory: string;
   /** Said in the log at once, and in the summary. */
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
 }
