@@ -115,54 +115,22 @@ export const INPUT_NAMES: readonly string[] = [...OTHER_INPUTS, ...Object.keys(B
  * @param gitHubRegistry by `getGitHubRegistry`
  * @throws InputError with what is wrong, the value (never a secret), and what to change
  */
-export function parseInputs(readRaw: (name: InputName) => string, gitHubRegistry: string): Inputs {
+export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs {
   const read = (name: InputName): string => readRaw(name).trim();
-  const { flags, secretEnvironment, warnings } = parseBuildOptions(readRaw);
+  const options = parseBuildOptions(readRaw);
   const image = parseImageName(readRaw('image'));
-  const given = parseCredentials(read('username'), readRaw('password'));
-  const githubToken = optional(read('github-token'));
-  const facts: GitHubFacts = { githubToken, gitHubRegistry };
-  const { mirrors, warnings: mirrorWarnings } = parseMirrors(readRaw, image, facts);
-  const scanToken = optional(read('scan-token'));
-  forbidSecretArguments(
-    flags,
-    knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
-  );
-  checkScanToken(scanToken, facts);
-  const { credentials, withheld } = sortLogin(given, image.registry, facts);
-
-  const builderTarget = parseTarget('builder-target', read('builder-target'));
-  const productionTarget = parseTarget('production-target', read('production-target'));
-  if (builderTarget.toLowerCase() === productionTarget.toLowerCase()) {
-    throw new InputError(
-      `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
-    );
-  }
-  const scan = parseScan(readRaw, {
-    fail: parseBoolean('scan-fail', read('scan-fail')),
-    uploadSarif: parseBoolean('upload-sarif', read('upload-sarif')),
-  });
-  const verify = read('verify') === '' ? null : readRaw('verify');
-  const platforms = listPlatforms(flags);
-  const part = parseBoolean('part-of-index', read('part-of-index')) ? parsePart(platforms) : null;
-  const indexOf = parseIndexOf(readRaw('index-of'), image);
-  if (indexOf.length > 0) {
-    if (part !== null) throw new InputError('part-of-index and index-of are both given: a part has no parts.');
-    if (verify !== null || scan !== null)
-      throw new InputError('verify, scan: index-of builds nothing to check. Check each part where it is built.');
-  }
+  const { warnings, ...logins } = parseLogins(readRaw, image, gitHubRegistry, options);
+  const targets = parseTargets(read);
+  const checks = parseChecks(readRaw);
+  const { flags, secretEnvironment } = options;
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
     image,
-    credentials,
-    mirrors,
-    withheldToken: withheld,
-    githubToken,
+    ...logins,
     gitHubRegistry,
     context: parseContext(read('context')),
     file: parseFile(read('file')),
-    builderTarget,
-    productionTarget,
+    ...targets,
     flags,
     secretEnvironment,
     // A refresh that kept an old base image would refresh nothing.
@@ -174,20 +142,84 @@ export function parseInputs(readRaw: (name: InputName) => string, gitHubRegistry
     reuseCache,
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
     mainBranch: optional(read('main-branch')),
-    tag: read('tag') === '' ? null : parseOwnTag(read('tag'), 'tag'),
-    part,
-    indexOf,
-    platforms,
-    extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((tag, index) =>
-      parseOwnTag(tag, `extra-tags: item ${index + 1},`),
-    ),
+    ...parseTags(readRaw),
+    ...parseIndex(readRaw, image, listPlatforms(flags), checks),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
     comment: parseBoolean('comment', read('comment')),
-    verify,
-    scan,
-    warnings: [...warnings, ...mirrorWarnings],
+    ...checks,
+    warnings: [...options.warnings, ...warnings],
   });
+}
+
+type ReadInput = (name: InputName) => string;
+
+/** Whom the run logs in as, and where; no secret of these may stand in a build argument. */
+function parseLogins(
+  readRaw: ReadInput,
+  image: ImageName,
+  gitHubRegistry: string,
+  { flags, secretEnvironment }: Pick<Inputs, 'flags' | 'secretEnvironment'>,
+): Pick<Inputs, 'credentials' | 'withheldToken' | 'mirrors' | 'githubToken' | 'warnings'> {
+  const given = parseCredentials(readRaw('username').trim(), readRaw('password'));
+  const githubToken = optional(readRaw('github-token').trim());
+  const facts: GitHubFacts = { githubToken, gitHubRegistry };
+  const { mirrors, warnings } = parseMirrors(readRaw, image, facts);
+  const scanToken = optional(readRaw('scan-token').trim());
+  forbidSecretArguments(
+    flags,
+    knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
+  );
+  checkScanToken(scanToken, facts);
+  const { credentials, withheld } = sortLogin(given, image.registry, facts);
+  return { credentials, withheldToken: withheld, mirrors, githubToken, warnings };
+}
+
+function parseTargets(read: ReadInput): Pick<Inputs, 'builderTarget' | 'productionTarget'> {
+  const builderTarget = parseTarget('builder-target', read('builder-target'));
+  const productionTarget = parseTarget('production-target', read('production-target'));
+  if (builderTarget.toLowerCase() === productionTarget.toLowerCase()) {
+    throw new InputError(
+      `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
+    );
+  }
+  return { builderTarget, productionTarget };
+}
+
+/** What the image must pass before it is published. */
+function parseChecks(readRaw: ReadInput): Pick<Inputs, 'verify' | 'scan'> {
+  const scan = parseScan(readRaw, {
+    fail: parseBoolean('scan-fail', readRaw('scan-fail').trim()),
+    uploadSarif: parseBoolean('upload-sarif', readRaw('upload-sarif').trim()),
+  });
+  return { verify: optional(readRaw('verify').trim()) === null ? null : readRaw('verify'), scan };
+}
+
+/** Whether the image is a part of an index, or is made of parts. */
+function parseIndex(
+  readRaw: ReadInput,
+  image: ImageName,
+  platforms: readonly string[],
+  { verify, scan }: Pick<Inputs, 'verify' | 'scan'>,
+): Pick<Inputs, 'part' | 'indexOf' | 'platforms'> {
+  const part = parseBoolean('part-of-index', readRaw('part-of-index').trim()) ? parsePart(platforms) : null;
+  const indexOf = parseIndexOf(readRaw('index-of'), image);
+  if (indexOf.length > 0) {
+    if (part !== null) throw new InputError('part-of-index and index-of are both given: a part has no parts.');
+    if (verify !== null || scan !== null)
+      throw new InputError('verify, scan: index-of builds nothing to check. Check each part where it is built.');
+  }
+  return { part, indexOf, platforms };
+}
+
+function parseTags(readRaw: ReadInput): Pick<Inputs, 'tag' | 'extraTags'> {
+  const tag = optional(readRaw('tag').trim());
+  return {
+    tag: tag === null ? null : parseOwnTag(tag, 'tag'),
+    extraTags: parseList('extra-tags', readRaw('extra-tags'), { separator: 'item' }).map((item, index) =>
+      parseOwnTag(item, `extra-tags: item ${index + 1},`),
+    ),
+  };
 }
 
 /** Every value that must never be seen: secret -> the input it came in by. */

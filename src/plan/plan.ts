@@ -100,11 +100,10 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const lineage = getLineage(event, scope, mainBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
   const taken = push.push ? findTaken(inputs.image, moving, extraTags, registry.targets ?? []) : [];
+  const run: PlannedRun = { inputs, event, context, scope, unique, push };
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
     : { builder: [], production: [] };
-  const common = { noCache: !inputs.reuseCache, pull: inputs.pull, exporter: PLAIN_EXPORTER };
-  const extra = inputs.reuseCache ? inputs.cacheFrom : [];
   return {
     image: inputs.image,
     event,
@@ -116,34 +115,8 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     push,
     // A part is copied with the index.
     mirrors: push.push && part === null ? inputs.mirrors.map(({ image }) => image) : [],
-    builder: {
-      ...common,
-      name: 'builder',
-      target: inputs.builderTarget,
-      tag: scope === null ? null : builderTag(scope.tag),
-      output: push.push && scope !== null ? 'registry' : 'cache',
-      cacheFrom: [...sources.builder, ...extra],
-      flags: inputs.flags.filter(({ passes }) => passes === 'both'),
-      labels: {},
-      provenance: null,
-      sbom: null,
-    },
-    production: {
-      ...common,
-      name: 'production',
-      target: inputs.productionTarget,
-      tag: unique,
-      output: push.push ? 'registry' : 'engine',
-      cacheFrom: [...sources.production, ...extra],
-      flags: inputs.flags,
-      labels: withUniqueLabel(
-        getLabels(inputs, context, part === null ? unique : getVersion(inputs, event)),
-        inputs.image,
-        unique,
-      ),
-      provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
-      sbom: inputs.sbom,
-    },
+    builder: planBuilder(run, sources.builder),
+    production: planProduction(run, sources.production),
     checks: [
       ...(inputs.verify === null ? [] : ['the verify script']),
       ...(inputs.scan === null ? [] : [`scan by ${inputs.scan.scanner} (${inputs.scan.threshold})`]),
@@ -155,6 +128,59 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
       ...taken.map((tag) => `${describeTaken(tag)}: this run leaves it where it is.`),
     ],
+  };
+}
+
+/** What both passes are planned from. */
+interface PlannedRun {
+  readonly inputs: Inputs;
+  readonly event: WorkflowEvent;
+  readonly context: RunContext;
+  readonly scope: Scope | null;
+  readonly unique: Tag;
+  readonly push: PushDecision;
+}
+
+/** @param sources cache sources of our own */
+function planBuilder({ inputs, scope, push }: PlannedRun, sources: readonly string[]): PassPlan {
+  return {
+    ...planCache(inputs, sources),
+    name: 'builder',
+    target: inputs.builderTarget,
+    tag: scope === null ? null : builderTag(scope.tag),
+    output: push.push && scope !== null ? 'registry' : 'cache',
+    flags: inputs.flags.filter(({ passes }) => passes === 'both'),
+    labels: {},
+    provenance: null,
+    sbom: null,
+  };
+}
+
+/** @param sources as above */
+function planProduction({ inputs, event, context, unique, push }: PlannedRun, sources: readonly string[]): PassPlan {
+  const labels = getLabels(inputs, context, inputs.part === null ? unique : getVersion(inputs, event));
+  return {
+    ...planCache(inputs, sources),
+    name: 'production',
+    target: inputs.productionTarget,
+    tag: unique,
+    output: push.push ? 'registry' : 'engine',
+    flags: inputs.flags,
+    labels: withUniqueLabel(labels, inputs.image, unique),
+    provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
+    sbom: inputs.sbom,
+  };
+}
+
+function planCache(
+  { reuseCache, cacheFrom, pull }: Inputs,
+  sources: readonly string[],
+): Pick<PassPlan, 'cacheFrom' | 'noCache' | 'pull' | 'exporter'> {
+  return {
+    cacheFrom: [...sources, ...(reuseCache ? cacheFrom : [])],
+    noCache: !reuseCache,
+    pull,
+    exporter: PLAIN_EXPORTER,
   };
 }
 

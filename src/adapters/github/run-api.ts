@@ -69,13 +69,43 @@ function isUnknownCommit(error: unknown): boolean {
  * @param cancel fires when the run is cancelled: every question then throws its reason
  */
 export function createGitHubApi(token: string | null, repository: string, cancel: AbortSignal): GitHubApi {
+  const client = createClient(token, repository, cancel);
+  const { owner, repo } = client;
+  return {
+    prepare: () => {
+      if (token !== null) import('@actions/github').catch(() => undefined);
+    },
+    ...createCommitQuestions(client),
+    ...createCommentApi(client),
+    // Its requests have limits of their own.
+    uploadSarif: (upload, wait) =>
+      client.demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait, cancel), UPLOAD_TIME_LIMIT_MS),
+  };
+}
+
+type Question<T> = (octokit: Octokit, signal: AbortSignal) => Promise<T>;
+
+/** GitHub's client, and three ways to ask by it. */
+interface Client {
+  /** `owner/repo` */
+  readonly repository: string;
+  readonly owner: string;
+  readonly repo: string;
+  /** @throws Error without a token, or when GitHub does not answer in so many milliseconds */
+  readonly demand: <T>(question: Question<T>, limit?: number) => Promise<T>;
+  /** Null without a token or a repository. @throws Error when GitHub does not answer */
+  readonly ask: (question: Question<string | null>) => Promise<string | null>;
+  /** Null as well when GitHub does not answer. */
+  readonly askOrNull: (question: Question<string | null>) => Promise<string | null>;
+}
+
+function createClient(token: string | null, repository: string, cancel: AbortSignal): Client {
   const [owner = '', repo = ''] = repository.split('/');
-  type Question<T> = (octokit: Octokit, signal: AbortSignal) => Promise<T>;
   const demand = async <T>(question: Question<T>, limit = TIME_LIMIT_MS): Promise<T> => {
     if (token === null) throw new Error('the input github-token is empty');
     // Loaded only when asked: a run that asks nothing does not pay for it.
-    const { getOctokit: createClient } = await import('@actions/github');
-    return withLimit(cancel, limit, (signal) => question(createClient(token), signal));
+    const { getOctokit: createOctokit } = await import('@actions/github');
+    return withLimit(cancel, limit, (signal) => question(createOctokit(token), signal));
   };
   const ask = async (question: Question<string | null>): Promise<string | null> =>
     token === null || owner === '' || repo === '' ? null : demand(question);
@@ -84,10 +114,13 @@ export function createGitHubApi(token: string | null, repository: string, cancel
       cancel.throwIfAborted();
       return null;
     });
+  return { repository, owner, repo, demand, ask, askOrNull };
+}
+
+type CommitQuestions = Pick<GitHubApi, 'readCommitTime' | 'readBranchHead' | 'readBranchesAt' | 'readMergedBranch'>;
+
+function createCommitQuestions({ repository, owner, repo, demand, ask, askOrNull }: Client): CommitQuestions {
   return {
-    prepare: () => {
-      if (token !== null) import('@actions/github').catch(() => undefined);
-    },
     readCommitTime: (sha) =>
       askOrNull(async (octokit, signal) => {
         const { data } = await octokit.rest.git.getCommit({ owner, repo, commit_sha: sha, request: { signal } });
@@ -120,6 +153,13 @@ export function createGitHubApi(token: string | null, repository: string, cancel
         });
         return found?.head.ref ?? null;
       }),
+  };
+}
+
+type CommentApi = Pick<GitHubApi, 'readTokenOwner' | 'readComments' | 'createComment' | 'updateComment'>;
+
+function createCommentApi({ owner, repo, demand }: Client): CommentApi {
+  return {
     readTokenOwner: () =>
       demand(async (octokit, signal) => {
         // REST's /user refuses the tokens of workflows and Apps; this answers all, in REST's spelling of the login.
@@ -146,9 +186,6 @@ export function createGitHubApi(token: string | null, repository: string, cancel
       demand(async (octokit, signal) => {
         await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body, request: { signal } });
       }),
-    // Its requests have limits of their own.
-    uploadSarif: (upload, wait) =>
-      demand((octokit) => uploadSarif(octokit, { owner, repo }, upload, wait, cancel), UPLOAD_TIME_LIMIT_MS),
   };
 }
 

@@ -88,11 +88,6 @@ export function createRunner<Input extends string = InputName, Output extends st
 ): ActionRunner<Input, Output> {
   const get = (name: string): string => env[name] ?? '';
   const onGitHub = isOnGitHub(env);
-  const repository = get('GITHUB_REPOSITORY');
-  const serverUrl = get('GITHUB_SERVER_URL') || 'https://github.com';
-  const repositoryUrl = onGitHub && repository !== '' ? `${serverUrl}/${repository}` : null;
-  const runId = get('GITHUB_RUN_ID');
-  const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
   return {
     log: createLog(onGitHub),
     onGitHub,
@@ -107,13 +102,7 @@ export function createRunner<Input extends string = InputName, Output extends st
     architecture: process.arch,
     childEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:INPUT|STATE)_/.test(name))),
     dockerConfigDirectory: get('DOCKER_CONFIG') || join(homedir(), '.docker'),
-    serverUrl,
-    repositoryUrl,
-    runUrl:
-      repositoryUrl === null || runId === '' ? null : `${repositoryUrl}/actions/runs/${runId}/attempts/${runAttempt}`,
-    runNumber: parseRunNumber(runId, runAttempt),
-    repository,
-    actor: get('GITHUB_ACTOR'),
+    ...describeRun(get, onGitHub),
     stallLimit: parseSeconds('TWO_PASS_BUILD_STALL_SECONDS', get('TWO_PASS_BUILD_STALL_SECONDS'), STALL_SECONDS) * 1000,
     scanLimit: parseSeconds('TWO_PASS_BUILD_SCAN_SECONDS', get('TWO_PASS_BUILD_SCAN_SECONDS'), SCAN_SECONDS) * 1000,
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
@@ -121,7 +110,7 @@ export function createRunner<Input extends string = InputName, Output extends st
       name: get('GITHUB_EVENT_NAME'),
       ref: get('GITHUB_REF'),
       sha: get('GITHUB_SHA'),
-      repository,
+      repository: get('GITHUB_REPOSITORY'),
       payload: readPayload(get('GITHUB_EVENT_PATH')),
     }),
     maskSecret: (value) => {
@@ -131,17 +120,52 @@ export function createRunner<Input extends string = InputName, Output extends st
     setOutput: (name, value) => {
       if (onGitHub) core.setOutput(name, value);
     },
-    writeSummary: async (markdown) => {
-      if (get('GITHUB_STEP_SUMMARY') === '') return;
-      try {
-        await core.summary.addRaw(markdown, true).write();
-      } catch (error) {
-        core.warning(`The job summary could not be written: ${errorMessage(error)}`);
-      }
-    },
-    getOutputFolder: () => join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-output-${randomUUID()}`),
+    writeSummary: (markdown) => writeSummary(get('GITHUB_STEP_SUMMARY'), markdown),
+    ...createFolders(get('RUNNER_TEMP') || tmpdir(), onGitHub),
+  };
+}
+
+type RunDescription = Pick<
+  ActionRunner<never, never>,
+  'serverUrl' | 'repositoryUrl' | 'runUrl' | 'runNumber' | 'repository' | 'actor'
+>;
+
+/** Which run of which repository it is, and where people find both. */
+function describeRun(get: (name: string) => string, onGitHub: boolean): RunDescription {
+  const repository = get('GITHUB_REPOSITORY');
+  const serverUrl = get('GITHUB_SERVER_URL') || 'https://github.com';
+  const repositoryUrl = onGitHub && repository !== '' ? `${serverUrl}/${repository}` : null;
+  const runId = get('GITHUB_RUN_ID');
+  const runAttempt = get('GITHUB_RUN_ATTEMPT') || '1';
+  return {
+    serverUrl,
+    repositoryUrl,
+    runUrl:
+      repositoryUrl === null || runId === '' ? null : `${repositoryUrl}/actions/runs/${runId}/attempts/${runAttempt}`,
+    runNumber: parseRunNumber(runId, runAttempt),
+    repository,
+    actor: get('GITHUB_ACTOR'),
+  };
+}
+
+/** @param file GITHUB_STEP_SUMMARY; empty off GitHub */
+async function writeSummary(file: string, markdown: string): Promise<void> {
+  if (file === '') return;
+  try {
+    await core.summary.addRaw(markdown, true).write();
+  } catch (error) {
+    core.warning(`The job summary could not be written: ${errorMessage(error)}`);
+  }
+}
+
+function createFolders(
+  parent: string,
+  onGitHub: boolean,
+): Pick<ActionRunner<never, never>, 'getOutputFolder' | 'reserveDirectory'> {
+  return {
+    getOutputFolder: () => join(parent, `two-pass-build-output-${randomUUID()}`),
     reserveDirectory: () => {
-      const directory = join(get('RUNNER_TEMP') || tmpdir(), `two-pass-build-${randomUUID()}`);
+      const directory = join(parent, `two-pass-build-${randomUUID()}`);
       if (onGitHub) core.saveState(DIRECTORY_STATE, directory);
       // There is no post phase; a run that is cancelled may have no time for its own end.
       else process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
