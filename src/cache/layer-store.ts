@@ -7,31 +7,14 @@ import { checkLayout } from '../adapters/docker/oci-layout.js';
 import type { BuildStep } from '../adapters/progress/build-progress.js';
 import type { ActionsCache } from '../adapters/runner/actions-cache.js';
 import type { Runner } from '../adapters/runner/runner.js';
-import type { World } from '../adapters/world.js';
+import { type BuildRequest, toLocalEngine } from '../build/build-request.js';
 import { builderStages, isMadeOfBuilder } from '../build/pure/builder-decision.js';
-import type { Dockerfile } from '../build/pure/dockerfile.js';
 import type { PassRunner } from '../build/run-pass.js';
 import { type ImageName, taggedReference } from '../image/reference.js';
-import type { Inputs } from '../inputs/inputs.js';
 import { csvFields } from '../inputs/syntax.js';
-import type { Engine } from '../plan/engine.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
-import type { Warn } from '../shared/types.js';
 import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
-
-/** What is known before the passes are. */
-export interface LayerStoreRequest {
-  readonly world: World;
-  readonly inputs: Inputs;
-  readonly plan: Plan;
-  readonly engine: Engine;
-  readonly dockerfile: Dockerfile | null;
-  /** The run's own folder. */
-  readonly directory: string;
-  readonly configDirectory: string;
-  readonly warn: Warn;
-}
 
 export interface LayerStore {
   /** Value of --cache-from for both passes; null when nothing was restored. */
@@ -53,7 +36,7 @@ interface BuiltLayers {
 }
 
 /** Restores the nearest entry. Runs that push, and those without a cache service, get a store that does nothing. */
-export async function openLayerStore(request: LayerStoreRequest): Promise<LayerStore> {
+export async function openLayerStore(request: BuildRequest): Promise<LayerStore> {
   const { world, inputs, plan, engine, warn } = request;
   const decision = decideLayers(plan, inputs, engine, world.now);
   if (decision.kind === 'off') {
@@ -88,17 +71,8 @@ interface Restored extends Pick<LayerStore, 'source' | 'restored'> {
   readonly answered: boolean;
 }
 
-function toLocalEngine({ world, engine, configDirectory }: LayerStoreRequest): LocalEngine {
-  return {
-    run: world.run,
-    env: { ...world.runner.childEnv, DOCKER_CONFIG: configDirectory },
-    builder: engine.builder,
-    signal: world.signal,
-  };
-}
-
 /** Never throws: without an entry the passes build everything. */
-async function restore(request: LayerStoreRequest, place: StorePlace): Promise<Restored> {
+async function restore(request: BuildRequest, place: StorePlace): Promise<Restored> {
   const { world, warn } = request;
   const { cache, keys } = place;
   const nothing: Restored = { answered: true, source: null, restored: null };
@@ -122,7 +96,7 @@ async function restore(request: LayerStoreRequest, place: StorePlace): Promise<R
   }
 }
 
-function createStore(request: LayerStoreRequest, place: StorePlace, restored: Restored): LayerStore {
+function createStore(request: BuildRequest, place: StorePlace, restored: Restored): LayerStore {
   const { world, plan, dockerfile, warn } = request;
   const { cache, keys, local } = place;
   const stages = builderStages(plan, dockerfile);
@@ -157,7 +131,7 @@ function createStore(request: LayerStoreRequest, place: StorePlace, restored: Re
  * @throws Error when the restored entry is not whole, or not what this action writes
  */
 async function takeEntry(
-  { world, directory }: LayerStoreRequest,
+  { world, directory }: BuildRequest,
   { cache, keys, local }: StorePlace,
   entry: { readonly key: string; readonly started: number },
 ): Promise<string> {

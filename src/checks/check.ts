@@ -3,12 +3,7 @@ import type { RunFacts } from '../plan/denial/denial.js';
 import type { PassResult } from '../adapters/docker/buildx.js';
 import type { LocalEngine } from '../adapters/docker/local-image.js';
 import type { GitHubApi } from '../adapters/github/run-api.js';
-import type { World } from '../adapters/world.js';
-import type { Dockerfile } from '../build/pure/dockerfile.js';
-import type { Inputs } from '../inputs/inputs.js';
-import type { Engine } from '../plan/engine.js';
-import type { Plan } from '../plan/plan.js';
-import type { Warn } from '../shared/types.js';
+import type { BuildRequest } from '../build/build-request.js';
 
 /** The image did not pass a check, or could not be checked. */
 export class CheckFailedError extends Error {
@@ -22,18 +17,9 @@ export class CheckFailedError extends Error {
   }
 }
 
-export interface CheckRequest {
-  readonly world: World;
+export interface CheckRequest extends BuildRequest {
   readonly github: GitHubApi;
-  readonly inputs: Inputs;
-  readonly plan: Plan;
-  readonly engine: Engine;
-  readonly dockerfile: Dockerfile | null;
-  readonly directory: string;
-  /** Of the login that pushes; no check gets to see it. */
-  readonly configDirectory: string;
   readonly facts: RunFacts;
-  readonly warn: Warn;
 }
 
 /** An image that has passed every check. */

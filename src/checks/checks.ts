@@ -1,6 +1,7 @@
 // Nothing is published before it is checked: the production image in the local engine, by the team's script and a scanner.
 import type { PassResult } from '../adapters/docker/buildx.js';
 import { type LocalEngine, readImageId } from '../adapters/docker/local-image.js';
+import { toLocalEngine } from '../build/build-request.js';
 import { taggedReference } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { CheckFailedError, type CheckRequest, type Checked } from './check.js';
@@ -38,11 +39,6 @@ export async function checkImage(request: CheckRequest, built: Pick<PassResult, 
     if (error instanceof CheckFailedError) return { ...done, image: null, failure: error };
     throw error;
   }
-}
-
-function toLocalEngine({ world: { run, runner, signal }, engine, configDirectory }: CheckRequest): LocalEngine {
-  const env = { ...runner.childEnv, DOCKER_CONFIG: configDirectory };
-  return { run, env, builder: engine.driver === 'docker' ? engine.builder : null, signal };
 }
 
 function expectBuilt(reference: string, id: string, { ids }: Pick<PassResult, 'ids'>): void {

@@ -41,6 +41,25 @@ export function quote(value: string): string {
   return JSON.stringify(shown);
 }
 
+/**
+ * Whether a text is made of these parts, in their order, with anything or nothing between them. In time that grows with the
+ * text: a regular expression with as many wildcards would try every way there is.
+ */
+export function isMadeOf(text: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  // Each part as early as it can be.
+  let position = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found === -1) return false;
+    position = found + part.length;
+  }
+  return text.length - last.length >= position && text.endsWith(last);
+}
+
 export function getLastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }

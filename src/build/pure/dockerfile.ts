@@ -1,7 +1,7 @@
 // The stages of a Dockerfile: only as much of its grammar as the questions asked here need.
 // Grammar: https://docs.docker.com/reference/dockerfile/, and heredocs as BuildKit's parser takes them.
 import { InputError } from '../../shared/errors.js';
-import { quote } from '../../shared/text.js';
+import { isMadeOf, quote } from '../../shared/text.js';
 
 export interface Stage {
   /** As written; null for a stage without AS. Compared without case, as BuildKit does. */
@@ -173,17 +173,5 @@ export function getInstruction(stepName: string): string {
 export function isShownAs(instruction: string, shown: string): boolean {
   const plain = (text: string): string => text.replace(/\s+/g, ' ').trim().toLowerCase();
   if (shown.endsWith('...')) return plain(instruction).startsWith(plain(shown.slice(0, -3)));
-  const [first = '', ...rest] = plain(instruction).split(/\$\{[^}]*\}|\$\w+/);
-  const text = plain(shown);
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  // Each part as early as it can be; a regular expression with as many wildcards would try every way there is.
-  let position = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, position);
-    if (found === -1) return false;
-    position = found + part.length;
-  }
-  return text.length - last.length >= position && text.endsWith(last);
+  return isMadeOf(plain(shown), plain(instruction).split(/\$\{[^}]*\}|\$\w+/));
 }

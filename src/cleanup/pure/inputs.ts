@@ -2,7 +2,7 @@
 import { type ImageName, parseImageName } from '../../image/reference.js';
 import { parseBoolean, parseList } from '../../inputs/syntax.js';
 import { InputError } from '../../shared/errors.js';
-import { quote } from '../../shared/text.js';
+import { isMadeOf, quote } from '../../shared/text.js';
 
 export interface CleanupInputs {
   readonly image: ImageName;
@@ -77,20 +77,6 @@ function parsePatterns(patterns: readonly string[]): (tag: string) => boolean {
         `keep-tags: ${quote(pattern)} is no pattern of tags. Use letters, digits, "_", "." and "-", and "*" for any of them.`,
       );
   }
-  return (tag) => patterns.some((pattern) => matches(pattern, tag));
-}
-
-/** `*` stands for any characters. Not by a regular expression, which many stars would make slow. */
-function matches(pattern: string, tag: string): boolean {
-  const [start = '', ...parts] = pattern.split('*');
-  const end = parts.pop();
-  if (end === undefined) return tag === pattern;
-  if (!tag.startsWith(start)) return false;
-  let at = start.length;
-  for (const part of parts) {
-    const found = tag.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return tag.length - end.length >= at && tag.endsWith(end);
+  // `*` stands for any characters.
+  return (tag) => patterns.some((pattern) => isMadeOf(tag, pattern.split('*')));
 }

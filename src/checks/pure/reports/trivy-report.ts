@@ -21,58 +21,49 @@ export function listTrivyFindings(report: unknown): ReportedFinding[] {
   ]);
 }
 
-const NO_PACKAGE = { package: '', installed: '', fixedIn: '', packageType: '' };
-
-function toVulnerability({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+/** What findings of every kind say in the same members; a package is for some of them to add. */
+function toReported({ Target }: JsonRecord, item: JsonRecord): Omit<ReportedFinding, 'id'> {
   return {
-    id: readText(item, 'VulnerabilityID'),
     severity: readText(item, 'Severity'),
+    ...{ package: '', installed: '', fixedIn: '', packageType: '' },
+    title: readText(item, 'Title'),
+    url: readText(item, 'PrimaryURL'),
+    file: readText(Target),
+    line: null,
+  };
+}
+
+function toVulnerability(result: JsonRecord, item: JsonRecord): ReportedFinding {
+  const reported = toReported(result, item);
+  return {
+    ...reported,
+    id: readText(item, 'VulnerabilityID'),
     package: readText(item, 'PkgName'),
     installed: readText(item, 'InstalledVersion'),
     fixedIn: readText(item, 'FixedVersion'),
-    title: readText(item, 'Title'),
-    url: readText(item, 'PrimaryURL'),
     // `pkg:apk/alpine/libssl3@3.3.2-r0`
     packageType: /^pkg:([a-z]{1,20})\//.exec(readText(item, 'PkgIdentifier', 'PURL'))?.[1] ?? '',
-    file: readText(item, 'PkgPath') || readText(Target),
-    line: null,
+    file: readText(item, 'PkgPath') || reported.file,
   };
 }
 
-function toMisconfiguration({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
-  return {
-    ...NO_PACKAGE,
-    id: readText(item, 'ID'),
-    severity: readText(item, 'Severity'),
-    title: readText(item, 'Title'),
-    url: readText(item, 'PrimaryURL'),
-    file: readText(Target),
-    line: at(item, 'CauseMetadata', 'StartLine'),
-  };
+function toMisconfiguration(result: JsonRecord, item: JsonRecord): ReportedFinding {
+  return { ...toReported(result, item), id: readText(item, 'ID'), line: at(item, 'CauseMetadata', 'StartLine') };
 }
 
-function toSecret({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
-  return {
-    ...NO_PACKAGE,
-    id: readText(item, 'RuleID'),
-    severity: readText(item, 'Severity'),
-    title: readText(item, 'Title'),
-    url: '',
-    file: readText(Target),
-    line: item.StartLine,
-  };
+function toSecret(result: JsonRecord, item: JsonRecord): ReportedFinding {
+  return { ...toReported(result, item), id: readText(item, 'RuleID'), line: item.StartLine };
 }
 
-function toLicence({ Target }: JsonRecord, item: JsonRecord): ReportedFinding {
+function toLicence(result: JsonRecord, item: JsonRecord): ReportedFinding {
   const [name, owner] = [readText(item, 'Name'), readText(item, 'PkgName')];
+  const reported = toReported(result, item);
   return {
-    ...NO_PACKAGE,
+    ...reported,
     id: `${owner}:${name}`,
-    severity: readText(item, 'Severity'),
     package: owner,
     title: `${name} in ${owner}`,
     url: readText(item, 'Link'),
-    file: readText(item, 'FilePath') || readText(Target),
-    line: null,
+    file: readText(item, 'FilePath') || reported.file,
   };
 }
