@@ -2,7 +2,13 @@
 // It holds what a registry holds against a client (digests, unknown blobs, rights), and fails on demand.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import { createHash } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface StoredManifest {
@@ -14,33 +20,60 @@ export interface StoredManifest {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 /** What a request is answered with instead; undefined: as usual. */
-export type Intercept = (method: string, path: string) => Answer | undefined | Promise<Answer | undefined>;
+export type Intercept = (
+  method: string,
+  path: string,
+  repository: string,
+) => Answer | undefined | Promise<Answer | undefined>;
+
+/** Somebody with a login; who may not write may read. */
+export interface MemoryUser {
+  readonly name: string;
+  readonly password: string;
+  readonly writes: boolean;
+}
 
 export interface MemoryRegistry {
   /** `127.0.0.1:PORT` */
   readonly host: string;
   /** False: uploads and manifests are denied. */
   writable: boolean;
+  /** Who may log in, by tokens as ghcr.io has them; null: everybody may do everything, without a login. */
+  users: readonly MemoryUser[] | null;
   intercept: Intercept;
-  /** `PUT manifests/main` of each write of a manifest that was taken, in order; mounts and blobs are none. */
+  /** References of all manifests that were taken, in order; mounts and blobs are none. */
   readonly written: string[];
   /** `METHOD path` of every request, without `/v2/REPOSITORY/`. */
   readonly requests: string[];
   manifest(repository: string, reference: string): StoredManifest | undefined;
+  /** Wherever it was written. */
   blob(digest: string): Buffer | undefined;
   /** What an engine pushes: straight into the store, where the registry takes it. @throws Error where it does not */
   push(repository: string, reference: string, content: object, blobs: readonly Buffer[]): Promise<string>;
   tags(repository: string): readonly string[];
+  /** Takes a blob away while manifests still name it, as a careless clean-up does. */
+  loseBlob(digest: string): void;
+  remove(repository: string, digest: string): void;
   close(): Promise<void>;
 }
 
 interface Repository {
   readonly manifests: Map<string, StoredManifest>;
   readonly tags: Map<string, string>;
+  readonly blobs: Map<string, Buffer>;
+}
+
+interface Request {
+  readonly method: string;
+  readonly repository: string;
+  /** Behind the repository, with the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
 export function sha256(content: string | Buffer): string {
@@ -62,31 +95,41 @@ class Store implements MemoryRegistry {
   host = '';
   server: Server | null = null;
   writable = true;
+  users: readonly MemoryUser[] | null = null;
   intercept: Intercept = () => undefined;
   readonly written: string[] = [];
   readonly requests: string[] = [];
   private readonly repositories = new Map<string, Repository>();
-  private readonly blobs = new Map<string, Buffer>();
 
   manifest(repository: string, reference: string): StoredManifest | undefined {
-    const { manifests, tags } = this.getRepository(repository);
-    return manifests.get(tags.get(reference) ?? reference);
+    const found = this.repositories.get(repository);
+    return found?.manifests.get(found.tags.get(reference) ?? reference);
   }
 
   blob(digest: string): Buffer | undefined {
-    return this.blobs.get(digest);
+    return [...this.repositories.values()].find(({ blobs }) => blobs.has(digest))?.blobs.get(digest);
   }
 
   tags(repository: string): readonly string[] {
-    return [...this.getRepository(repository).tags.keys()].sort();
+    return [...(this.repositories.get(repository)?.tags.keys() ?? [])].sort();
+  }
+
+  loseBlob(digest: string): void {
+    for (const { blobs } of this.repositories.values()) blobs.delete(digest);
+  }
+
+  remove(repository: string, digest: string): void {
+    const { manifests, tags } = this.getRepository(repository);
+    manifests.delete(digest);
+    for (const [tag, target] of tags) if (target === digest) tags.delete(tag);
   }
 
   async push(repository: string, reference: string, content: object, blobs: readonly Buffer[]): Promise<string> {
-    for (const blob of blobs) this.blobs.set(sha256(blob), blob);
+    for (const blob of blobs) this.getRepository(repository).blobs.set(sha256(blob), blob);
     const bytes = Buffer.from(JSON.stringify(content));
-    const instead = await this.intercept('PUT', `manifests/${reference}`);
+    const instead = await this.intercept('PUT', `manifests/${reference}`, repository);
     const { status, body } = instead ?? this.putManifest(repository, reference, getMediaType(content), bytes);
-    if (status !== 201) throw new Error(`unexpected status from PUT request: ${status} ${body ?? ''}`);
+    if (status !== 201) throw new Error(`unexpected status from PUT request: ${status} ${body?.toString() ?? ''}`);
     return sha256(bytes);
   }
 
@@ -98,79 +141,129 @@ class Store implements MemoryRegistry {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { method = 'GET', url = '' } = request;
+    const { method = 'GET', url = '', headers } = request;
     const [, repository = '', path = ''] = /^\/v2\/(.+?)\/((?:manifests|blobs|tags)\/.*)$/.exec(url) ?? [];
     if (path !== '') this.requests.push(`${method} ${path}`);
-    const given = path === '' ? undefined : await this.intercept(method, path);
-    const { status, headers, body } =
-      given ??
-      this.route({ method, path, repository, type: request.headers['content-type'] ?? '' }, Buffer.concat(chunks));
-    response.writeHead(status, headers);
-    response.end(method === 'HEAD' ? undefined : body);
+    const given = path === '' ? undefined : await this.intercept(method, path, repository);
+    const asked: Request = { method, repository, path, headers, body: Buffer.concat(chunks) };
+    const answer = given ?? (url.startsWith('/token') ? this.giveToken(headers) : this.route(asked));
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+    response.end(method === 'HEAD' ? undefined : answer.body);
   }
 
-  private route(
-    { method, path, repository, type }: Readonly<Record<'method' | 'path' | 'repository' | 'type', string>>,
-    body: Buffer,
-  ): Answer {
-    if (path === '') return { status: 200 };
+  /** The token is the user's name: nobody here steals tokens. */
+  private giveToken({ authorization }: IncomingHttpHeaders): Answer {
+    const given = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64').toString();
+    if (given === '') return failure(401, 'UNAUTHORIZED', 'authentication required');
+    const user = this.users?.find(({ name, password }) => given === `${name}:${password}`);
+    if (user === undefined) return failure(403, 'DENIED', 'denied');
+    return { status: 200, body: JSON.stringify({ token: user.name }) };
+  }
+
+  /** @returns why not, or null */
+  private refuse({ method, headers: { authorization } }: Request): Answer | null {
+    const writes = method !== 'GET' && method !== 'HEAD';
+    if (this.users !== null) {
+      const user = this.users.find(({ name }) => authorization === `Bearer ${name}`);
+      const challenge = `Bearer realm="http://${this.host}/token",service="memory"`;
+      if (user === undefined)
+        return {
+          ...failure(401, 'UNAUTHORIZED', 'authentication required'),
+          headers: { 'www-authenticate': challenge },
+        };
+      if (writes && !user.writes) return failure(403, 'DENIED', 'permission_denied: write_package');
+    }
+    return writes && !this.writable ? failure(403, 'DENIED', 'requested access to the resource is denied') : null;
+  }
+
+  private route(request: Request): Answer {
+    const refusal = this.refuse(request);
+    if (refusal !== null) return refusal;
+    const { method, path, repository, headers, body } = request;
+    if (path === '') return { status: 200, body: '{}' };
     const [kind, ...rest] = path.split('/');
     const name = rest.join('/');
-    const reads = method === 'GET' || method === 'HEAD';
-    if (!reads && !this.writable) return failure(403, 'DENIED', 'requested access to the resource is denied');
-    if (kind === 'manifests')
-      return reads ? this.getManifest(repository, name) : this.putManifest(repository, name, type, body);
-    if (kind === 'tags') return this.listTags(repository);
-    return name.startsWith('uploads/')
-      ? this.upload(method, name.slice('uploads/'.length), repository, body)
-      : this.getBlob(name);
+    if (kind === 'tags') return this.listTags(repository, new URLSearchParams(name.split('?')[1]));
+    if (kind === 'blobs') return name.startsWith('uploads/') ? this.upload(request) : this.getBlob(repository, name);
+    if (method === 'PUT') return this.putManifest(repository, name, headers['content-type'] ?? '', body);
+    if (method === 'DELETE') return this.deleteManifest(repository, name);
+    return this.getManifest(repository, name);
   }
 
   private getManifest(repository: string, reference: string): Answer {
     const found = this.manifest(repository, reference);
     if (found === undefined) return failure(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     const headers = { 'content-type': found.mediaType, 'docker-content-digest': found.digest };
-    return { status: 200, headers, body: found.bytes.toString('utf8') };
+    return { status: 200, headers, body: found.bytes };
+  }
+
+  private deleteManifest(repository: string, digest: string): Answer {
+    if (this.manifest(repository, digest) === undefined) return failure(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+    this.remove(repository, digest);
+    return { status: 202 };
   }
 
   private putManifest(repository: string, reference: string, mediaType: string, bytes: Buffer): Answer {
     const digest = sha256(bytes);
     if (reference.startsWith('sha256:') && reference !== digest)
-      return failure(400, 'DIGEST_INVALID', 'digest invalid');
-    const { manifests, tags } = this.getRepository(repository);
+      return failure(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
+    const { manifests, tags, blobs } = this.getRepository(repository);
     const { config, layers = [], manifests: children = [] } = JSON.parse(bytes.toString('utf8')) as ManifestContent;
-    const lost = [...(config === undefined ? [] : [config]), ...layers].find((blob) => !this.blobs.has(blob.digest));
-    if (lost !== undefined) return failure(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', lost.digest);
-    const child = children.find((one) => !manifests.has(one.digest));
-    if (child !== undefined) return failure(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', child.digest);
+    const lost = [
+      ...[...(config === undefined ? [] : [config]), ...layers].filter((blob) => !blobs.has(blob.digest)),
+      ...children.filter((one) => !manifests.has(one.digest)),
+    ];
+    if (lost.length > 0)
+      return failure(
+        400,
+        children.length > 0 ? 'MANIFEST_UNKNOWN' : 'MANIFEST_BLOB_UNKNOWN',
+        'blob unknown to registry',
+        lost[0],
+      );
     manifests.set(digest, { digest, mediaType, bytes });
     if (!reference.startsWith('sha256:')) tags.set(reference, digest);
     this.written.push(reference);
     return { status: 201, headers: { 'docker-content-digest': digest } };
   }
 
-  private listTags(repository: string): Answer {
-    return { status: 200, body: JSON.stringify({ name: repository, tags: this.tags(repository) }) };
+  private listTags(repository: string, query: URLSearchParams): Answer {
+    if (!this.repositories.has(repository))
+      return failure(404, 'NAME_UNKNOWN', 'repository name not known to registry');
+    const [size, last] = [Number(query.get('n') ?? '1000'), query.get('last') ?? ''];
+    const left = this.tags(repository).filter((tag) => tag > last);
+    const tags = left.slice(0, size);
+    const next = `</v2/${repository}/tags/list?last=${tags.at(-1) ?? ''}&n=${size}>; rel="next"`;
+    const headers: Record<string, string> = left.length > tags.length ? { link: next } : {};
+    return { status: 200, headers, body: JSON.stringify({ name: repository, tags }) };
   }
 
-  private getBlob(digest: string): Answer {
-    const blob = this.blobs.get(digest);
-    return blob === undefined
-      ? failure(404, 'BLOB_UNKNOWN', 'blob unknown')
-      : { status: 200, body: blob.toString('utf8') };
+  private getBlob(repository: string, digest: string): Answer {
+    const blob = this.repositories.get(repository)?.blobs.get(digest);
+    if (blob === undefined) return failure(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
+    const headers = { 'content-type': 'application/octet-stream', 'docker-content-digest': digest };
+    return { status: 200, headers, body: blob };
   }
 
-  private upload(method: string, query: string, repository: string, body: Buffer): Answer {
-    const digest = new URLSearchParams(query.slice(query.indexOf('?') + 1)).get('digest');
-    if (method === 'POST') return { status: 202, headers: { location: `/v2/${repository}/blobs/uploads/1?state=x` } };
+  private upload({ method, path, repository, body }: Request): Answer {
+    const query = new URLSearchParams(path.split('?')[1]);
+    const { blobs } = this.getRepository(repository);
+    if (method === 'POST') {
+      const mounted = this.repositories.get(query.get('from') ?? '')?.blobs.get(query.get('mount') ?? '');
+      if (mounted === undefined)
+        return { status: 202, headers: { location: `http://${this.host}/v2/${repository}/blobs/uploads/1?state=x` } };
+      blobs.set(sha256(mounted), mounted);
+      return { status: 201, headers: { 'docker-content-digest': sha256(mounted) } };
+    }
     if (method === 'DELETE') return { status: 204 };
-    if (digest === null || sha256(body) !== digest) return failure(400, 'DIGEST_INVALID', 'digest invalid');
-    this.blobs.set(digest, body);
-    return { status: 201 };
+    const digest = query.get('digest');
+    if (digest === null || sha256(body) !== digest)
+      return failure(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
+    blobs.set(digest, body);
+    return { status: 201, headers: { 'docker-content-digest': digest } };
   }
 
   private getRepository(name: string): Repository {
-    const found = this.repositories.get(name) ?? { manifests: new Map(), tags: new Map() };
+    const found = this.repositories.get(name) ?? { manifests: new Map(), tags: new Map(), blobs: new Map() };
     this.repositories.set(name, found);
     return found;
   }
@@ -187,7 +280,7 @@ function getMediaType(content: ManifestContent): string {
   return content.mediaType ?? 'application/vnd.oci.image.manifest.v1+json';
 }
 
-function failure(status: number, code: string, message: string, digest?: string): Answer {
-  const detail = digest === undefined ? {} : { detail: { digest } };
+function failure(status: number, code: string, message: string, missing?: { readonly digest: string }): Answer {
+  const detail = missing === undefined ? {} : { detail: { digest: missing.digest } };
   return { status, body: JSON.stringify({ errors: [{ code, message, ...detail }] }) };
 }

@@ -1,8 +1,25 @@
 // An engine that answers as recorded ones did, in memory: Buildx's progress and metadata file, images with an inline
 // cache, pushes to the registry in memory. It knows one service of three steps and builds nothing.
-import { writeFile } from 'node:fs/promises';
-import type { ProcessOptions, ProcessResult, RunProcess } from '../../../src/adapters/process/process.js';
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  CancelledError,
+  CommandNotFoundError,
+  type ProcessOptions,
+  type ProcessResult,
+  type RunProcess,
+} from '../../../src/adapters/process/process.js';
 import { type MemoryRegistry, sha256 } from './memory-registry.js';
+import { type CheckWarning, ProgressLines, type StepFailure } from './progress-lines.js';
+import {
+  type Image,
+  type Step,
+  digestOfContent,
+  makeImage,
+  readLayout,
+  readRecords,
+  readStoredRecords,
+  writeLayout,
+} from './recorded-image.js';
 
 export const DOCKERFILE = `FROM scratch AS builder
 RUN install
@@ -12,25 +29,10 @@ FROM scratch AS production
 COPY --from=builder /out /app
 `;
 
-interface Step {
-  readonly name: string;
-  readonly stage: 'builder' | 'production';
-  /** What its result depends on, as BuildKit's cache keys do. */
-  readonly key: string;
-}
+/** Production is not made of the builder. */
+export const DOCKERFILE_APART = DOCKERFILE.replace('COPY --from=builder /out /app', 'RUN touch /made');
 
-interface Image {
-  readonly manifest: object;
-  readonly config: Buffer;
-  readonly layers: readonly Buffer[];
-}
-
-export interface StepFailure {
-  readonly error: string;
-  readonly output?: string;
-}
-
-/** What another program than docker does: bash, a scanner. */
+/** What another program than docker does: bash, git, a scanner. */
 export type OtherCommand = (
   command: string,
   args: readonly string[],
@@ -42,20 +44,42 @@ export const DONE: ProcessResult = { code: 0, stdout: '', stderr: '', leftovers:
 export class RecordedEngine {
   store: 'containerd' | 'overlay2' = 'containerd';
   driver = 'docker';
-  buildxVersion = 'v0.36.0';
+  nodes = 1;
+  /** Null: Docker has no such plugin. */
+  buildxVersion: string | null = 'v0.36.0';
+  /** False: the daemon is down. */
+  running = true;
+  /** Hosts that the engine may speak plain HTTP to. */
+  insecureRegistries: readonly string[] = [];
+  /** As DOCKERFILE_APART has it. */
+  apart = false;
   /** Change one, and the steps that depend on it run again. */
   dependencies = 'd1';
   sources = 's1';
   /** By a part of the step's name. */
   readonly failing = new Map<string, StepFailure>();
+  /** A base image whose metadata is loaded first, which `failing` may name. */
+  baseImage: string | null = null;
+  warnings: readonly CheckWarning[] = [];
+  /** The next builds with a cache source fail so, one after the other. */
+  readonly cacheFaults: string[] = [];
   /** The next pushes fail so, one after the other. */
   readonly pushFaults: string[] = [];
+  /** The same, after the registry has taken the image: only its answer is lost. */
+  readonly lostAnswers: string[] = [];
   /** Every command line. */
   readonly calls: string[] = [];
   readonly images = new Map<string, Image>();
+  /** What `docker image inspect` says of any image. */
+  imageSize = 1000;
+  /** Programs that the machine does not have. */
+  readonly missing = new Set<string>();
+  /** What `docker login` answers. */
+  login: ProcessResult = DONE;
   other: OtherCommand = () => Promise.resolve(DONE);
-  /** Called when a build begins. */
+  /** Called when a build begins, and when it comes to writing its result. */
   onBuild: (target: string) => void | Promise<void> = () => undefined;
+  onWriting: (target: string) => void | Promise<void> = () => undefined;
   private readonly known = new Set<string>();
   private readonly registry: MemoryRegistry;
 
@@ -63,91 +87,137 @@ export class RecordedEngine {
     this.registry = registry;
   }
 
+  /** Command lines of all builds. */
+  get builds(): readonly string[] {
+    return this.calls.filter((call) => call.startsWith('docker buildx build'));
+  }
+
   readonly run: RunProcess = async (command, args, options) => {
+    expectGoingOn(command, options);
+    if (this.missing.has(command)) throw new CommandNotFoundError(`${command} cannot be started.`);
     this.calls.push([command, ...args].join(' '));
-    if (command !== 'docker') return this.other(command, args, options);
-    const [first = '', second = ''] = args[0] === '--context' ? args.slice(2) : args;
-    switch (`${first} ${second}`) {
+    const result = await (command === 'docker' ? this.docker(args, options) : this.other(command, args, options));
+    expectGoingOn(command, options);
+    return result;
+  };
+
+  private docker(args: readonly string[], options: ProcessOptions): Promise<ProcessResult> | ProcessResult {
+    const words = args[0] === '--context' ? args.slice(2) : args;
+    switch (words.slice(0, 2).join(' ')) {
       case 'buildx build':
         return this.build(args, options);
       case 'buildx inspect':
-        return ok(`Name: default\nDriver: ${this.driver}\n\nNodes:\nName: default\nEndpoint: default\n`);
+        return this.inspectBuilder(words[2]);
+      case 'buildx version':
+        return { ...DONE, code: 1, stderr: "docker: 'buildx' is not a docker command." };
       case 'image inspect':
-        return this.inspectImage(args.at(-1) ?? '');
-      default:
-        return this.answer(first, args);
+      case 'image load':
+      case 'image save':
+      case 'image rm':
+        return this.image(words);
     }
-  };
+    if (words[0] === 'info') return ok(JSON.stringify(this.getInfo()));
+    if (words[0] === 'push') return this.pushLoaded(words.at(-1) ?? '');
+    if (words[0] === 'context') return ok('unix:///var/run/docker.sock\n');
+    if (words[0] === 'login') return this.login;
+    return this.other('docker', args, options);
+  }
 
-  private answer(first: string, args: readonly string[]): Promise<ProcessResult> | ProcessResult {
-    if (first === 'info') return ok(JSON.stringify(this.getInfo()));
-    if (first === 'push') return this.pushLoaded(args.at(-1) ?? '');
-    if (first === 'context') return ok('unix:///var/run/docker.sock\n');
-    return DONE;
+  private inspectBuilder(name: string | undefined): ProcessResult {
+    if (name === 'unknown') return failed('ERROR: no builder "unknown" found');
+    if (!this.running) return ok('Name: default\nDriver:\n\nError: Cannot connect to the Docker daemon\n');
+    const nodes = Array.from({ length: this.nodes }, () => 'Name: default\nEndpoint: default\n');
+    return ok(`Name: default\nDriver: ${this.driver}\n\nNodes:\n${nodes.join('\n')}`);
   }
 
   private getInfo(): object {
     const type = this.store === 'containerd' ? 'io.containerd.snapshotter.v1' : 'overlay2';
+    const plugins = this.buildxVersion === null ? [] : [{ Name: 'buildx', Version: this.buildxVersion }];
+    const insecure = this.insecureRegistries.map((host) => [host, { Secure: false }]);
     return {
-      ServerVersion: '29.4.0',
-      DriverStatus: [['driver-type', type]],
-      RegistryConfig: { IndexConfigs: {} },
-      ClientInfo: { Plugins: [{ Name: 'buildx', Version: this.buildxVersion }] },
+      ...(this.running
+        ? { ServerVersion: '29.4.0', DriverStatus: [['driver-type', type]] }
+        : { ServerErrors: ['Cannot connect to the Docker daemon'] }),
+      RegistryConfig: { IndexConfigs: Object.fromEntries(insecure) as object },
+      ClientInfo: { Plugins: plugins },
     };
   }
 
   private async build(args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
     const target = valueOf(args, '--target');
     await this.onBuild(target);
-    if (options.signal?.aborted === true) return { ...DONE, code: 1 };
-    const imported = this.readImported(args);
-    const lines: string[] = [];
-    const say = (line: object | string): void => {
-      lines.push(typeof line === 'string' ? line : JSON.stringify(line));
-    };
-    for (const step of this.listSteps(target)) {
-      const cached = !args.includes('--no-cache') && (this.known.has(step.key) || imported.has(sha256(step.key)));
-      const failure = [...this.failing].find(([part]) => step.name.includes(part))?.[1];
-      if (failure !== undefined && !cached) {
-        tellFailure(say, step.name, failure);
-        return finish(lines, options, 1);
+    expectGoingOn('docker', options);
+    const lines = new ProgressLines();
+    for (const warning of this.warnings) lines.warning(warning);
+    const code = (await this.solve(args, target, lines)) && (await this.writeResult(args, target, lines)) ? 0 : 1;
+    for (const line of lines.lines) options.onLine?.(line);
+    return { ...DONE, code, stderr: lines.lines.join('\n') };
+  }
+
+  /** @returns false when a step failed */
+  private async solve(args: readonly string[], target: string, lines: ProgressLines): Promise<boolean> {
+    const imported = await this.readImported(args);
+    const fault = args.includes('--cache-from') ? this.cacheFaults.shift() : undefined;
+    const metadata = this.baseImage === null ? [] : [`[internal] load metadata for ${this.baseImage}`];
+    for (const name of metadata) {
+      const failure = this.findFailure(name);
+      if (failure !== undefined) {
+        lines.failure(name, failure);
+        return false;
       }
-      tellStep(say, step.name, cached);
+    }
+    for (const step of this.listSteps(target)) {
+      const fresh = args.includes('--no-cache') || valuesOf(args, '--no-cache-filter').includes(step.stage);
+      const cached = !fresh && (this.known.has(step.key) || imported.has(sha256(step.key)));
+      const failure = fault === undefined ? this.findFailure(step.name) : { error: fault };
+      if (failure !== undefined && (!cached || fault !== undefined)) {
+        lines.failure(step.name, failure);
+        return false;
+      }
+      lines.step(step.name, cached);
       this.known.add(step.key);
     }
-    const error = await this.write(args, target, say);
-    if (error !== null) {
-      tellFailure(say, 'exporting to image', { error });
-      return finish([...lines, `ERROR: failed to solve: ${error}`], options, 1);
-    }
-    return finish(lines, options, 0);
+    return true;
   }
 
-  /** @returns why the result could not be written, or null */
-  private async write(args: readonly string[], target: string, say: (line: object) => void): Promise<string | null> {
+  private findFailure(name: string): StepFailure | undefined {
+    return [...this.failing].find(([part]) => name.includes(part))?.[1];
+  }
+
+  /** @returns false when the result could not be written */
+  private async writeResult(args: readonly string[], target: string, lines: ProgressLines): Promise<boolean> {
+    const [, folder] = /type=local,dest=([^,]+)/.exec(valueOf(args, '--cache-to')) ?? [];
+    if (folder !== undefined) await writeLayout(folder, this.listSteps(target));
     const output = args.includes('--output') ? valueOf(args, '--output') : '';
-    if (output === 'type=cacheonly') return null;
+    if (output === 'type=cacheonly') return true;
+    await this.onWriting(target);
     const image = this.makeImage(args, target);
-    const reference = /(?:^|,)name=([^,]+)/.exec(output)?.[1] ?? valueOf(args, '--tag');
-    const digest = sha256(JSON.stringify(image.manifest));
-    tellExport(say);
+    const reference = /(?:^|,)name=([^,@]+)/.exec(output)?.[1] ?? valueOf(args, '--tag');
+    const digest = digestOfContent(image.content);
+    lines.export([...image.children.map(digestOfContent), digest], !args.includes('--load'));
     if (args.includes('--load')) this.images.set(reference, image);
     else {
-      const fault = this.pushFaults.shift();
-      if (fault !== undefined) return fault;
       const error = await this.push(reference, output.includes('push-by-digest=true') ? digest : null, image);
-      if (error !== null) return error;
+      if (error !== null) {
+        lines.failure('exporting to image', { error });
+        return false;
+      }
     }
-    const metadata = { 'containerimage.digest': digest, 'containerimage.config.digest': sha256(image.config) };
-    await writeFile(valueOf(args, '--metadata-file'), JSON.stringify(metadata));
-    return null;
+    const config = image.children.length === 0 ? { 'containerimage.config.digest': configDigest(image) } : {};
+    await writeFile(valueOf(args, '--metadata-file'), JSON.stringify({ 'containerimage.digest': digest, ...config }));
+    return true;
   }
 
+  /** @returns why it was not pushed, or null */
   private async push(reference: string, digest: string | null, image: Image): Promise<string | null> {
+    const fault = this.pushFaults.shift();
+    if (fault !== undefined) return fault;
     const [, repository = '', tag = 'latest'] = /^[^/]+\/([^:@]+)(?::(.+))?$/.exec(reference) ?? [];
+    const blobs = [...image.configs, ...image.layers];
     try {
-      await this.registry.push(repository, digest ?? tag, image.manifest, [image.config, ...image.layers]);
-      return null;
+      for (const child of image.children) await this.registry.push(repository, digestOfContent(child), child, blobs);
+      await this.registry.push(repository, digest ?? tag, image.content, blobs);
+      return this.lostAnswers.shift() ?? null;
     } catch (error) {
       return `failed to push ${reference}: ${error instanceof Error ? error.message : ''}`;
     }
@@ -155,131 +225,107 @@ export class RecordedEngine {
 
   private async pushLoaded(reference: string): Promise<ProcessResult> {
     const image = this.images.get(reference);
-    if (image === undefined) return { ...DONE, code: 1, stderr: `tag does not exist: ${reference}` };
-    const fault = this.pushFaults.shift() ?? (await this.push(reference, null, image));
-    if (fault !== null) return { ...DONE, code: 1, stderr: fault };
-    return ok(`main: digest: ${sha256(JSON.stringify(image.manifest))} size: 1\n`);
+    if (image === undefined) return failed(`tag does not exist: ${reference}`);
+    const fault = await this.push(reference, null, image);
+    return fault === null ? ok(`main: digest: ${digestOfContent(image.content)} size: 1\n`) : failed(fault);
   }
 
-  private inspectImage(reference: string): ProcessResult {
+  private async image([, action, ...args]: readonly string[]): Promise<ProcessResult> {
+    const reference = args.at(-1) ?? '';
+    if (action === 'load') return this.loadImage(reference);
     const image = this.images.get(reference);
-    if (image === undefined) return { ...DONE, code: 1, stderr: `Error: No such image: ${reference}` };
-    return ok(`${sha256(this.store === 'containerd' ? JSON.stringify(image.manifest) : image.config)}\n`);
+    if (image === undefined) return failed(`Error: No such image: ${reference}`);
+    if (action === 'rm') this.images.delete(reference);
+    if (action === 'save') await writeFile(valueOf(args, '--output'), JSON.stringify({ [reference]: toSaved(image) }));
+    if (action !== 'inspect') return DONE;
+    if (args.includes('{{.Size}}')) return ok(`${this.imageSize}\n`);
+    return ok(`${this.store === 'containerd' ? digestOfContent(image.content) : configDigest(image)}\n`);
+  }
+
+  /** A saved image is JSON here. */
+  private async loadImage(file: string): Promise<ProcessResult> {
+    const text = await readFile(file, 'utf8');
+    if (!text.startsWith('{')) return failed('archive/tar: invalid tar header');
+    const saved = Object.entries(JSON.parse(text) as Record<string, SavedImage>);
+    for (const [reference, { content, configs }] of saved)
+      this.images.set(reference, {
+        content,
+        children: [],
+        configs: configs.map((one) => Buffer.from(one)),
+        layers: [],
+      });
+    return ok(saved.map(([reference]) => `Loaded image: ${reference}\n`).join(''));
   }
 
   private listSteps(target: string): readonly Step[] {
-    const all: readonly Step[] = [
+    const own = this.apart ? 'RUN touch /made' : 'COPY --from=builder /out /app';
+    const inner = this.apart ? 'alone' : `${this.dependencies} ${this.sources}`;
+    const builder: readonly Step[] = [
       { name: '[builder 1/2] RUN install', stage: 'builder', key: `install ${this.dependencies}` },
       { name: '[builder 2/2] RUN make', stage: 'builder', key: `make ${this.dependencies} ${this.sources}` },
-      {
-        name: '[production 1/1] COPY --from=builder /out /app',
-        stage: 'production',
-        key: `copy ${this.dependencies} ${this.sources}`,
-      },
     ];
-    return all.filter(({ stage }) => stage === 'builder' || target === 'production');
+    if (target !== 'production') return builder;
+    const production: Step = { name: `[production 1/1] ${own}`, stage: 'production', key: `${own} ${inner}` };
+    return this.apart ? [production] : [...builder, production];
   }
 
   private makeImage(args: readonly string[], target: string): Image {
-    const steps = this.listSteps(target);
-    const layers = steps.filter(({ stage }) => stage === target).map(({ key }) => Buffer.from(`layer of ${key}`));
-    const labels = args.flatMap((argument, index) => (args[index - 1] === '--label' ? [argument.split(/=(.*)/s)] : []));
-    const config = Buffer.from(
-      JSON.stringify({
-        architecture: 'amd64',
-        os: 'linux',
-        config: { Labels: Object.fromEntries(labels) as object },
-        rootfs: { type: 'layers', diff_ids: layers.map(sha256) },
-        history: layers.map(() => ({ created: '2026-01-01T00:00:00Z' })),
-        'moby.buildkit.cache.v0': Buffer.from(JSON.stringify(toRecords(steps, target))).toString('base64'),
-      }),
-    );
-    const descriptor = (mediaType: string, blob: Buffer): object => ({
-      mediaType,
-      digest: sha256(blob),
-      size: blob.length,
+    const labels = valuesOf(args, '--label').map((label) => label.split(/=(.*)/s).slice(0, 2));
+    const platforms = valuesOf(args, '--platform').flatMap((list) => list.split(','));
+    return makeImage({
+      steps: this.listSteps(target),
+      target,
+      labels: Object.fromEntries(labels) as Record<string, string>,
+      platforms: platforms.length === 0 ? ['linux/amd64'] : platforms,
+      attested: args.includes('--attest'),
     });
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: descriptor('application/vnd.oci.image.config.v1+json', config),
-      layers: layers.map((blob) => descriptor('application/vnd.oci.image.layer.v1.tar+gzip', blob)),
-    };
-    return { manifest, config, layers };
   }
 
   /** Digests of the records that the sources of --cache-from have. */
-  private readImported(args: readonly string[]): ReadonlySet<string> {
-    const references = args.flatMap((argument, index) => (args[index - 1] === '--cache-from' ? [argument] : []));
-    return new Set(references.flatMap((source) => this.readRecords(source)));
+  private async readImported(args: readonly string[]): Promise<ReadonlySet<string>> {
+    const records = await Promise.all(valuesOf(args, '--cache-from').map((source) => this.readSource(source)));
+    return new Set(records.flat());
   }
 
-  private readRecords(source: string): readonly string[] {
+  private async readSource(source: string): Promise<readonly string[]> {
+    const [, folder] = /^type=local,src=(.+)$/.exec(source) ?? [];
+    if (folder !== undefined) return readLayout(folder);
+    const loaded = this.images.get(source.replace('type=registry,ref=', ''));
+    if (loaded !== undefined) return readRecords(loaded.configs[0]);
     const [, repository = '', tag, digest] = /ref=[^/]+\/([^:@,]+)(?::([^@,]+))?(?:@([^,]+))?/.exec(source) ?? [];
-    const manifest = this.registry.manifest(repository, digest ?? tag ?? '');
-    if (manifest === undefined) return [];
-    const { config } = JSON.parse(manifest.bytes.toString('utf8')) as { config: { digest: string } };
-    const content = JSON.parse(this.registry.blob(config.digest)?.toString('utf8') ?? '{}') as CacheContent;
-    const inline = content['moby.buildkit.cache.v0'];
-    const records =
-      inline === undefined ? (content.records ?? []) : (JSON.parse(atob(inline)) as CacheContent['records']);
-    return (records ?? []).map((record) => record.digest);
+    return readStoredRecords(this.registry, repository, digest ?? tag ?? '');
   }
 }
 
-interface CacheContent {
-  readonly records?: readonly { readonly digest: string }[];
-  readonly 'moby.buildkit.cache.v0'?: string;
+interface SavedImage {
+  readonly content: object;
+  readonly configs: readonly string[];
 }
 
-/** As BuildKit writes an inline cache: a chain of records, each with its layer where this image has it. */
-function toRecords(steps: readonly Step[], target: string): object {
-  const own = steps.filter(({ stage }) => stage === target);
-  return steps.map((step, index) => {
-    const layer = own.indexOf(step);
-    return {
-      digest: sha256(step.key),
-      ...(index > 0 && { inputs: [[{ link: index - 1 }]] }),
-      ...(layer >= 0 && { layers: [{ layer, createdAt: '2026-01-01T00:00:00Z' }] }),
-    };
-  });
+function toSaved({ content, configs }: Image): SavedImage {
+  return { content, configs: configs.map((config) => config.toString('utf8')) };
 }
 
-const [STARTED, COMPLETED] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
-
-type Say = (line: object) => void;
-
-function tellStep(say: Say, name: string, cached: boolean): void {
-  const digest = sha256(name);
-  say({ vertexes: [{ digest, name }] });
-  if (!cached) say({ vertexes: [{ digest, name, started: STARTED }] });
-  say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, ...(cached && { cached }) }] });
+function configDigest({ configs }: Image): string {
+  return sha256(configs[0] ?? '');
 }
 
-function tellFailure(say: Say, name: string, { error, output = '' }: StepFailure): void {
-  const digest = sha256(name);
-  say({ vertexes: [{ digest, name, started: STARTED }] });
-  if (output !== '') say({ logs: [{ vertex: digest, stream: 1, data: btoa(output), timestamp: STARTED }] });
-  say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, error }] });
-}
-
-function tellExport(say: Say): void {
-  const [name, digest] = ['exporting to image', sha256('exporting to image')];
-  const part = { vertex: digest, name: '', timestamp: STARTED, started: STARTED };
-  say({ vertexes: [{ digest, name, started: STARTED }] });
-  for (const id of ['exporting layers', 'pushing layers']) say({ statuses: [{ ...part, id, completed: COMPLETED }] });
-  say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED }] });
-}
-
-function finish(lines: readonly string[], options: ProcessOptions, code: number): ProcessResult {
-  for (const line of lines) options.onLine?.(line);
-  return { ...DONE, code, stderr: lines.join('\n') };
+function expectGoingOn(command: string, { signal }: ProcessOptions): void {
+  if (signal?.aborted === true) throw new CancelledError(`${command} was stopped: the run is cancelled.`);
 }
 
 function ok(stdout: string): ProcessResult {
   return { ...DONE, stdout };
 }
 
+function failed(stderr: string): ProcessResult {
+  return { ...DONE, code: 1, stderr };
+}
+
 function valueOf(args: readonly string[], flag: string): string {
   return args[args.indexOf(flag) + 1] ?? '';
+}
+
+function valuesOf(args: readonly string[], flag: string): string[] {
+  return args.flatMap((argument, index) => (args[index - 1] === flag ? [argument] : []));
 }

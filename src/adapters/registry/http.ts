@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from '@actions/http-client';
+import { isRecord } from '../../shared/json.js';
 import { type Outcome, retry } from '../../shared/retry.js';
 import { toSingleLine } from '../../shared/text.js';
 import { NoAnswerError, withLimit } from '../process/with-limit.js';
@@ -195,11 +196,9 @@ export function isTransientStatus(status: number): boolean {
 /** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
 export function isTransient({ cause }: ConnectionError): boolean {
   if (cause instanceof UnusableAnswerError) return false;
-  if (!(cause instanceof Error) || !('code' in cause)) return true;
-  return (
-    typeof cause.code === 'string' &&
-    ['ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'].includes(cause.code)
-  );
+  if (!isRecord(cause) || cause.code === undefined) return true;
+  const { code } = cause;
+  return typeof code === 'string' && ['ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN'].includes(code);
 }
 
 /**

@@ -1,15 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DONE } from '../support/world/recorded-engine.js';
-import { type SmallWorld, REPOSITORY, createSmallWorld, push } from '../support/world/small-world.js';
+// A run whose stages fail one after the other: what is published, what is kept, and what is told.
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LATER, REPOSITORY, SHA, push } from '../../support/world/events.js';
+import { DONE } from '../../support/world/recorded-engine.js';
+import { type SmallWorld, useSmallWorld } from '../../support/world/small-world.js';
 
-const SHA = '8f5c2e1d4b7a9063f1e2d3c4b5a6978812345678';
-const LATER = '1'.repeat(40);
-
+const openWorld = useSmallWorld();
 let world: SmallWorld;
-beforeEach(async () => {
-  world = await createSmallWorld();
+beforeEach(() => {
+  world = openWorld();
 });
-afterEach(() => world.close());
 
 describe('a push to main', () => {
   test('cold: the unique tag first, then what moves, the builder image last', async () => {
@@ -128,7 +127,7 @@ describe('a stage that fails, and what is kept of the run', () => {
 
 describe('tags of others', () => {
   test('a branch that has moved on keeps its tags, the builder tag too', async () => {
-    world.github.readBranchHead = () => Promise.resolve(LATER);
+    world.github.branches.set('main', LATER);
     const { error, outputs, log } = await world.run(push('main', SHA));
     expect(error).toBeNull();
     expect(world.registry.written).toEqual([SHA]);

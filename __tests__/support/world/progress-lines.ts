@@ -1,0 +1,59 @@
+// What Buildx prints of a build with `--progress=rawjson`, as recorded in unit/adapters/progress/rawjson.
+import { sha256 } from './memory-registry.js';
+
+export interface StepFailure {
+  readonly error: string;
+  readonly output?: string;
+  /** Of the Dockerfile; the excerpt that Buildx prints names it. */
+  readonly line?: number;
+}
+
+/** What BuildKit's checks find wrong with the Dockerfile. */
+export interface CheckWarning {
+  readonly message: string;
+  readonly line: number;
+}
+
+const [STARTED, COMPLETED] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+
+/** Lines of one build, in order. */
+export class ProgressLines {
+  readonly lines: string[] = [];
+
+  /** A step that ran, or was cached. */
+  step(name: string, cached: boolean): void {
+    const digest = sha256(name);
+    this.say({ vertexes: [{ digest, name }] });
+    if (!cached) this.say({ vertexes: [{ digest, name, started: STARTED }] });
+    this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, ...(cached && { cached }) }] });
+  }
+
+  failure(name: string, { error, output = '', line }: StepFailure): void {
+    const digest = sha256(name);
+    this.say({ vertexes: [{ digest, name, started: STARTED }] });
+    if (output !== '') this.say({ logs: [{ vertex: digest, stream: 1, data: btoa(output), timestamp: STARTED }] });
+    this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, error }] });
+    if (line !== undefined)
+      this.lines.push(`Dockerfile:${line}`, '--------------------', `   ${line} | >>> ${name}`, '--------------------');
+    this.lines.push(`ERROR: failed to build: failed to solve: ${error}`);
+  }
+
+  warning({ message, line }: CheckWarning): void {
+    const range = [{ start: { line }, end: { line } }];
+    this.say({ warnings: [{ vertex: sha256('Dockerfile'), level: 1, short: btoa(message), url: '', range }] });
+  }
+
+  /** @param manifests digests of what is written, children first */
+  export(manifests: readonly string[], pushes: boolean): void {
+    const [name, digest] = ['exporting to image', sha256('exporting to image')];
+    const part = { vertex: digest, timestamp: STARTED, started: STARTED, completed: COMPLETED };
+    this.say({ vertexes: [{ digest, name, started: STARTED }] });
+    const parts = ['exporting layers', ...manifests.map((one) => `exporting manifest ${one}`)];
+    for (const id of [...parts, ...(pushes ? ['pushing layers'] : [])]) this.say({ statuses: [{ ...part, id }] });
+    this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED }] });
+  }
+
+  private say(status: object): void {
+    this.lines.push(JSON.stringify(status));
+  }
+}
