@@ -19,6 +19,12 @@ const [STARTED, COMPLETED] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
 /** Lines of one build, in order. */
 export class ProgressLines {
   readonly lines: string[] = [];
+  private readonly onLine: (line: string) => void;
+
+  /** @param onLine gets each line as it comes */
+  constructor(onLine: (line: string) => void) {
+    this.onLine = onLine;
+  }
 
   /** A step that ran, or was cached. */
   step(name: string, cached: boolean): void {
@@ -34,8 +40,8 @@ export class ProgressLines {
     if (output !== '') this.say({ logs: [{ vertex: digest, stream: 1, data: btoa(output), timestamp: STARTED }] });
     this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, error }] });
     if (line !== undefined)
-      this.lines.push(`Dockerfile:${line}`, '--------------------', `   ${line} | >>> ${name}`, '--------------------');
-    this.lines.push(`ERROR: failed to build: failed to solve: ${error}`);
+      this.print(`Dockerfile:${line}`, '--------------------', `   ${line} | >>> ${name}`, '--------------------');
+    this.print(`ERROR: failed to build: failed to solve: ${error}`);
   }
 
   warning({ message, line }: CheckWarning): void {
@@ -54,6 +60,11 @@ export class ProgressLines {
   }
 
   private say(status: object): void {
-    this.lines.push(JSON.stringify(status));
+    this.print(JSON.stringify(status));
+  }
+
+  private print(...lines: readonly string[]): void {
+    this.lines.push(...lines);
+    for (const line of lines) this.onLine(line);
   }
 }

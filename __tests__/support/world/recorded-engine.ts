@@ -77,9 +77,10 @@ export class RecordedEngine {
   /** What `docker login` answers. */
   login: ProcessResult = DONE;
   other: OtherCommand = () => Promise.resolve(DONE);
-  /** Called when a build begins, and when it comes to writing its result. */
+  /** Called when a build begins, when it comes to writing its result, and when it has told so and pushes. */
   onBuild: (target: string) => void | Promise<void> = () => undefined;
   onWriting: (target: string) => void | Promise<void> = () => undefined;
+  onPushing: (target: string) => void | Promise<void> = () => undefined;
   private readonly known = new Set<string>();
   private readonly registry: MemoryRegistry;
 
@@ -147,10 +148,9 @@ export class RecordedEngine {
     const target = valueOf(args, '--target');
     await this.onBuild(target);
     expectGoingOn('docker', options);
-    const lines = new ProgressLines();
+    const lines = new ProgressLines((line) => options.onLine?.(line));
     for (const warning of this.warnings) lines.warning(warning);
     const code = (await this.solve(args, target, lines)) && (await this.writeResult(args, target, lines)) ? 0 : 1;
-    for (const line of lines.lines) options.onLine?.(line);
     return { ...DONE, code, stderr: lines.lines.join('\n') };
   }
 
@@ -197,6 +197,7 @@ export class RecordedEngine {
     lines.export([...image.children.map(digestOfContent), digest], !args.includes('--load'));
     if (args.includes('--load')) this.images.set(reference, image);
     else {
+      await this.onPushing(target);
       const error = await this.push(reference, output.includes('push-by-digest=true') ? digest : null, image);
       if (error !== null) {
         lines.failure('exporting to image', { error });
