@@ -34,7 +34,11 @@ test('each mirror has the same bytes under the same tags, and only what it lacks
   expect(mirror.tags(REPOSITORY)).toEqual([SHA, 'latest', 'main'].sort());
   expect(outputs['pinned-mirrors']).toBe(names.map((name) => `${name}:${SHA}@${digest}`).join('\n'));
   expect(outputs.tags?.split('\n')).toEqual(
-    expect.arrayContaining([`${names[0]!}:${SHA}`, `${names[1]!}:latest`, `${world.registry.host}/${REPOSITORY}:${SHA}`]),
+    expect.arrayContaining([
+      `${names[0]!}:${SHA}`,
+      `${names[1]!}:latest`,
+      `${world.registry.host}/${REPOSITORY}:${SHA}`,
+    ]),
   );
   for (const name of names) expect(summary).toContain(`- \`${name}:${SHA}@${digest}\``);
   expect(log.join('\n')).toMatch(new RegExp(`Copied to ${names[0]!}:${SHA}@sha256:\\w+ \\(2 of 2 blobs sent`));
@@ -62,7 +66,9 @@ test('one that fails is an error that names it; the image, the other mirrors and
     repository === REPOSITORY && method === 'PUT' && path.startsWith('blobs/') ? { status: 403 } : undefined;
   const { error, outputs, summary } = await world.run(push('main', SHA), { ...inputs, mirrors: names.join() });
   expect(error?.message).toMatch(
-    new RegExp(`is in \\S+${REPOSITORY}, ${names[1]!}, but could not be copied to ${names[0]!}: .*403.* Run the job again`),
+    new RegExp(
+      `is in \\S+${REPOSITORY}, ${names[1]!}, but could not be copied to ${names[0]!}: .*403.* Run the job again`,
+    ),
   );
   const { digest = '' } = outputs;
   expect(mirror.manifest('owner/second', SHA)?.digest).toBe(digest);

@@ -61,7 +61,9 @@ test.each([
   expect(digestOf('1.2.3')).toBe(release.outputs.digest);
   for (const tag of ['1.2', '1', 'latest']) expect(digestOf(tag)).toBeUndefined();
   expect(release.warnings).toEqual([
-    expect.stringMatching(/^The tags of the registry cannot be listed, .* and 1\.2, 1, latest are left where they are: /),
+    expect.stringMatching(
+      /^The tags of the registry cannot be listed, .* and 1\.2, 1, latest are left where they are: /,
+    ),
   ]);
   expect(release.warnings[0]).toContain(advice);
 });

@@ -23,7 +23,8 @@ async function pushElsewhere(): Promise<string> {
 }
 
 /** How often the registry was asked for the tag. */
-const countLooks = (): number => world.registry.requests.filter((request) => request === `HEAD manifests/${SHA}`).length;
+const countLooks = (): number =>
+  world.registry.requests.filter((request) => request === `HEAD manifests/${SHA}`).length;
 
 test('another run has written it while this one built: it gets it back, and this build has a tag of its own', async () => {
   let other = '';
@@ -108,7 +109,9 @@ test('all tags that it could have exist: an error before anything is built', asy
 
 test('it cannot be found out whether it is free: a run that pushes fails, one that does not goes on', async () => {
   world.registry.intercept = (method, path) =>
-    method === 'HEAD' && path.startsWith(`manifests/${SHA}`) ? { status: 500, headers: { 'retry-after': '0' } } : undefined;
+    method === 'HEAD' && path.startsWith(`manifests/${SHA}`)
+      ? { status: 500, headers: { 'retry-after': '0' } }
+      : undefined;
   expect((await world.run(push('main', SHA))).error?.message).toContain('500');
   expect((await world.succeed(push('main', SHA), { push: 'false' })).outputs.tag).toBe(SHA);
 });

@@ -51,7 +51,7 @@ export class ProgressLines {
 
   /** @param manifests digests of what is written, children first */
   export(manifests: readonly string[], pushes: boolean): void {
-    const [name, digest] = ['exporting to image', sha256('exporting to image')];
+    const [name, digest] = ['exporting to image', sha256(`exporting ${manifests.join()}`)];
     const part = { vertex: digest, timestamp: STARTED, started: STARTED, completed: COMPLETED };
     this.say({ vertexes: [{ digest, name, started: STARTED }] });
     const parts = ['exporting layers', ...manifests.map((one) => `exporting manifest ${one}`)];
