@@ -58,7 +58,8 @@ test.each([
   expect(world.registry.written).toEqual(['builder-main']);
   expect(summary).toMatch(/\| Package \| Installed \| Fixed in \| Severity \| Finding \|\n\| --- /);
   expect(outputs['sarif-file']).toMatch(new RegExp(`/${scanner}\\.sarif$`));
-  const [{ args = [], options: { env = {}, cwd = '' } = {} } = {}] = calls;
+  const { args, options } = calls[0]!;
+  const { env, cwd } = options;
   expect(args.join(' ')).toContain(`${world.registry.host}/${REPOSITORY}:${SHA}`);
   expect(cwd).toBe(world.workspace);
   expect(env.SNYK_TOKEN).toBe(scanner === 'snyk' ? 'snyk-token-0123456789' : undefined);

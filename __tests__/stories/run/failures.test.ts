@@ -214,7 +214,14 @@ test.each(['containerd', 'overlay2'] as const)(
 
 test.each([
   ['in the middle of the first pass', (abort: () => void) => (world.engine.onBuild = abort)],
-  ['while the registry is asked', (abort: () => void) => (world.registry.intercept = () => void abort())],
+  [
+    'while the registry is asked',
+    (abort: () => void) =>
+      (world.registry.intercept = () => {
+        abort();
+        return undefined;
+      }),
+  ],
 ])('cancelled %s: nothing is told, and nothing is left', async (_, at) => {
   at(() => world.cancellation.abort());
   const { error } = await world.run(push('main', SHA));
