@@ -53,41 +53,6 @@ test('the logins, plugins and settings of the user stay in force, and are not to
   }
 });
 
-test('without a password the login of the Docker config is used', async () => {
-  const { registry } = fixture.lab();
-  const team = await fixture.team('stored');
-  const DOCKER_CONFIG = await userConfig({ [registry.host]: `${WRITER.name}:${WRITER.password}` });
-  const result = await team.build(await team.push(), {
-    engine: engine(),
-    env: { DOCKER_CONFIG },
-    inputs: { password: '' },
-  });
-  expectSuccess(result);
-  expect(result.outputs.pushed).toBe('true');
-});
-
-test('a credential helper of the user is asked', async () => {
-  const { registry, directory } = fixture.lab();
-  const team = await fixture.team('helper');
-  const bin = join(directory, 'helper-bin');
-  await mkdir(bin);
-  const answer = JSON.stringify({ ServerURL: registry.host, Username: WRITER.name, Secret: WRITER.password });
-  await writeFile(join(bin, 'docker-credential-lab'), `#!/bin/sh\n[ "$1" = get ] && echo '${answer}'\n`, {
-    mode: 0o755,
-  });
-  const DOCKER_CONFIG = await userConfig({});
-  await writeFile(join(DOCKER_CONFIG, 'config.json'), JSON.stringify({ credsStore: 'lab' }));
-  const env = { DOCKER_CONFIG, PATH: `${bin}:${engine().env.PATH!}` };
-  const result = await team.build(await team.push(), { engine: engine(), env, inputs: { password: '' } });
-  expectSuccess(result);
-  expect(result.outputs.pushed).toBe('true');
-  // And a login of the action's own wins over a store that has another one.
-  await writeFile(join(bin, 'docker-credential-lab'), '#!/bin/sh\necho "{}"\nexit 1\n', { mode: 0o755 });
-  const own = await team.build(await team.push(), { engine: engine(), env });
-  expectSuccess(own);
-  expect(own.outputs.pushed).toBe('true');
-});
-
 test('logout: false logs in to the Docker config of the user and stays logged in', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('stay');
