@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
-import { expectFailure, expectSuccess, useLab } from '../../support/e2e.js';
+import { expectSuccess, useLab } from '../../support/e2e.js';
 
-const fixture = useLab({ stores: ['containerd', 'overlay2'] });
+const fixture = useLab({ stores: ['containerd'] });
 
 /** A service whose production image tells what the build saw. */
 async function teamWithDockerfile(name: string, builderSteps: string, productionSteps = '') {
@@ -89,44 +89,6 @@ test('no-cache-filters runs a stage again that the engine has in its cache', asy
   expect(three).not.toBe(one);
 });
 
-test('cache-from adds a source of the caller to both passes', async () => {
-  const engine = fixture.lab().engine('containerd');
-  const [origin, copy] = [await fixture.team('origin'), await fixture.team('copy')];
-  expectSuccess(await origin.build(await origin.push(), { engine }));
-  await engine.prune();
-  const result = await copy.build(await copy.push(), {
-    engine,
-    inputs: { 'cache-from': `type=registry,ref=${origin.image}:builder-main` },
-  });
-  expectSuccess(result);
-  expect(result.log).toMatch(/Builder: 5 of 5 steps cached/);
-  expect(result.log.match(/--cache-from type=registry,ref=\S+\/octo\/origin:builder-main/g)).toHaveLength(2);
-});
-
-test('a context below the repository, with a Dockerfile elsewhere and other targets', async () => {
-  const { registry } = fixture.lab();
-  const engine = fixture.lab().engine('overlay2');
-  const team = await fixture.team('elsewhere');
-  const { directory } = team.service;
-  await mkdir(join(directory, 'services/api'), { recursive: true });
-  await writeFile(join(directory, 'services/api/seen'), 'api\n');
-  await writeFile(
-    join(directory, 'api.Dockerfile'),
-    'ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS compile\nCOPY seen /seen\nFROM ${BASE_IMAGE} AS web\nCOPY --from=compile /seen /seen\nCMD ["cat", "/seen"]\n',
-  );
-  await team.service.commit('Add the API');
-  const inputs = {
-    context: 'services/api',
-    file: 'api.Dockerfile',
-    'builder-target': 'compile',
-    'production-target': 'web',
-  };
-  const result = await team.build(await team.push(), { engine, inputs });
-  expectSuccess(result);
-  expect(await seenBy(team, 'overlay2', result)).toBe('api\n');
-  expect(await registry.tags(team.repository)).toContain('builder-main');
-});
-
 test('several platforms give an index of them, and its digest', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('platforms');
@@ -179,31 +141,4 @@ describe('attestations and annotations', () => {
     // The builder image is only cache, and must not change with every run.
     expect((await registry.manifest(team.repository, 'builder-main')).mediaType).not.toContain('index');
   });
-
-  test.each([
-    [{ provenance: 'true' }, /provenance: the docker driver with the overlay2 image store cannot attach attestations/],
-    [{ sbom: 'true' }, /sbom: the docker driver with the overlay2 image store cannot attach attestations/],
-    [
-      { platforms: 'linux/amd64,linux/arm64' },
-      /platforms: the docker driver with the overlay2 image store builds one platform, not 2/,
-    ],
-    [{ annotations: 'a=b' }, /annotations: the docker driver with the overlay2 image store cannot write them/],
-  ])('%j on the overlay2 store is refused before anything is built', async (inputs, message) => {
-    const team = await fixture.team(`plain-${Object.keys(inputs)[0]!}`);
-    const result = await team.build(await team.push(), { engine: fixture.lab().engine('overlay2'), inputs });
-    expectFailure(result, message);
-    expect(result.log).not.toContain('docker buildx build');
-  });
-});
-
-test('push: false builds both passes into the engine without a request that writes', async () => {
-  const { registry } = fixture.lab();
-  const team = await fixture.team('unpushed');
-  const mark = registry.mark();
-  const event = await team.push();
-  const result = await team.build(event, { engine: fixture.lab().engine('overlay2'), inputs: { push: 'false' } });
-  expectSuccess(result);
-  expect(result.outputs).toMatchObject({ pushed: 'false', image: `${team.image}:${event.sha}` });
-  expect((await registry.requests(mark)).filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
-  expect(await seenBy(team, 'overlay2', result)).not.toBe('');
 });

@@ -10,10 +10,9 @@ import type { CacheScopes } from '../../../lab/github/cache-methods.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
-import { expectFailure, expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 
 const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const MAIN: CacheScopes = { own: 'refs/heads/main' };
 const FORK: CacheScopes = { own: 'refs/pull/12/merge', others: ['refs/heads/main'] };
 const fixture = useLab({ stores: STORES });
 
@@ -55,7 +54,6 @@ async function buildFresh(
   return result;
 }
 
-const entriesOf = (start: string) => cache.entries().filter(({ key }) => key.includes(start));
 const fork = (team: Team) => team.pullRequest({ number: 12, head: 'topic', fork: 'mallory/app' });
 
 describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
@@ -103,95 +101,6 @@ describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
     expect(await team.runImage(fixture.lab().engine(store), third.outputs.image ?? '')).toContain('Hello again');
     expect(readCachedSteps(await buildFresh(team, await fork(team), { store })).builder).toBe('5 of 5');
   });
-
-  test('starts from the base branch’s entry, and writes none that the base could read', async () => {
-    const team = await fixture.team(`base-${store}`);
-    const main = await buildFresh(team, await team.push(), { store, scopes: MAIN, inputs: { push: 'false' } });
-    expectSuccess(main);
-    const [entry] = entriesOf('/branch/main/').slice(-1);
-    expect(entry).toMatchObject({ ref: 'refs/heads/main' });
-    const pull = await buildFresh(team, await fork(team), { store });
-    expectSuccess(pull);
-    expect(pull.log).toContain(`Actions cache: restored ${entry!.key}, `);
-    expect(readCachedSteps(pull).builder).toBe('5 of 5');
-    await team.service.changeSource('From the fork');
-    expectSuccess(await buildFresh(team, await fork(team), { store }));
-    const again = await buildFresh(team, await team.push(), { store, scopes: MAIN, inputs: { push: 'false' } });
-    expect(again.log).toContain(`Actions cache: restored ${entry!.key}, `);
-  });
-
-  test('keeps the builder’s layers when production’s own step fails', async () => {
-    const team = await fixture.team(`failed-${store}`);
-    const file = join(team.service.directory, 'Dockerfile');
-    const dockerfile = await readFile(file, 'utf8');
-    await writeFile(file, dockerfile.replace('USER nobody', 'RUN false\nUSER nobody'));
-    await team.service.commit('Fail in production');
-    const failed = await team.build(await fork(team), {
-      engine: fixture.lab().engine(store),
-      env: { ...cache.env(FORK), RUNNER_TEMP: temp },
-    });
-    expectFailure(failed, /RUN false/);
-    expect(failed.log).toContain('Actions cache: kept ');
-    await writeFile(file, dockerfile);
-    await team.service.commit('Mend it');
-    const mended = await buildFresh(team, await fork(team), { store });
-    expectSuccess(mended);
-    expect(readCachedSteps(mended).builder).toBe('5 of 5');
-  });
-
-  test('builds without the cache, with a warning, when the archive is damaged', async () => {
-    const team = await fixture.team(`damaged-${store}`);
-    expectSuccess(await buildFresh(team, await fork(team), { store }));
-    const { key } = cache.entries().at(-1)!;
-    await cache.replace(key, (await cache.read(key)).subarray(0, 5000));
-    const result = await buildFresh(team, await fork(team), { store });
-    expectSuccess(result);
-    expect(warningsOf(result)).toEqual([expect.stringMatching(/^Failed to restore: /)]);
-    expect(readCachedSteps(result).builder).toBe('0 of 5');
-  });
-
-  test('builds without the cache, with a warning, when a layer in the archive is damaged', async () => {
-    const team = await fixture.team(`poisoned-${store}`);
-    expectSuccess(await buildFresh(team, await fork(team), { store }));
-    await changeArchive(async (files) => {
-      for (const file of files.filter((name) => /blobs\/sha256\/[0-9a-f]{64}$|image\.tar$/.test(name))) {
-        const bytes = await readFile(file);
-        // JSON stays: what is damaged would be found only when it is read.
-        if (bytes[0] !== 0x7b) await writeFile(file, bytes.fill(0x55, Math.floor(bytes.length / 2)));
-      }
-      return files;
-    });
-    await team.service.changeSource('After the damage');
-    const result = await buildFresh(team, await fork(team), { store });
-    expectSuccess(result);
-    expect(warningsOf(result)).toEqual([
-      expect.stringMatching(/^Nothing was taken from the Actions cache, since its entry is damaged: /),
-    ]);
-    expect(readCachedSteps(result).builder).toBe('0 of 5');
-    expect(await team.runImage(fixture.lab().engine(store), result.outputs.image ?? '')).toContain('After the damage');
-  });
-});
-
-test('an archive without a layer that it names is not taken, and the next run has a whole one', async () => {
-  const team = await fixture.team('incomplete');
-  expectSuccess(await buildFresh(team, await fork(team)));
-  const before = cache.entries().length;
-  await changeArchive(async (files) => {
-    const blobs = files.filter((name) => name.includes('/blobs/sha256/'));
-    const sizes = await Promise.all(blobs.map(async (name) => (await readFile(name)).length));
-    const largest = blobs[sizes.indexOf(Math.max(...sizes))];
-    return files.filter((name) => name !== largest);
-  });
-  await team.service.changeSource('After the loss');
-  const result = await buildFresh(team, await fork(team));
-  expectSuccess(result);
-  expect(warningsOf(result)).toEqual([
-    expect.stringMatching(
-      /^Nothing was taken from the Actions cache, since its entry is damaged: ENOENT: .*\/blobs\/sha256\/[0-9a-f]{64}/,
-    ),
-  ]);
-  expect(cache.entries()).toHaveLength(before + 1);
-  expect(readCachedSteps(await buildFresh(team, await fork(team))).builder).toBe('5 of 5');
 });
 
 /**
@@ -259,55 +168,5 @@ describe('a cache service that', () => {
     } finally {
       cache.answerWith(null);
     }
-  });
-
-  test('lets the run only read is not written to', async () => {
-    const team = await fixture.team('read-only-cache');
-    const before = cache.entries().length;
-    const result = await buildFresh(team, await fork(team), { env: { ACTIONS_CACHE_MODE: 'read' } });
-    expectSuccess(result);
-    expect(warningsOf(result)).toEqual([]);
-    expect(cache.entries()).toHaveLength(before);
-  });
-});
-
-test('layers that are too large are not kept, and the run says so', async () => {
-  const team = await fixture.team('large');
-  const file = join(team.service.directory, 'Dockerfile');
-  const dockerfile = await readFile(file, 'utf8');
-  await writeFile(file, dockerfile.replace('COPY src src', 'RUN truncate -s 2100M /large\nCOPY src src'));
-  await team.service.commit('Grow');
-  const before = cache.entries().length;
-  const result = await buildFresh(team, await fork(team), { store: 'overlay2' });
-  expectSuccess(result);
-  expect(warningsOf(result)).toEqual([
-    expect.stringMatching(
-      /^The layers of this run were not kept in the Actions cache: they are 2\d{3}\.\d MB, more than the 2147\.5 MB that one entry may have\.$/,
-    ),
-  ]);
-  expect(cache.entries()).toHaveLength(before);
-});
-
-describe('the Actions cache is not asked', () => {
-  test.each([
-    ['by a run that pushes', {}, 'push'],
-    ['by a run without cache', { 'reuse-cache': 'false' }, 'fork'],
-    ['by a dry run', { 'dry-run': 'true' }, 'fork'],
-    ['for a fork with main’s cache', {}, 'pull_request_target'],
-  ] as const)('%s', async (name, inputs, kind) => {
-    const team = await fixture.team(name.replaceAll(/\W+/g, '-'));
-    const before = cache.calls().length;
-    const event = kind === 'push' ? await team.push() : await fork(team);
-    const result = await buildFresh(
-      team,
-      kind === 'push' ? event : { ...event, ...(kind === 'fork' ? {} : { name: kind }) },
-      {
-        inputs,
-        scopes: MAIN,
-      },
-    );
-    expectSuccess(result);
-    expect(result.outputs.pushed).toBe(kind === 'push' ? 'true' : 'false');
-    expect(cache.calls().slice(before)).toEqual([]);
   });
 });

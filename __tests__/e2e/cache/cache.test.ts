@@ -1,9 +1,8 @@
 // The cache: one merged source for both passes, what travels, what is skipped, and what happens when it is broken.
-import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import { startFront } from '../../../lab/registry/front.js';
-import { READER, type Team } from '../../../lab/services/team.js';
+import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { type Layer, findMovedLayers, readLayers } from '../../support/moved-layers.js';
 
@@ -95,28 +94,6 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
     expect(result.log).toMatch(/Builder image: unchanged, builder-main is what builder-feature-x-[0-9a-f]{10} is/);
   });
 
-  test('the pull request of a fork lends main nothing', async () => {
-    await team.service.git('checkout', '--quiet', '-B', 'merged-fork', main);
-    await team.service.changeSource('From a fork');
-    const sha = await team.service.head();
-    team.github.setMergedPullRequest(sha, { number: 13, headRef: 'feature/x', headRepository: 'mallory/fork' });
-    await engine().prune();
-    const result = await team.build(await team.push('main'), { engine: engine(), inputs: { 'dry-run': 'true' } });
-    expect(JSON.parse(result.outputs.plan ?? '')).toMatchObject({ lineage: [{ branch: 'main' }] });
-  });
-
-  test('tries in a row, at main and at the branch, are all cached', async () => {
-    for (const [sha, branch] of [
-      [feature, 'feature/x'],
-      [main, 'new-branch'],
-      [feature, 'feature/x'],
-      [main, 'new-branch'],
-    ] as const) {
-      await team.service.git('checkout', '--quiet', sha);
-      expect(readCachedSteps(await buildFresh(await team.push(branch)))).toEqual(ALL_CACHED);
-    }
-  });
-
   test('production is gzip throughout; the builder image is zstd where the engine can', async () => {
     await team.service.git('checkout', '--quiet', '-B', 'compressed', main);
     await team.service.changeSource('Compressed');
@@ -128,25 +105,6 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
     // And of the first build of all, where both images have the layer of the same WORKDIR.
     expect(await types(main)).toEqual(['gzip']);
     expect(await types('builder-compressed')).toContain(store === 'containerd' ? 'zstd' : 'gzip');
-  });
-
-  test('a git tag imports the merged cache by its digest and moves no cache tag', async () => {
-    const { registry } = fixture.lab();
-    await team.service.git('checkout', '--quiet', main);
-    const before = await registry.tags(team.repository);
-    const result = await buildFresh(await team.pushTag('v1.0.0'));
-    expect(readCachedSteps(result).builder).toMatch(/^\d of 5$/);
-    expect(result.log).toMatch(/--cache-from type=registry,ref=\S+@sha256:[0-9a-f]{64} /);
-    const added = (await registry.tags(team.repository)).filter((tag) => !before.includes(tag));
-    expect(added.sort()).toEqual(['1', '1.0', '1.0.0', 'v1.0.0']);
-  });
-
-  test('without write access each pass takes the nearest image', async () => {
-    await team.service.git('checkout', '--quiet', feature);
-    const result = await buildFresh(await team.push('feature/x'), { username: READER.name, password: READER.password });
-    expect(result.log).toMatch(/--cache-from type=registry,ref=\S+:feature-x-[0-9a-f]{10} /);
-    expect(result.log).not.toContain(':cache-');
-    expect(readCachedSteps(result)).toEqual(ALL_CACHED);
   });
 });
 
@@ -196,26 +154,6 @@ describe.each(STORES)('on the %s store, a broken cache', (store) => {
     ]);
     expect(await team.runImage(engine(), result.outputs.image ?? '')).toContain('After the loss');
   });
-
-  test('with unreadable records is left out with a warning', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team(`junk-${store}`);
-    expectSuccess(await team.build(await team.push(), { engine: engine() }));
-    const { body, mediaType } = await registry.manifest(team.repository, 'main');
-    const config = {
-      ...(await registry.config(team.repository, 'main')),
-      'moby.buildkit.cache.v0': Buffer.from('[{"digest":7},{"inputs":[[{"link":99}]]}]').toString('base64'),
-    };
-    const text = JSON.stringify(config);
-    const digest = await registry.putBlob(team.repository, Buffer.from(text));
-    const manifest = { ...body, config: { ...(body.config as object), digest, size: Buffer.byteLength(text) } };
-    await registry.putManifest(team.repository, 'main', mediaType, JSON.stringify(manifest));
-    await engine().prune();
-    const result = await team.build(await team.push(), { engine: engine() });
-    expectSuccess(result);
-    expect(warningsOf(result)).toEqual(['Cache records of main that cannot be read are left out: 2.']);
-    expect(readCachedSteps(result).builder).toBe('5 of 5');
-  });
 });
 
 test('a cache layer that fails while it is read costs one run without the cache, and a warning', async () => {
@@ -245,21 +183,4 @@ test('a cache layer that fails while it is read costs one run without the cache,
   } finally {
     await front.stop();
   }
-});
-
-test('the first step that missed is named with its likely reason', async () => {
-  const engine = fixture.lab().engine('containerd');
-  const team = await fixture.team('reasons');
-  const inputs = (sha: string) => ({ 'build-args': `BASE_IMAGE=${fixture.lab().baseImage}\nCOMMIT_SHA=${sha}` });
-  const file = `${team.service.directory}/Dockerfile`;
-  await writeFile(file, (await readFile(file, 'utf8')).replace('AS builder\n', 'AS builder\nARG COMMIT_SHA\n'));
-  const first = await team.service.commit('Say the commit early');
-  expectSuccess(await team.build(await team.push(), { engine, inputs: inputs(first) }));
-  const second = await team.service.changeSource('Changed');
-  const result = await team.build(await team.push(), { engine, inputs: inputs(second) });
-  expectSuccess(result);
-  expect(result.log).toContain(
-    'the build argument COMMIT_SHA changes with every commit and stands before it: move "ARG COMMIT_SHA" below this step',
-  );
-  expect(result.summary).toContain('the build argument COMMIT_SHA changes with every commit');
 });
