@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import { type Front, startFront } from '../../../lab/registry/front.js';
 import { type Registry, startRegistry } from '../../../lab/registry/registry.js';
-import { expectFailure, expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
+const STORES: readonly ImageStore[] = ['containerd'];
 const fixture = useLab({ stores: STORES });
 const MIRRORER = {
   name: 'mirrorer',
@@ -93,40 +93,6 @@ describe.each(STORES)('on the %s store', (store) => {
 describe('what may go wrong', () => {
   const engine = () => fixture.lab().engine('containerd');
 
-  test('a mirror that fails is an error that names it; the image, the other mirrors and the builder are there', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('half-mirrored');
-    const names = [`${front.host}/${team.repository}`, `${mirror.host}/${team.repository}-2`];
-    front.fail({ method: 'PUT', path: new RegExp(`/${team.repository}/blobs/`), answer: { status: 403 } });
-    try {
-      const event = await team.push();
-      const inputs = {
-        mirrors: names.join(),
-        'mirror-logins': names.map((name) => loginTo(name.split('/')[0]!)).join('\n'),
-      };
-      const result = await team.build(event, { engine: engine(), inputs });
-      expectFailure(
-        result,
-        new RegExp(
-          `is in ${team.image}, ${names[1]!}, but could not be copied to ${names[0]!}: .*403.* Run the job again`,
-        ),
-      );
-      const { digest = '' } = result.outputs;
-      expect(digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
-      expect((await mirror.manifest(`${team.repository}-2`, event.sha)).digest).toBe(digest);
-      expect(await mirror.tags(team.repository)).toEqual([]);
-      expect(await registry.tags(team.repository)).toEqual(expect.arrayContaining(['main', 'builder-main']));
-      expect(result.outputs).toMatchObject({
-        pushed: 'true',
-        'pinned-mirrors': `${names[1]!}:${event.sha}@${digest}`,
-      });
-      expect(result.summary).toContain('**Failed.**');
-      expect(result.summary).toContain(`- \`${names[0]!}\`: **failed**`);
-    } finally {
-      front.heal();
-    }
-  });
-
   test.each<[string, Parameters<Front['fail']>[0]['answer'], Partial<Parameters<Front['fail']>[0]>]>([
     ['503', { status: 503 }, { method: 'PUT' }],
     ['429', { status: 429 }, { method: 'POST' }],
@@ -143,102 +109,5 @@ describe('what may go wrong', () => {
     expectSuccess(result);
     expect(front.faultsServed()).toBe(before + 1);
     expect((await mirror.manifest(team.repository, event.sha)).digest).toBe(result.outputs.digest);
-  });
-
-  test.each<[string, (team: string) => Record<string, string>, RegExp]>([
-    [
-      'a wrong password',
-      (repository) => ({ mirrors: `${mirror.host}/${repository}`, 'mirror-logins': `${mirror.host}=mirrorer:wrong` }),
-      /Login to 127\.0\.0\.1:\d+ as mirrorer was refused .*Check the input mirror-logins/,
-    ],
-    [
-      'no login',
-      (repository) => ({ mirrors: `${mirror.host}/${repository}` }),
-      /may be pushed, but not to its mirror .*Set "mirror-logins" to a login/,
-    ],
-    [
-      'a login that may not write there',
-      () => ({ mirrors: `${mirror.host}/others/app`, 'mirror-logins': loginTo(mirror.host) }),
-      /may be pushed, but not to its mirror .*\/others\/app: the registry .* refuses to take an upload to others\/app/,
-    ],
-    [
-      'nobody there',
-      (repository) => ({ mirrors: `127.0.0.1:9/${repository}` }),
-      /The registry 127\.0\.0\.1:9 cannot be reached.*Check the input mirrors/,
-    ],
-  ])('%s is an error before anything is built', async (name, inputs, message) => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team(`early-${name.replace(/\W+/g, '-')}`);
-    const result = await team.build(await team.push(), { engine: engine(), inputs: inputs(team.repository) });
-    expectFailure(result, message);
-    expect(result.log).not.toContain('Building');
-    expect(await registry.tags(team.repository)).toEqual([]);
-  });
-
-  test('a unique tag that a mirror has already is not moved: the image gets another one, everywhere', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('taken-in-mirror');
-    const inputs = { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': loginTo(mirror.host) };
-    const event = await team.push();
-    expectSuccess(await team.build(event, { engine: engine(), inputs: { ...inputs, image: `${team.image}-other` } }));
-    const there = (await mirror.manifest(team.repository, event.sha)).digest;
-    const result = await team.build(event, {
-      engine: engine(),
-      inputs: { ...inputs, 'build-args': `BASE_IMAGE=${fixture.lab().baseImage}` },
-    });
-    expectSuccess(result);
-    expect(result.outputs.tag).toMatch(new RegExp(`^${event.sha}-\\d{14}$`));
-    expect((await mirror.manifest(team.repository, event.sha)).digest).toBe(there);
-    for (const place of [registry, mirror])
-      expect((await place.manifest(team.repository, result.outputs.tag!)).digest).toBe(result.outputs.digest);
-  });
-
-  test('an index with attestations is mirrored with all that it names', async () => {
-    const team = await fixture.team('mirrored-index');
-    const event = await team.push();
-    const result = await team.build(event, {
-      engine: engine(),
-      inputs: {
-        mirrors: `${mirror.host}/${team.repository}`,
-        'mirror-logins': loginTo(mirror.host),
-        provenance: 'true',
-      },
-    });
-    expectSuccess(result);
-    const index = await mirror.manifest(team.repository, event.sha);
-    expect(index.digest).toBe(result.outputs.digest);
-    const { manifests } = index.body as unknown as { readonly manifests: readonly { readonly digest: string }[] };
-    expect(manifests).toHaveLength(2);
-    for (const { digest } of manifests) expect((await mirror.manifest(team.repository, digest)).digest).toBe(digest);
-  });
-
-  test("a run of Dependabot's, without the login of a mirror, builds and pushes nothing anywhere", async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('dependabot-mirror');
-    expectSuccess(await team.build(await team.push(), { engine: engine() }));
-    const before = await registry.tags(team.repository);
-    const event = { ...(await team.pullRequest({ number: 4, head: 'dependabot/npm/x' })), actor: 'dependabot[bot]' };
-    const result = await team.build(event, {
-      engine: engine(),
-      inputs: { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': `${mirror.host}=mirrorer:` },
-    });
-    expectSuccess(result);
-    expect(result.outputs).toMatchObject({ pushed: 'false' });
-    expect(result.log).toMatch(/Nothing was pushed: .*Dependabot secrets/);
-    expect(await registry.tags(team.repository)).toEqual(before);
-    expect(await mirror.tags(team.repository)).toEqual([]);
-  });
-
-  test('a run of a fork touches no mirror, and asks for no login', async () => {
-    const team = await fixture.team('fork-mirror');
-    const mark = mirror.mark();
-    const result = await team.build(await team.pullRequest({ number: 3, head: 'x', fork: 'stranger/app' }), {
-      engine: engine(),
-      inputs: { mirrors: `${mirror.host}/${team.repository}`, 'mirror-logins': `${mirror.host}=mirrorer:` },
-    });
-    expectSuccess(result);
-    expect(result.outputs).toMatchObject({ pushed: 'false' });
-    expect(result.outputs).not.toHaveProperty('pinned-mirrors');
-    expect(await mirror.requests(mark)).toEqual([]);
   });
 });

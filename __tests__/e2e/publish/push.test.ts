@@ -78,29 +78,6 @@ describe.each(STORES)('on the %s store', (store) => {
     });
   });
 
-  test('the same commit on a fresh engine takes every step of both passes from the registry', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team(`again-${store}`);
-    const event = await team.push();
-    expectSuccess(await team.build(event, { engine: engine() }));
-    const first = await registry.manifest(team.repository, event.sha);
-    const firstBuilder = await registry.manifest(team.repository, 'builder-main');
-    await engine().prune();
-
-    const again = await team.build(event, { engine: engine() });
-    expectSuccess(again);
-    expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
-    // The unique tag that may be deployed is not moved; the new one says when it was made.
-    expect(again.outputs.tag).toMatch(new RegExp(`^${event.sha}-\\d{14}$`));
-    expect((await registry.manifest(team.repository, event.sha)).digest).toBe(first.digest);
-    expect(again.annotations.map(({ message }) => message).join()).toContain(
-      'exists in the registry and is never moved',
-    );
-    // Same builder steps, same builder image: nothing changing is in it.
-    expect((await registry.manifest(team.repository, 'builder-main')).digest).toBe(firstBuilder.digest);
-    expect((await registry.manifest(team.repository, 'main')).digest).toBe(again.outputs.digest);
-  });
-
   test('changed source on a fresh engine keeps the dependencies and builds the rest', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`source-${store}`);
