@@ -2,8 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { startFront } from '../../../lab/registry/front.js';
-import { expectFailure, expectSuccess, useLab, warningsOf } from '../../support/e2e.js';
+import { expectFailure, expectSuccess, useLab } from '../../support/e2e.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 const engine = () => fixture.lab().engine('containerd');
@@ -15,96 +14,6 @@ test('a wrong password is refused before anything is built, and is not in the lo
   expectFailure(result, /Login to 127\.0\.0\.1:\d+ as octo was refused .*username and password/);
   expect(result.log).not.toContain('docker buildx build');
   expect(result.log).not.toContain(inputs.password);
-});
-
-test('no password with push: true says that there is no login', async () => {
-  const team = await fixture.team('nologin');
-  const result = await team.build(await team.push(), { engine: engine(), inputs: { password: '', push: 'true' } });
-  expectFailure(result, /there is no login for 127\.0\.0\.1:\d+ \(the input password is empty\)/);
-});
-
-test('a registry that nobody listens at is named', async () => {
-  const team = await fixture.team('nobody');
-  const result = await team.build(await team.push(), {
-    engine: engine(),
-    inputs: { image: '127.0.0.1:1/octo/nobody' },
-  });
-  expectFailure(result, /registry 127\.0\.0\.1:1 cannot be reached/);
-});
-
-test('and a run that does not want to push goes on without it', async () => {
-  const team = await fixture.team('offline');
-  const inputs = { image: '127.0.0.1:1/octo/offline', push: 'false' };
-  const result = await team.build(await team.push(), { engine: engine(), inputs });
-  expectSuccess(result);
-  expect(warningsOf(result)).toEqual([expect.stringMatching(/^There is no cache from 127\.0\.0\.1:1 in this run/)]);
-});
-
-test('a secret without a value, as in runs of forks, is left out with a warning', async () => {
-  const team = await fixture.team('secretless');
-  const inputs = { secrets: 'npm_token=\nother=some-other-secret' };
-  const result = await team.build(await team.push(), { engine: engine(), inputs });
-  expectSuccess(result);
-  expect(warningsOf(result)).toEqual([
-    'secrets: npm_token has no value in this run, so the build gets no such secret.',
-  ]);
-  expect(result.log.match(/--secret id=other,env=\S+/g)).toHaveLength(2);
-  expect(result.log).not.toContain('id=npm_token');
-});
-
-test('a builder that production is not made of may fail: what is pushed by then is told', async () => {
-  const { registry, baseImage } = fixture.lab();
-  const team = await fixture.team('apart');
-  await writeFile(
-    join(team.service.directory, 'Dockerfile'),
-    `FROM ${baseImage} AS builder\nRUN exit 7\nFROM ${baseImage} AS production\nRUN touch /made\n`,
-  );
-  await team.service.commit('Build in vain');
-  const event = await team.push();
-  const mirrors = `${team.image}-copy`;
-  const result = await team.build(event, { engine: engine(), inputs: { 'build-args': '', mirrors } });
-  expectFailure(result, /exit 7/);
-  const { digest } = await registry.manifest(team.repository, event.sha);
-  expect(result.outputs).toMatchObject({
-    digest,
-    pushed: 'true',
-    tags: [team.image, mirrors].flatMap((name) => [event.sha, 'main'].map((tag) => `${name}:${tag}`)).join('\n'),
-    'pinned-mirrors': `${mirrors}:${event.sha}@${digest}`,
-  });
-});
-
-test('a failing RUN in the builder fails the run with its step, and no tag is written', async () => {
-  const { registry } = fixture.lab();
-  const team = await fixture.team('broken');
-  const dockerfile = join(team.service.directory, 'Dockerfile');
-  await writeFile(
-    dockerfile,
-    (await readFile(dockerfile, 'utf8')).replace('RUN ./src/build', 'RUN echo on purpose && false && ./src/build'),
-  );
-  await team.service.commit('Break the build');
-  const result = await team.build(await team.push(), { engine: engine() });
-  expectFailure(result, /The build failed at \[builder 6\/6\] RUN echo on purpose && false .*exit code: 1/);
-  expect(result.summary).toContain('**Failed.**');
-  expect(result.outputs.digest ?? '').toBe('');
-  expect(await registry.tags(team.repository)).toEqual([]);
-});
-
-test('a builder image that the registry refuses is a warning, and the image is published', async () => {
-  const { registry } = fixture.lab();
-  const team = await fixture.team('refused');
-  const front = await startFront({ registry: registry.host });
-  try {
-    front.fail({ method: 'PUT', path: /\/manifests\/builder-/, answer: { status: 403 } });
-    const event = await team.push();
-    const result = await team.build(event, { engine: engine(), inputs: { image: `${front.host}/${team.repository}` } });
-    expectSuccess(result);
-    expect(warningsOf(result)).toEqual([expect.stringMatching(/^The builder image was not kept for later runs/)]);
-    expect(result.outputs.digest).toBe((await registry.manifest(team.repository, event.sha)).digest);
-    expect(result.outputs['builder-digest'] ?? '').toBe('');
-    expect(await registry.tags(team.repository)).toEqual([event.sha, 'main'].sort());
-  } finally {
-    await front.stop();
-  }
 });
 
 test('a failing step of production leaves the builder image and no production tag', async () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pushIndexedBaseImage } from '../../../lab/engine/base-image.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
-import { expectFailure, expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
 
 const fixture = useLab({ stores: ['containerd', 'overlay2'] });
 // A runner for each platform; the busybox of both is this machine's.
@@ -123,112 +123,5 @@ describe('an index of two parts', () => {
       expect(again.log).toContain(`Builder image: unchanged, builder-main-${part[0].replace('/', '_')} is what it was`);
       expect(again.outputs.tag).toMatch(new RegExp(`^${event.sha}-linux_a\\w+64-\\d{14}$`));
     }
-  });
-
-  test('a pull request comments once, on the index', async () => {
-    const team = await fixture.team('parts-review');
-    await team.service.git('checkout', '--quiet', '-b', 'topic');
-    const event = await team.pullRequest({ number: 5, head: 'topic' });
-    const inputs = { comment: 'true' };
-    const parts: string[] = [];
-    for (const part of PARTS) {
-      const result = await buildPart(team, event, part, inputs);
-      expectSuccess(result);
-      parts.push(result.outputs['pinned-image']!);
-    }
-    const commented = () => team.github.requests().filter((line) => line.includes('/comments'));
-    expect(commented()).toEqual([]);
-    const result = await join(team, event, parts, inputs);
-    expectSuccess(result);
-    expect(result.outputs.tag).toMatch(/^review-pr-5-[0-9a-f]{40}-\d{14}$/);
-    expect(commented().length).toBeGreaterThan(0);
-  });
-
-  test('whose parts another commit was checked out for is of that commit, wherever it is made', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('parts-elsewhere');
-    const event = { ...(await team.push()), name: 'workflow_dispatch' };
-    const first = await buildPart(team, event, PARTS[0]);
-    expectSuccess(first);
-    expectSuccess(await join(team, event, [first.outputs.digest!]));
-    const main = (await registry.manifest(team.repository, 'main')).digest;
-    await team.service.git('checkout', '--quiet', '-b', 'topic');
-    const other = await team.service.changeSource('Hello from elsewhere');
-
-    const attested = await buildPart(team, event, PARTS[1], { provenance: 'true' });
-    expectSuccess(attested);
-    expect(attested.outputs.tag).toBe(`${other}-linux_arm64`);
-    const loose = await join(team, event, [attested.outputs.digest!]);
-    expectSuccess(loose);
-    expect(splitLines(loose.outputs.tags)).toEqual([`${team.image}:${other}`]);
-    team.github.setBranch('topic', other);
-    const ofBranch = await join(team, event, [attested.outputs.digest!]);
-    expectSuccess(ofBranch);
-    expect(splitLines(ofBranch.outputs.tags).slice(1)).toEqual(
-      ['topic', 'latest'].map((tag) => `${team.image}:${tag}`),
-    );
-    expect((await registry.manifest(team.repository, 'main')).digest).toBe(main);
-    expectFailure(
-      await join(team, event, [first.outputs.digest!, attested.outputs.digest!]),
-      /Build all parts from one commit/,
-    );
-  });
-
-  test('a fork builds parts and pushes none', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('parts-fork');
-    const event = await team.pullRequest({ number: 6, head: 'topic', fork: 'stranger/app' });
-    const result = await buildPart(team, event, PARTS[0]);
-    expectSuccess(result);
-    expect(result.outputs).toMatchObject({ pushed: 'false' });
-    expect(result.outputs.tag).toMatch(/-linux_amd64$/);
-    expect(await registry.tags(team.repository)).toEqual([]);
-  });
-
-  test('parts with attestations: the digest is that of the index, whose attestations stay with their images', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team('parts-attested');
-    const event = await team.push();
-    const part = await buildPart(team, event, PARTS[1], { provenance: 'true' });
-    expectSuccess(part);
-    const plain = await buildPart(team, event, PARTS[0]);
-    expectSuccess(plain);
-    const result = await join(team, event, [part.outputs['pinned-image']!, plain.outputs.digest!]);
-    expectSuccess(result);
-    const { manifests } = (await registry.manifest(team.repository, event.sha)).body as unknown as Index;
-    expect(manifests.map(({ platform }) => platform.architecture)).toEqual(['arm64', 'unknown', 'amd64']);
-    expect(JSON.parse(result.outputs.summary!)).toMatchObject({ bytes: { platforms: 2 } });
-  });
-});
-
-describe('an index that cannot be made is an error that says why, and no tag is written', () => {
-  test.each<[string, (digest: string) => readonly string[], Inputs, RegExp]>([
-    [
-      'a part that is not there',
-      () => [`sha256:${'0'.repeat(64)}`],
-      {},
-      /has no image sha256:0+\. Build the parts with the same image/,
-    ],
-    [
-      'a platform without a part',
-      (digest) => [digest],
-      { platforms: 'linux/amd64,linux/arm64' },
-      /no part is for linux\/arm64/,
-    ],
-    [
-      'a part that platforms does not name',
-      (digest) => [digest],
-      { platforms: 'linux/arm64' },
-      /no part is for linux\/arm64/,
-    ],
-    ['no part at all', () => [' ', ''], {}, /index-of is given and empty/],
-  ])('%s', async (name, parts, inputs, message) => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team(`no-index-${name.replace(/\W+/g, '-')}`);
-    const event = await team.push();
-    const built = await buildPart(team, event, PARTS[0]);
-    expectSuccess(built);
-    expectFailure(await join(team, event, parts(built.outputs.digest!), inputs), message);
-    expect(await registry.tags(team.repository)).not.toContain(event.sha);
   });
 });

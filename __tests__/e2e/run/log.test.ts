@@ -6,7 +6,7 @@ import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import { expectSuccess, useLab } from '../../support/e2e.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
+const STORES: readonly ImageStore[] = ['containerd'];
 const fixture = useLab({ stores: STORES });
 
 const annotationsOf = ({ annotations }: ActionResult, level: string) =>
@@ -44,23 +44,6 @@ describe.each(STORES)('on the %s store', (store) => {
     expect(error?.message).toMatch(
       /^The build failed at \[builder 2\/2\] RUN <<END \(echo first\.\.\.\) \(deploy\/app\.Dockerfile:3\): .*exit code: 3\nfirst\nthe reason$/,
     );
-  });
-
-  test('a step that fails in production is annotated likewise', async () => {
-    const result = await buildDockerfile(
-      'second-pass',
-      store,
-      'FROM ${BASE_IMAGE} AS builder',
-      'RUN echo built > /app',
-      'FROM ${BASE_IMAGE} AS production',
-      'COPY --from=builder /app /app',
-      '',
-      'RUN test -f /other',
-    );
-    expect(result.main?.code).toBe(1);
-    const [error] = annotationsOf(result, 'error');
-    expect(error?.properties).toMatchObject({ file: 'deploy/app.Dockerfile', line: '7' });
-    expect(error?.message).toMatch(/^The build failed at \[production 3\/3\] RUN test -f \/other/);
   });
 
   test('what is wrong with the Dockerfile is said once, at its line, though both passes see it', async () => {
