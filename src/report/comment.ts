@@ -12,7 +12,7 @@ import { describeBytes, toCommitLine } from './summary.js';
 export interface CommentContext {
   readonly run: RunNumber;
   readonly runUrl: string | null;
-  /** Values that must not be seen: the runner hides them in its logs, and nobody does in a comment. */
+  /** Values to hide: the runner masks its logs, but not what is sent to GitHub's API. */
   readonly secrets: readonly string[];
 }
 
@@ -30,9 +30,9 @@ export function toComment(result: RunResult, { run, runUrl, secrets }: CommentCo
   return `${lines.join('\n')}\n`;
 }
 
-/** Before anything is shortened or escaped, which would leave half a secret. */
+/** Called before texts are shortened or escaped: half a secret would no longer be recognised. */
 function hideSecrets(result: RunResult, secrets: readonly string[]): RunResult {
-  // What the runner hides in its logs; the longest first.
+  // The same texts that the runner masks; longest first, since one may contain another.
   const hidden = secrets.flatMap(listMasks).sort((one, other) => other.length - one.length);
   const hide = (text: string): string => hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   const hideIn = (pass: PassFigures | null): PassFigures | null =>
@@ -60,12 +60,12 @@ export interface CommentWriter {
   readonly run: RunNumber;
 }
 
-/** The first line of the comment, which nobody sees. An image name cannot hold what would end it. */
+/** The first line of the comment, which GitHub does not show. An image name cannot contain `-->`. */
 export function toMarker(imageName: string, { id, attempt }: RunNumber): string {
   return `<!-- two-pass-build:${imageName} --><!-- run=${id} attempt=${attempt} -->`;
 }
 
-/** Anybody can write the marker, and a token that may write comments can change other people's too: only own ones count. */
+/** Only comments by the token's owner count: anybody can write the marker, and the token can change any comment. */
 export function chooseComment(
   comments: readonly PullRequestComment[],
   { author, imageName, run }: CommentWriter,
@@ -83,7 +83,7 @@ function isLater(one: RunNumber, other: RunNumber): boolean {
   return one.id === other.id ? one.attempt > other.attempt : one.id > other.id;
 }
 
-/** Only where a comment begins with it: a bot that quotes somebody has it further down. */
+/** Only at the beginning of a comment: a bot that quotes the comment has the marker further down. */
 function readMarker(body: string, imageName: string): RunNumber | null {
   const [, name, id, attempt] =
     /^<!-- two-pass-build:(\S+) --><!-- run=(\d{1,15}) attempt=(\d{1,15}) -->/.exec(body) ?? [];

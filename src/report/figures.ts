@@ -1,4 +1,4 @@
-// How a pass went, in figures and in words.
+// The figures of a pass (steps, cache, seconds), and sentences made of them.
 import type { PassProgress, Work } from '../adapters/progress/build-progress.js';
 import { builderStages } from '../build/pure/builder-decision.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
@@ -10,22 +10,22 @@ export interface PassFigures {
   /** Null for a pass that had no process of its own. */
   readonly seconds: number | null;
   readonly steps: readonly { readonly name: string; readonly cached: boolean }[];
-  /** Why the first step that was not cached usually is not; null when all were. */
+  /** The likely reason why the first uncached step was not cached; null when all were. */
   readonly missReason: string | null;
-  /** What became of the image, such as "unchanged"; null until that is known. */
+  /** What happened to the image, such as "unchanged"; null until that is known. */
   readonly outcome: string | null;
   readonly work: readonly Work[];
 }
 
-/** What a solve of production was made of. */
+/** Plan, Dockerfile and flags of a build. */
 export interface Solve {
   readonly plan: Plan;
-  /** Null where it cannot be read, as that of a Git context. */
+  /** Null for a remote context, which BuildKit fetches. */
   readonly dockerfile: Dockerfile | null;
   readonly flags: readonly BuildFlag[];
 }
 
-/** One solve, told as two passes: steps of the builder's stages, and production's own. */
+/** Building production builds the builder's stages too: splits its steps into those of the two passes. */
 export function toFigures(
   { plan, dockerfile, flags }: Solve,
   { seconds, progress }: { readonly seconds: number; readonly progress: PassProgress },
@@ -45,7 +45,7 @@ export function toFigures(
   };
 }
 
-/** The same figures with work that came later: a push of its own, or the image of the builder. */
+/** The figures with later work added, such as the push of a checked image. */
 export function addWork(figures: PassFigures, seconds: number, work: readonly Work[]): PassFigures {
   return { ...figures, seconds: (figures.seconds ?? 0) + seconds, work: [...figures.work, ...work] };
 }

@@ -1,4 +1,4 @@
-// The last lines of the log: what the passes did, and off GitHub what was made.
+// The last lines of the log: how the passes went, and off GitHub the image and how to run it.
 import { taggedReference } from '../image/reference.js';
 import { type PassFigures, describePass } from './figures.js';
 import type { RunResult } from './result.js';
@@ -17,7 +17,7 @@ export function toLocalLines({ plan, digest }: Pick<RunResult, 'plan' | 'digest'
 /** How each pass went, for the log. */
 export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
   const line = (name: string, figures: PassFigures | null): string[] =>
-    // Nobody knows the steps where Buildx drew on a terminal.
+    // When Buildx draws on a terminal, its steps are not read.
     figures === null || figures.steps.length === 0 ? [] : [`${name}: ${describePass(figures)}`];
   return [...line('Builder', builder), ...line('Production', production)];
 }

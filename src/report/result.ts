@@ -1,4 +1,4 @@
-// What a run reports: everything that log, summary and comment are made of.
+// The result of a run: everything that log, summary and comment show.
 import type { Work } from '../adapters/progress/build-progress.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageIndex } from '../image/image-index.js';
@@ -10,7 +10,7 @@ import type { PassFigures } from './figures.js';
 
 export interface RunResult {
   readonly plan: Plan;
-  /** Null for a pass that did not come to its end. */
+  /** Null for a pass that was not finished. */
   readonly builder: PassFigures | null;
   readonly production: PassFigures | null;
   /** What the registry serves under the unique tag; null when nothing was pushed. */
@@ -19,20 +19,20 @@ export interface RunResult {
   readonly pushedTags: readonly Tag[];
   readonly warnings: readonly string[];
   readonly error: Failure | null;
-  /** What a build did that did not come to its end. */
+  /** Work of a pass that failed. */
   readonly unfinished: readonly Work[];
   readonly bytes: ImageBytes;
   /** Images whose cache this run could use. */
   readonly cacheTags: readonly Tag[];
   /** The platforms of an index that was made of parts; left out: the image was built here. */
   readonly platforms?: ImageIndex['platforms'];
-  /** What became of the copies; left out: there are none. */
+  /** The copy to each mirror; left out: there are no mirrors. */
   readonly mirrors?: readonly MirrorOutcome[];
   /** Whether the team's own check has passed. */
   readonly verified?: boolean;
   /** Markdown of what the scanner found. */
   readonly checks?: readonly string[];
-  /** Key of the entry of the Actions cache that both passes took instead. */
+  /** Key of the entry of the Actions cache that both passes started from; null when none was found. */
   readonly actionsCacheKey?: string | null;
 }
 

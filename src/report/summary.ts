@@ -18,7 +18,7 @@ export function toSummary(result: RunResult): string {
   if (error === null && digest === null) lines.push(...toNotPushed(plan));
   if (result.checks !== undefined) lines.push(...result.checks);
   if (result.platforms !== undefined) lines.push(...toPlatforms(result.platforms));
-  // Of a build that failed there is nothing to compare.
+  // A failed build has no figures.
   if (result.builder !== null || result.production !== null) {
     lines.push(
       ...toTable([
@@ -53,7 +53,7 @@ export function toSummary(result: RunResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The commit that people see, and what is built where that is another: the merge that GitHub makes of a pull request. */
+/** The commit that people know; with the built one where it differs, such as GitHub's merge commit of a pull request. */
 export function toCommitLine({ event, built }: Pick<Plan, 'event' | 'built'>): string {
   const { commit, insteadOf } = built;
   if (insteadOf !== null) return `Commit ${commit}, instead of ${insteadOf}, the commit of the event`;
@@ -82,7 +82,7 @@ export function toFiguresJson(result: RunResult): string {
   });
 }
 
-/** What a person wants of a red run: the step, its line, and what it said. */
+/** The message, which names the step and its line, and the last output of the step. */
 function toFailure({ message, output }: Failure): string[] {
   const lines = [`**Failed.** ${escapeMarkdown(shorten(message))}`, ''];
   return output.length === 0 ? lines : [...lines, 'The last lines that it printed:', '', ...toCodeBlock(output), ''];
@@ -99,7 +99,7 @@ function passRow(pass: PassPlan, figures: PassFigures | null, image: string): st
   return [pass.name, `\`${pass.target}\``, describeCached(figures), describeSeconds(pass, figures), escapeCell(image)];
 }
 
-/** Builder steps that run with production are not part of the builder's own seconds. */
+/** The builder's own seconds do not include its steps: these run while production is built. */
 function describeSeconds({ name }: PassPlan, { seconds, steps }: PassFigures): string {
   if (seconds === null) return 'with production';
   const own = formatSeconds(seconds);
@@ -147,7 +147,7 @@ function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): 
   return `Cache: ${limit(cacheTags.map((tag) => `\`${tag}\``)).join(', ')}`;
 }
 
-/** Where each pass left the cache, unless there was none. */
+/** The first uncached step of each pass; none when there was no cache. */
 function describeMisses({ plan, cacheTags, builder, production }: RunResult): string[] {
   if (plan.production.noCache || cacheTags.length === 0) return [];
   return [builder, production].flatMap((figures) => {
@@ -170,7 +170,7 @@ function toMirrors({ mirrors = [], digest }: RunResult): string[] {
   return ['', 'Mirrors:', '', ...limit(items)];
 }
 
-/** For the step that deploys. */
+/** Examples of deploying the pushed image. */
 function toSnippet(pinned: string): string[] {
   return [
     ...['', '<details><summary>Use it</summary>', '', '```sh'],

@@ -12,9 +12,9 @@ export type Seconds = Readonly<Record<WorkKind, number>>;
 
 /** More bars than people read. */
 const MOST_BARS = 12;
-/** A chart of less says nothing that the table does not. */
+/** A chart of a shorter build shows nothing that the table does not. */
 const SHORTEST_CHART_MS = 1000;
-/** Shorter ones would be told as 0.0 s. */
+/** Shorter ones would be labelled 0.0 s. */
 const SHORTEST_BAR_MS = 50;
 /** Below this Mermaid would write the same second at several lines of the axis. */
 const SHORT_CHART_MS = 10_000;
@@ -104,7 +104,7 @@ function toText(text: string): string {
     .slice(0, LONGEST_NAME)
     // A platform stays: it tells the bars of one step apart.
     .replace(/^(cached )?\[((?:linux|windows)\/\S+ )?[^\]]*?(\d+\/\d+)\]/, '$1$2$3')
-    // Of a step that compiles for another platform BuildKit names both.
+    // BuildKit writes `linux/amd64->linux/arm64` for a step that compiles for another platform.
     .replace(/^((?:cached )?\S+)->(?=\S+ \d+\/\d+)/, '$1 to ')
     .replace(/[^\p{L}\p{N} ./_=-]+/gu, ' ')
     .replace(/\s+/g, ' ')

@@ -1,4 +1,4 @@
-// What a run tells later steps and people, each as soon as it is true: outputs, notices, warnings on lines.
+// Sets outputs and prints notices and annotations, each as soon as it is true.
 import type { DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { KeptBuilder } from '../build/keep-builder.js';
@@ -13,11 +13,11 @@ export function showPlan(runner: Runner, plan: Plan, title: string): void {
   runner.log.group(title, () => {
     for (const line of toPlanLines(plan)) runner.log.info(line);
   });
-  // On a terminal the plan has said them.
+  // Off GitHub the lines of the plan have shown them.
   if (runner.onGitHub) for (const message of plan.notes) runner.log.notice(message);
 }
 
-/** Before anything is built: what later steps know of a run that fails. */
+/** Before anything is built, so that later steps have the plan of a failed run too. */
 export function announcePlan(runner: Runner, plan: Plan, title: string): void {
   showPlan(runner, plan, title);
   runner.setOutput('plan', toPlanJson(plan));
@@ -54,7 +54,7 @@ export function announceTags(
   const { digest } = published.manifest;
   runner.setOutput('pinned-mirrors', listPinned(copies, digest).join('\n'));
   for (const { image: mirror, tags, error, effort } of copies) {
-    // What failed is said in the end, when everything else is done.
+    // A failed copy is reported by `expectMirrored`, when everything else is done.
     const [unique] = tags;
     if (error === null && unique !== undefined)
       runner.log.info(`Copied to ${pinnedReference(mirror, unique, digest)} (${effort})`);
@@ -72,7 +72,7 @@ export function listWrittenTags(
 
 /**
  * @param warnings each once, although both passes find them
- * @param said build arguments that were called secrets before the build; BuildKit says the same of their ARG
+ * @param said build arguments that the action has warned of already; BuildKit's own warning of their ARG is left out
  */
 export function announceDockerfileWarnings(
   runner: Runner,
@@ -90,7 +90,7 @@ export function announceDockerfileWarnings(
   }
 }
 
-/** Of a run that has built nothing, and may not push either. */
+/** For an index that may not be pushed. */
 export function announceNoIndex(runner: Runner, { push }: Plan): void {
   runner.setOutput('pushed', 'false');
   runner.log.notice(`Nothing was pushed: ${push.reason}. There is no index of the parts.`);

@@ -1,4 +1,4 @@
-// The story of a run: what is asked for, what follows from it, and then either a build or an index of what was built.
+// The story of a run: read inputs and event, plan, and then either build an image or make an index of built ones.
 import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
 import { confinePaths } from '../build/confine-paths.js';
@@ -38,8 +38,8 @@ import { planJob, planPasses } from './prepare/plan-job.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
 
 /**
- * Yields what each stage has found as soon as it has: the frame of the run keeps what can be kept when a later stage
- * fails, and makes the report.
+ * Yields each stage's result at once: when a later stage fails, frame.ts saves what it can from the results so far, and
+ * it makes the report from them.
  * @throws InputError for what engine or registry do not allow, before anything is built; any other error for a build,
  *   check or push that failed
  */
@@ -97,9 +97,9 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */
 export async function runBuildPhase(world: World): Promise<void> {
   const { runner, run, signal, now } = world;
-  // The first thing that is said. An index is put together without an engine, anywhere.
+  // Before any other check. An index needs no engine, so it can be made on any machine.
   if (runner.readInput('index-of').trim() === '') checkMachine(runner.machine);
-  // Before anything is read from them: an error may quote what stands in the wrong input.
+  // Before the inputs are parsed: an error quotes values, and a token may stand in the wrong input.
   for (const name of ['password', 'github-token', 'scan-token'] as const) mask(runner, runner.readInput(name));
   const inputs = parseInputs((name) => runner.readInput(name), getGitHubRegistry(runner.serverUrl));
   const secrets = maskSecrets(runner, inputs);

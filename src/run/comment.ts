@@ -1,4 +1,4 @@
-// The one comment on a pull request that tells of its image. It is no part of the build: what goes wrong is a warning.
+// Writes the one comment on a pull request that describes its image. A comment that fails is a warning: the build stands.
 import { type GitHubApi, isRefusal } from '../adapters/github/run-api.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -12,7 +12,7 @@ export interface CommentRequest {
   readonly runner: Runner;
   readonly github: GitHubApi;
   readonly inputs: Inputs;
-  /** What started the run, whatever it has built. */
+  /** The event that started the run, also when another commit was built. */
   readonly trigger: WorkflowEvent;
   readonly result: RunResult;
   /** Values that must not be seen in the comment. */
@@ -24,7 +24,7 @@ export interface CommentRequest {
 export async function commentOnPullRequest(request: CommentRequest): Promise<void> {
   const { runner, inputs, trigger, result, warn } = request;
   const { event, built } = result.plan;
-  // The run that makes the index of the parts tells of the image.
+  // A part gets no comment: the run that makes the index of the parts writes it.
   if (!inputs.comment || inputs.part !== null || trigger.kind !== 'pull-request' || trigger.fork) return;
   const isOfHead = event.kind === 'branch' && event.branch === trigger.headBranch;
   if (event.kind !== 'pull-request' && !isOfHead) {
@@ -54,7 +54,7 @@ async function writeComment({ runner, github, result, secrets }: CommentRequest,
       await github.updateComment(decision.id, text);
       return;
     case 'create':
-      // One more with every run would be worse than none.
+      // The comment may be among those that were not read; a second one with every run would be worse than none.
       if (!complete) throw new Error(`it is not among the first ${comments.length} comments, and no more were read`);
       await github.createComment(pull, text);
       return;

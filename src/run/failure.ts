@@ -1,4 +1,4 @@
-// What is told of a failed run: its message and what the failed step printed last.
+// The error of a failed run -> its message and the last lines of the failed step.
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import { CheckFailedError } from '../checks/check.js';
 import type { Failure } from '../report/result.js';
@@ -10,13 +10,13 @@ export function toFailure(error: unknown): Failure {
   return { message: getMessage(error), output };
 }
 
-/** For the annotation and the end of the log: less of what it printed, since a log has it all. */
+/** For the annotation and the end of the log: fewer lines than the summary has, since the log has all of them. */
 export function describeFailure(error: unknown): string {
   const output = error instanceof CheckFailedError ? error.output : (findFailedPass(error)?.output ?? []);
   return [getMessage(error), ...output].join('\n');
 }
 
-/** The error itself, or the one that it explains. */
+/** The failed pass: the error itself, or one in its chain of causes. */
 export function findFailedPass(error: unknown): PassFailedError | null {
   if (error instanceof PassFailedError) return error;
   return error instanceof Error && error.cause !== undefined ? findFailedPass(error.cause) : null;

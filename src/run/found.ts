@@ -1,4 +1,4 @@
-// What the stages of a run have found, each a value of its own; what has not been reached is not there.
+// The results of the stages of a run; those of stages that were not reached are undefined.
 import type { PassResult } from '../adapters/docker/buildx.js';
 import type { KeptBuilder } from '../build/keep-builder.js';
 import type { LayerStore } from '../cache/layer-store.js';
@@ -13,15 +13,15 @@ import type { Job } from './prepare/plan-job.js';
 export interface Found {
   readonly survey?: Survey;
   readonly layers?: LayerStore;
-  /** The plan that is carried out. */
+  /** The plan, fitted to engine and registry. */
   readonly plan?: Plan;
   readonly job?: Job;
-  /** Production, and the builder's stages that it is made of. */
+  /** The result of building production, with the builder's stages that it copies from. */
   readonly built?: PassResult;
   readonly checked?: Checked;
   readonly published?: PublishedImage;
   readonly kept?: KeptBuilder;
   readonly copies?: readonly MirrorOutcome[];
-  /** Of an index that was made of parts. */
+  /** Set by an index run only. */
   readonly platforms?: ImageIndex['platforms'];
 }

@@ -1,4 +1,5 @@
-// The frame of a run: its folder, what its stages have found, what is kept when one fails, and what is told in the end.
+// Around the stages of a run: makes and removes the run's folder, collects their results, saves what a failed run has
+// built, and reports in the end.
 import { mkdir, rm } from 'node:fs/promises';
 import { listSuspectArguments } from '../inputs/build-options.js';
 import { toLocalLines, toPassLines } from '../report/log-lines.js';
@@ -12,7 +13,7 @@ import { explainFailure, salvage } from './salvage.js';
 
 type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
 
-/** @throws what the story throws, explained, when everything is told */
+/** @throws after the report, what the story threw; a registry's refusal with its cause and what to change */
 export async function runReported(setup: RunSetup, story: Story): Promise<void> {
   const { runner } = setup.world;
   const directory = runner.reserveDirectory();
@@ -49,7 +50,7 @@ interface Ending {
   readonly warn: RunFrame['warn'];
 }
 
-/** However the run ended. */
+/** Reports a run that succeeded or failed: log lines, comment, output `summary`, job summary. */
 async function report(setup: RunSetup, found: Found, { warnings, failure, warn }: Ending): Promise<void> {
   const { world, inputs, trigger, github, secrets } = setup;
   const { runner, signal } = world;
@@ -59,10 +60,10 @@ async function report(setup: RunSetup, found: Found, { warnings, failure, warn }
     for (const line of toPassLines(result)) runner.log.info(line);
     if (!runner.onGitHub) for (const line of toLocalLines(result)) runner.log.info(line);
   }
-  // A cancelled run has nothing to tell, and no time.
+  // A cancelled run writes no comment: the runner kills it after a few seconds.
   const told = { runner, github, inputs, trigger: trigger.event, secrets, warn };
   if (!signal.aborted) await commentOnPullRequest({ ...told, result });
-  // Once more: the comment may have brought a warning.
+  // Made again: the comment may have added a warning.
   const final = getResult();
   runner.setOutput('summary', toFiguresJson(final));
   await runner.writeSummary(toSummary(final));

@@ -28,7 +28,7 @@ import type { RunFrame, RunSetup } from './prepare/setup.js';
 export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGenerator<Found, void> {
   const { world, inputs, github } = setup;
   const { runner } = world;
-  // Where there is no engine, nobody has called a registry insecure.
+  // Without an engine no registry counts as insecure: the list of those comes from the engine's settings.
   const findInsecureRegistries = async (): Promise<readonly string[]> => {
     const found = await inspectEngine(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
     return found?.insecureRegistries ?? [];
@@ -64,11 +64,11 @@ interface PlannedIndex {
   readonly plan: Plan;
   /** The plan before the registry was asked for a free tag. */
   readonly draft: Plan;
-  /** None where there is no index. */
+  /** Empty when no index is pushed. */
   readonly parts: readonly Part[];
 }
 
-/** The index is of the commit that its parts were built from, whatever the event names: the parts' labels tell. */
+/** An index is named after the commit that its parts were built from: their revision labels decide, not the event. */
 async function planIndex(setup: RunSetup, registry: Registry | null, state: AskedRegistry): Promise<PlannedIndex> {
   const { inputs, trigger, event, context, draft, github } = setup;
   const plan = planBuild(inputs, event, context, state);

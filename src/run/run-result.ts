@@ -1,4 +1,4 @@
-// What the stages have found -> what is told of the run. Pure.
+// The results of the stages -> what the summary, the comment and the outputs say of the run. Pure.
 import { sumBytes } from '../image/stored-image.js';
 import { toScope } from '../plan/tags/tags.js';
 import { type PassFigures, addWork, toFigures } from '../report/figures.js';
@@ -18,7 +18,7 @@ export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }
   const { published, checked, kept, copies, layers } = found;
   const plan = found.plan ?? setup.draft;
   return {
-    // Another run may have had the unique tag first.
+    // The pushed tag may differ from the planned one: another run may have written that first.
     plan: published === undefined ? plan : { ...plan, tags: { ...plan.tags, unique: published.tag } },
     ...getFigures(setup, found),
     digest: published?.manifest.digest ?? null,
@@ -35,7 +35,7 @@ export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }
   };
 }
 
-/** Whether the image is built and where it belongs, and only copies of it may be missing. */
+/** Whether everything succeeded but, perhaps, copies to mirrors. */
 export function isComplete({ kept, copies }: Found): boolean {
   return copies !== undefined && (kept === undefined || kept.failure === null);
 }
@@ -56,7 +56,7 @@ function getFigures(
   };
 }
 
-/** Compressed, of the image that the main branch had before this run; null when that is not known. */
+/** Compressed size of the image that the main branch had before this run; null when it is not known. */
 function getMainBytes({ inputs, context }: RunSetup, { survey }: Found): number | null {
   const branch = inputs.mainBranch ?? context.defaultBranch;
   if (branch === null) return null;

@@ -1,4 +1,4 @@
-// What a failed run still keeps, and how its failure is explained.
+// After a failure: keeps layers that were built, and explains a registry's refusal.
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import { explainPassFailure } from '../build/explain-failure.js';
 import { buildBuilder } from '../build/keep-builder.js';
@@ -8,7 +8,7 @@ import type { Job } from './prepare/plan-job.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
 import { type FailedStage, type FailureFacts, decideSalvage } from './pure/salvage-decision.js';
 
-/** Keeps what can be kept. Never throws: the failure is the run's, whatever becomes of this. */
+/** Keeps what `decideSalvage` says. Never throws, so that the run reports its own failure and not one of this. */
 export async function salvage(
   { world }: Pick<RunSetup, 'world'>,
   found: Found,

@@ -1,4 +1,5 @@
-// Finds out which commit a run builds, and whose run it is then. GitHub is asked only where that is not the event's commit.
+// Finds out which commit a run builds, and the branch, tag or pull request that its image is named after. GitHub is asked
+// only when it is not the event's commit.
 import { type GitHubApi, isRefusal } from '../../adapters/github/run-api.js';
 import { type WorkTree, openWorkTree } from '../../adapters/process/work-tree.js';
 import type { World } from '../../adapters/world.js';
@@ -23,7 +24,7 @@ export interface Trigger {
   readonly mainBranch: string | null;
 }
 
-/** What started the run, as the runner tells it. */
+/** The event that started the run, from the runner's variables. */
 export function describeTrigger({ runner }: World, inputs: Inputs, event: WorkflowEvent): Trigger {
   if (!runner.onGitHub) return { event, sha: event.sha, mainBranch: inputs.mainBranch };
   const { sha, payload } = runner.readEventFacts();
@@ -37,11 +38,11 @@ async function openContext({ runner, run, signal }: World, inputs: Inputs): Prom
 }
 
 export interface FoundRun extends BuiltRun {
-  /** When the built commit was made, as its work tree tells (ISO 8601); null where it does not. */
+  /** When the built commit was made, read from its work tree (ISO 8601); null when no work tree has it. */
   readonly committedAt: string | null;
 }
 
-/** Off GitHub HEAD is what the run is for, and an index is its event's until its parts are read. */
+/** Off GitHub HEAD is built. An index counts as one of the event's commit until the labels of its parts are read. */
 export async function findBuiltRun(
   world: World,
   inputs: Inputs,
@@ -62,7 +63,7 @@ export async function findBuiltRun(
   return { ...run, committedAt };
 }
 
-/** @param tree where that commit is checked out; null where it is not */
+/** @param tree the work tree that has the commit checked out; null when there is none */
 export async function decideCommit(
   { event, sha, mainBranch }: Trigger,
   built: BuiltFacts['built'],
@@ -76,7 +77,7 @@ export async function decideCommit(
   return decideBuiltRun({ ...facts, branches, checkedOut });
 }
 
-/** A submodule is at the commit that the work tree around it names, so that one is what is built. */
+/** The commit of a submodule follows from that of the work tree around it, so the outer commit is what is built. */
 async function leaveSubmodule(tree: WorkTree, trigger: Trigger): Promise<WorkTree> {
   if (isEventCommit(trigger.event, trigger.sha, tree.head.commit)) return tree;
   const outer = await tree.openSuperproject();

@@ -1,4 +1,4 @@
-// Gathers what a plan needs to know beside the inputs: the event, and the facts about its commit.
+// Reads what a plan needs beside the inputs: the event, and times and branches of the built commit.
 import type { GitHubApi } from '../../adapters/github/run-api.js';
 import type { Git } from '../../adapters/process/git.js';
 import type { Runner } from '../../adapters/runner/runner.js';
@@ -28,7 +28,7 @@ export async function readWorkflowEvent(runner: Runner, git: Git): Promise<Workf
 export interface ContextRequest {
   readonly runner: Runner;
   readonly inputs: Inputs;
-  /** Whose run it is, by what is built. */
+  /** The built commit, and the event that its image is named after. */
   readonly found: FoundRun;
   readonly git: Git;
   readonly github: GitHubApi;
@@ -60,7 +60,7 @@ async function findCommitTime({ found, git, github }: ContextRequest, payload: u
   );
 }
 
-/** What a pull request has built already, main need not build again. */
+/** The branch of the pull request that this commit merged: main can take layers from its image. */
 async function findMergedBranch(
   { inputs, found: { event }, github, warn }: ContextRequest,
   defaultBranch: string | null,

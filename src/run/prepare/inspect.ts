@@ -1,4 +1,4 @@
-// Looks at the engine and at the registry: everything that the plan needs to know of them.
+// Asks the engine and the registry everything that the plan needs to know of them.
 import { join } from 'node:path';
 import { probeWriteAccess } from '../../access/connect.js';
 import { type RegistrySession, type SessionRequest, openRegistrySession } from '../../access/login.js';
@@ -25,14 +25,14 @@ export interface Survey {
 }
 
 /**
- * Looks at the engine and at the registry at the same time; what is wrong with the engine is said first.
+ * Asks the engine and the registry at the same time; of two faults the engine's is reported.
  * @throws InputError for what is wrong with either
  */
 export async function inspect(run: RunSetup, frame: RunFrame): Promise<Survey> {
   const { world, inputs } = run;
   const inspecting = inspectEngine(world.run, world.runner.childEnv, inputs.builder, world.signal);
   const asking = askRegistry(run, frame, async () => (await inspecting).insecureRegistries);
-  // Both are waited for in any case: nothing may write into the run's folder after it is removed.
+  // Waits for both, also when one has failed: nothing may write into the run's folder after it is removed.
   const [inspected, asked] = await Promise.allSettled([inspecting, asking]);
   if (inspected.status === 'rejected') throw inspected.reason;
   if (asked.status === 'rejected') throw asked.reason;
@@ -61,15 +61,15 @@ export async function askRegistry(
   return { session, state: await readRegistryState(session, draft, context.now, warn) };
 }
 
-/** All at once; writes the merged cache where the run may write. */
+/** Asks everything at once; then writes the merged cache, if the run may write. */
 async function readRegistryState(session: RegistrySession, draft: Plan, now: Date, warn: Warn): Promise<AskedRegistry> {
   const { registry, write, hasLogin } = session;
   if (registry === null) return { ...NOTHING_ASKED, mirrors: [] };
   const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
-  // Those of a part too, which copies nothing itself: what cannot be copied in the end is found out before the build.
+  // A part opens the mirrors too, although only the index is copied: a refusal shall come before the build.
   const opening = probing.then((access) => (access?.allowed === true ? session.openMirrors() : []));
   const findUnique = async (): Promise<Tag | null> => {
-    // Free everywhere, so that the image has one tag. Without mirrors there is nothing to wait for.
+    // The tag must be free in each mirror too, so that the image has the same tag everywhere.
     const others = session.hasMirrors ? await opening : [];
     const registries = [registry, ...others.map((mirror) => mirror.registry)];
     return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
@@ -81,7 +81,7 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
     opening,
     findUnique(),
     Promise.all(sources.map((tag) => readSource(registry, tag, warn))),
-    // They are looked at again before they are moved.
+    // A fault is passed over: these tags are read again before they are moved.
     Promise.all(further.map((tag) => readStoredImage(registry, tag).catch(() => null))),
   ]);
   const found = images.filter((image) => image !== null);
@@ -89,7 +89,7 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
     .filter((image) => image !== null)
     .filter(({ tag }) => draft.tags.moving.includes(tag));
   const asked = { writeAccess, unique, mirrors, targets };
-  // What will not be pushed everywhere is pushed nowhere, and the run writes nothing.
+  // When one mirror refuses, nothing is pushed anywhere, so the run writes no cache either.
   const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
   if (!mayWrite) return { ...asked, images: found, mergedCache: null };
   return { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) };

@@ -1,4 +1,4 @@
-// Tells the runner what no log may show, before anything is said, and keeps it out of what an image stores.
+// Masks the secrets of a run before anything is logged, and refuses inputs that would store one of them in an image.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Runner } from '../../adapters/runner/runner.js';
@@ -20,7 +20,7 @@ export function maskSecrets(runner: Runner, inputs: Inputs): string[] {
   const logins = [credentials, ...mirrors.map((mirror) => mirror.credentials)].filter((login) => login !== null);
   const known = knownSecrets({ ...inputs, scanToken: scan?.token ?? null });
   for (const name of secretEnvironmentNames(flags)) known.set(runner.childEnv[name] ?? '', 'the input secret-envs');
-  // The workflow's token is none of the credentials where it is withheld.
+  // The input itself too: `credentials` is null when the workflow's token may not go to this registry.
   known.set(runner.readInput('password'), 'the input password');
   const secrets = [...known.keys(), ...logins.map(encodeCredentials)];
   for (const secret of secrets) mask(runner, secret);
@@ -30,8 +30,8 @@ export function maskSecrets(runner: Runner, inputs: Inputs): string[] {
 
 /**
  * @param contents of the input secret-files
- * @throws InputError when something that the image stores has one of them. Of a file with several lines nobody can tell
- *   which of them are secret: a line of settings may well stand in a build argument too.
+ * @throws InputError when something that the image stores has one of them. Only files of one long line are compared: in a
+ *   file of several lines some may be plain settings, which a build argument may have too.
  */
 export function maskSecretFiles(runner: Runner, inputs: Inputs, contents: readonly string[]): void {
   for (const content of contents) mask(runner, content);
@@ -46,12 +46,12 @@ export function mask(runner: Runner, secret: string): void {
   for (const text of listMasks(secret)) runner.maskSecret(text);
 }
 
-/** The flags as the build will have them: its environment has the values of the input secrets too. */
+/** The flags with the values that Buildx will take from the environment, where the values of the input secrets are too. */
 function listStored(runner: Runner, { flags, secretEnvironment }: Inputs): BuildFlag[] {
   return withEnvironmentValues(flags, { ...runner.childEnv, ...secretEnvironment });
 }
 
-/** Nobody's credential is longer; a file that is has other things in it. */
+/** No credential is longer; a larger file is not masked. */
 const LARGEST_SECRET = 64 * 1024;
 
 /**

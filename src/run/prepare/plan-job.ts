@@ -1,4 +1,4 @@
-// Setup and survey -> the job: the plan fitted to the engine, and what carries it out.
+// Setup and survey -> the job: the plan fitted to the engine, and the objects that run it.
 import type { RegistrySession } from '../../access/login.js';
 import { type RunFacts, toRunFacts } from '../../plan/denial/denial.js';
 import { type BranchHead, watchBranch } from '../../adapters/github/branch-head.js';
@@ -27,7 +27,7 @@ export interface Job {
   readonly branch: BranchHead;
   /** Null when the run does not push. */
   readonly target: PushTarget | null;
-  /** What a refusal of the registry is explained by. */
+  /** For explaining a refusal of the registry. */
   readonly facts: RunFacts;
 }
 
@@ -38,7 +38,7 @@ export function planPasses({ inputs, event, context }: RunSetup, { engine, state
 
 /**
  * @param plan the fitted plan
- * @param layers whose restored layers both passes start from
+ * @param layers from the Actions cache; both passes start from them
  * @throws InputError when the image cannot be checked on this machine
  */
 export function planJob(setup: RunSetup, survey: Survey, plan: Plan, layers: LayerStore, frame: RunFrame): Job {

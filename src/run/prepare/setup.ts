@@ -1,4 +1,4 @@
-// What a run knows before it looks at engine and registry, and what its frame gives to the stages.
+// Types: what a run knows before it inspects engine and registry, and what frame.ts gives to the stages.
 import type { GitHubApi } from '../../adapters/github/run-api.js';
 import type { World } from '../../adapters/world.js';
 import type { Dockerfile } from '../../build/pure/dockerfile.js';
@@ -9,29 +9,29 @@ import type { Plan } from '../../plan/plan.js';
 import type { Warn } from '../../shared/types.js';
 import type { Trigger } from './built-commit.js';
 
-/** What a run knows before it looks at engine and registry. */
+/** What a run knows before it inspects engine and registry. */
 export interface RunSetup {
   readonly world: World;
   readonly inputs: Inputs;
   readonly trigger: Trigger;
-  /** What the run is for, by what is built. */
+  /** The event that the image is named after; not the trigger when another commit is checked out. */
   readonly event: WorkflowEvent;
   readonly context: RunContext;
   readonly github: GitHubApi;
-  /** Null where it cannot be read, as that of a Git context, and where nothing is built. */
+  /** Null for a remote context, which BuildKit fetches, and when nothing is built. */
   readonly dockerfile: Dockerfile | null;
-  /** The plan as far as it is known by then. */
+  /** The plan before engine and registry are inspected. */
   readonly draft: Plan;
   /** Values that nothing may show. */
   readonly secrets: readonly string[];
-  /** What has been warned of by then. */
+  /** Warnings so far. */
   readonly warnings: readonly string[];
 }
 
-/** What the frame gives to the stages. */
+/** What frame.ts gives to the stages. */
 export interface RunFrame {
-  /** The run's own folder, gone in the end. */
+  /** The run's own folder; removed when the run ends. */
   readonly directory: string;
-  /** Said in the log at once, and in the summary. */
+  /** Warns in the log at once, and in the summary. */
   readonly warn: Warn;
 }

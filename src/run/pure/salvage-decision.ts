@@ -1,8 +1,8 @@
 // What a failed run still keeps for the next one. Pure.
 
-/** How far the run came. */
+/** The stage that failed. */
 export type FailedStage =
-  /** Production's solve. */
+  /** The production pass. */
   | 'build'
   /** Production is built, and did not pass its checks. */
   | 'check'
@@ -27,7 +27,7 @@ export interface Salvage {
   readonly layers: 'builder' | 'all' | 'none';
 }
 
-/** The builder is only cache: the next run starts from what this one has built, however production ended. */
+/** The builder image is only cache, so that of a failed run is worth keeping too: the next run starts from it. */
 export function decideSalvage({ stage, failedAfterBuilder, ...facts }: FailureFacts): Salvage {
   const nothing: Salvage = { builderImage: false, layers: 'none' };
   if (facts.cancelled) return nothing;
