@@ -1,4 +1,4 @@
-// What every check gets, and how it fails.
+// The types that all checks share.
 import type { RunFacts } from '../plan/denial/denial.js';
 import type { PassResult } from '../adapters/docker/buildx.js';
 import type { LocalEngine } from '../adapters/docker/local-image.js';
@@ -26,7 +26,7 @@ export interface CheckRequest extends BuildRequest {
 export interface CheckedImage {
   readonly local: LocalEngine;
   readonly reference: string;
-  /** As the local engine calls it. */
+  /** ID of the image in the local engine. */
   readonly id: string;
   /** Digests of manifest and config: one of them is the ID. */
   readonly ids: PassResult['ids'];

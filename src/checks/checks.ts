@@ -1,4 +1,5 @@
-// Nothing is published before it is checked: the production image in the local engine, by the team's script and a scanner.
+// Checks the production image in the local engine before it is published: by the script of the input `verify`, and by a
+// scanner.
 import type { PassResult } from '../adapters/docker/buildx.js';
 import { type LocalEngine, readImageId } from '../adapters/docker/local-image.js';
 import { toLocalEngine } from '../build/build-request.js';
@@ -13,7 +14,7 @@ export function wantsChecks({ verify, scan }: Pick<Inputs, 'verify' | 'scan'>): 
 }
 
 /**
- * Runs all checks that are asked for, up to the first that fails.
+ * Runs the checks of the inputs `verify` and `scan`, up to the first that fails.
  * @throws CancelledError on a signal; Error when the engine does not answer
  */
 export async function checkImage(request: CheckRequest, built: Pick<PassResult, 'ids'>): Promise<Checked> {

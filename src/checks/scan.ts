@@ -1,4 +1,4 @@
-// A scanner's verdict on the image: its report decides what was found, its exit code whether there was a scan.
+// Scans the image. The scanner's report decides what was found, its exit code whether the scan was done.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ import { uploadToCodeScanning } from './upload-report.js';
 export interface ScanOutcome {
   /** Markdown of what was found; none when there was no scan. */
   readonly summary: readonly string[];
-  /** Findings that count; null when there are none, or they are only to be told. */
+  /** Null when no finding counts, or the input scan-fail is false. */
   readonly failure: CheckFailedError | null;
 }
 
@@ -89,7 +89,7 @@ export async function scanImage(
   }
 }
 
-/** @returns the report in SARIF; null, with a warning, when there is none: the verdict stands without it */
+/** @returns the report in SARIF; null, with a warning, when there is none: it is not needed for the verdict */
 async function readSarif(
   request: CheckRequest,
   settings: ScanSettings,
@@ -108,7 +108,7 @@ async function readSarif(
   }
 }
 
-/** With the machine's own tool, or else with its official image. */
+/** Runs the scanner that is on PATH, or else its official image. */
 async function runScanner(
   request: CheckRequest,
   settings: ScanSettings,
@@ -118,7 +118,7 @@ async function runScanner(
   const { world, engine, directory } = request;
   const { runner, run, signal } = world;
   const { scanner, token } = settings;
-  // Without logins, and so without Docker contexts too: the engine's address takes their place.
+  // An empty Docker config has no logins, but no Docker contexts either: DOCKER_HOST names the engine instead.
   const dockerConfig = join(directory, 'scanner-docker-config');
   await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
   const own = getCheckEnvironment(runner.childEnv, engine);
@@ -148,7 +148,7 @@ async function runScanner(
       return start(toContainerCommand(scannerCommand, place));
     });
   } catch (error) {
-    // The client's end is not the container's.
+    // Stopping the docker client leaves its container running.
     const tidy = { env, signal: null, limit: ANSWER_LIMIT };
     for (const name of containers) await run('docker', ['rm', '--force', name], tidy).catch(() => null);
     if (error instanceof CommandNotFoundError) {
@@ -163,7 +163,7 @@ async function runScanner(
   }
 }
 
-/** Of the engine that the image is in; null where the client's own default will do. */
+/** DOCKER_HOST of the engine that has the image; null when the docker client's default is that engine. */
 async function findDockerHost({ world, engine }: CheckRequest): Promise<string | null> {
   const { runner, run, signal } = world;
   const env = getCheckEnvironment(runner.childEnv, engine);

@@ -1,5 +1,4 @@
-// The alerts of GitHub's code scanning. They are no part of the check, whose verdict stands by then: what goes wrong is a
-// warning.
+// Uploads the report of a scan to GitHub's code scanning. An upload that fails is a warning: the check is decided already.
 import { pathToFileURL } from 'node:url';
 import { type GitHubApi, isRefusal } from '../adapters/github/run-api.js';
 import { CancelledError } from '../adapters/process/process.js';
@@ -21,7 +20,7 @@ export interface CodeScanningRequest {
 }
 
 /**
- * Uploads a report, or says why not. A run of a fork asks GitHub nothing.
+ * Uploads a report, or says why not. A fork's run sends GitHub no request.
  * @throws CancelledError when the run is cancelled meanwhile
  */
 export async function uploadToCodeScanning(request: CodeScanningRequest): Promise<void> {

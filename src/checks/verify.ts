@@ -1,4 +1,4 @@
-// The team's own check: a script with the image in its environment.
+// The input `verify`: a shell script that gets the image's name in environment variables.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeLeftovers } from '../adapters/process/leftovers.js';
@@ -7,7 +7,7 @@ import { LONGEST_QUOTED, shortenLine } from '../shared/long-line.js';
 import { CheckFailedError, type CheckRequest } from './check.js';
 import { getCheckEnvironment } from './pure/environment.js';
 
-/** Of what the script printed, for the message of the failure. */
+/** Last lines of the script's output that the error message quotes. */
 const KEPT_LINES = 20;
 
 /** @throws CheckFailedError when the script ends with anything but 0 */
@@ -18,7 +18,7 @@ export async function verifyImage(
 ): Promise<void> {
   const { runner, run, signal } = world;
   const file = join(directory, 'verify.sh');
-  // Line ends as a workflow file on Windows has them are none to a shell.
+  // A workflow file from Windows has CRLF line ends, and bash takes the CR as part of the command.
   await writeFile(file, `${script.replaceAll('\r\n', '\n')}\n`, { mode: 0o600 });
   const env = {
     ...getCheckEnvironment(runner.childEnv, engine),
@@ -33,9 +33,9 @@ export async function verifyImage(
       kept.push(shortenLine(line, LONGEST_QUOTED));
       kept.splice(0, kept.length - KEPT_LINES);
     };
-    // As the runner starts a step with `shell: bash`.
+    // The arguments with which the runner starts a step with `shell: bash`.
     const args = ['--noprofile', '--norc', '-eo', 'pipefail', file];
-    // How long it may take is the team's matter: timeout-minutes of the job ends it.
+    // No limit of our own: the job's timeout-minutes ends a script that hangs.
     return run('bash', args, { env, cwd: runner.workspace, signal, limit: 'none', sweep: true, onLine });
   }, `Verify ${image.reference}`);
   if (leftovers !== null) warn(describeLeftovers('The verify script', leftovers));

@@ -1,5 +1,4 @@
-// The same image under further names, after the push. Each mirror for itself: what fails at one is told, and the others
-// have the image all the same.
+// Copies the pushed image to the mirrors. A mirror that fails is reported, and does not stop the copies to the others.
 import type { OpenMirror } from '../access/open-mirrors.js';
 import { copyContent } from '../adapters/registry/copy.js';
 import { readStoredImage } from '../adapters/registry/read-image.js';
@@ -65,13 +64,13 @@ async function copyToMirror(
   }
 }
 
-/** A unique tag is never moved: another image under it came since the run looked. */
+/** A unique tag is never moved. It was free before the build; another run may have written it since. */
 async function expectFree(registry: Registry, unique: Tag, digest: Digest): Promise<void> {
   const there = await registry.readDigest(unique);
   if (there !== null && there !== digest) throw new Error(`it has another image under ${unique}, ${there}`);
 }
 
-/** A mirror may have images that were pushed to it first. */
+/** Refuses a tag that is the unique tag of an image there, also of one that was pushed to the mirror directly. */
 async function expectMovable(registry: Registry, images: readonly ImageName[], tag: Tag): Promise<void> {
   const { labels = {} } = (await readStoredImage(registry, tag)) ?? {};
   if (images.some((image) => isUniqueTagOf(image, tag, labels))) throw new Error(`there ${describeTaken(tag)}`);

@@ -1,4 +1,4 @@
-// The index of images that other runs have built, one for each platform.
+// Makes one image index of images that other runs have built, one for each platform.
 import type { Manifest } from '../adapters/registry/registry.js';
 import { digestOf } from '../image/digest.js';
 import { type ImageIndex, type Part, makeImageIndex } from '../image/image-index.js';

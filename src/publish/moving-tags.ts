@@ -1,4 +1,4 @@
-// Which moving tags the run may move, and how it says why not.
+// Moves the moving tags to the pushed image, and says why a tag is not moved.
 import type { BranchHead } from '../adapters/github/branch-head.js';
 import { readStoredImage } from '../adapters/registry/read-image.js';
 import { type Registry, RegistryError } from '../adapters/registry/registry.js';
@@ -23,7 +23,7 @@ export interface MovingTagsRequest {
   readonly plan: Plan;
   readonly registry: Registry;
   readonly branch: BranchHead;
-  /** What the moving tags led to before the build. */
+  /** The images under the moving tags before the build. */
   readonly targets: readonly StoredImage[];
   readonly warn: Warn;
 }
@@ -31,12 +31,12 @@ export interface MovingTagsRequest {
 export interface Moved {
   /** Tags that the image has now, the unique one first. */
   readonly tags: readonly Tag[];
-  /** Why the others could not be moved; null when all were that should be. */
+  /** The error that ended the moving; null when there was none. */
   readonly failure: Error | null;
 }
 
 /**
- * Gives the image the selected tags, one after the other; those that others need stay, with a line that says why.
+ * Moves the selected tags to the image, one after the other. A tag that must not be moved stays, with a notice.
  * @param readLabels of `readTargets`
  */
 export async function moveTags(
@@ -54,7 +54,7 @@ export async function moveTags(
         runner.log.notice(stay);
         continue;
       }
-      // The bytes that were just confirmed, so every tag is the same image.
+      // The manifest as the registry served it under the unique tag, so that every tag has the same digest.
       await registry.writeManifest(tag, manifest);
     } catch (error) {
       return { tags: written, failure: explainMovingTag(written, selected.slice(index), error) };
@@ -65,7 +65,7 @@ export async function moveTags(
   return { tags: written, failure: null };
 }
 
-/** @param missing the tag that failed, and those that would have followed */
+/** @param missing the tag that failed, and the tags after it */
 function explainMovingTag(written: readonly Tag[], missing: readonly Tag[], cause: unknown): Error {
   const reason = errorMessage(cause);
   return new Error(
@@ -75,8 +75,8 @@ function explainMovingTag(written: readonly Tag[], missing: readonly Tag[], caus
 }
 
 /**
- * The moving tags that are not left to a newer commit of the branch or to a newer version: a run that ends last changes
- * nothing. Those that are left are named in the log.
+ * The moving tags that this run may move: none when the branch has a newer commit, and none that a newer version has.
+ * So a slow run of an old commit moves no tag back. The tags that are left alone are named in the log.
  */
 export async function selectMovingTags(request: MovingTagsRequest): Promise<readonly Tag[]> {
   const { runner, plan, branch } = request;
@@ -111,7 +111,7 @@ async function selectReleaseTags(
 type Listed =
   { readonly existing: readonly Tag[]; readonly fault: null } | { readonly existing: null; readonly fault: string };
 
-/** After a push there is one tag at least: an empty list is none that can be relied on. */
+/** An empty list counts as a fault: the unique tag has just been pushed. */
 async function listTags(registry: Registry): Promise<Listed> {
   try {
     const existing = await registry.listTags();
@@ -127,9 +127,9 @@ const PERMISSION =
   'Give the login the right to list tags, and run the job again: on ghcr.io "permissions: packages: write" and Actions access to the package, elsewhere the right to read the repository and its metadata.';
 
 /**
- * Begins to read what is under each tag.
- * @param known what was read before; only what has changed since is read again
- * @returns what to ask for the labels of the image under a tag; none where there is no image
+ * Begins to read the image under each tag.
+ * @param known images that were read before the build; one is read again only if its tag has another digest now
+ * @returns a function that gives the labels of the image under a tag; `{}` when there is no image
  */
 export function readTargets(
   registry: Registry,
@@ -137,7 +137,7 @@ export function readTargets(
   known: readonly StoredImage[],
 ): (tag: Tag) => Promise<Labels> {
   const reading = new Map(tags.map((tag) => [tag, readTarget(registry, tag, known)]));
-  // A tag that stays for another reason is not asked for.
+  // A tag that is not selected is never awaited: its failure must not become an unhandled rejection.
   for (const target of reading.values()) target.catch(() => undefined);
   return async (tag) => (await reading.get(tag)) ?? {};
 }

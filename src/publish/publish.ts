@@ -1,5 +1,5 @@
-// Publishes production: pushes it where the passes have not, makes what the registry then serves the outputs, and moves
-// the other tags to it.
+// Publishes production: pushes it unless its pass has done so, sets the outputs to what the registry then serves, and
+// moves the moving tags to it.
 import type { PassResult } from '../adapters/docker/buildx.js';
 import { readImages } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
@@ -11,7 +11,7 @@ import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMoving
 import { type PushCheckedRequest, pushChecked } from './push-checked.js';
 import { type SettledTag, type UniqueTag, settleUniqueTag } from './unique-tag.js';
 
-/** Where a run pushes to. */
+/** The registry and the unique tag that a run pushes to. */
 export interface PushTarget {
   readonly registry: Registry;
   readonly unique: UniqueTag;
@@ -28,7 +28,7 @@ export interface PublishedImage extends SettledTag {
 
 /**
  * @param checked the image to push; null when its pass has pushed it
- * @param built what the pass has built
+ * @param built result of the production pass
  * @throws Error when the image cannot be pushed, or the registry does not serve it
  */
 export async function publishProduction(
@@ -41,7 +41,7 @@ export async function publishProduction(
 }
 
 /**
- * @param reported digest of what was pushed, as the pusher says; null when it does not know
+ * @param reported digest of the pushed image, from Buildx or `docker push`; null when neither named it
  * @throws Error when the registry does not serve what was pushed
  */
 export async function publishPushed(
@@ -68,7 +68,7 @@ export async function publishPushed(
   };
 }
 
-/** Tells later steps at once: what fails after this does not unpublish the image. */
+/** Sets the outputs at once: the image stays published whatever fails after this. */
 function announcePush(
   runner: Runner,
   image: ImageName,

@@ -1,5 +1,5 @@
-// Pushes the image that was checked, and no other: from the local engine as it is, or from a builder of its own by digest,
-// compared before it gets a tag.
+// Pushes the image that was checked, and no other. From the local engine it is pushed as it is. A docker-container builder
+// pushes it by digest alone; it gets its tag after the comparison with the checked image.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import { pushImage } from '../adapters/docker/local-image.js';
 import { readConfigDigests } from '../adapters/registry/read-image.js';
@@ -23,7 +23,7 @@ export interface PushCheckedRequest {
 }
 
 /**
- * @throws PassFailedError when it cannot be pushed; CheckFailedError when something else would be published
+ * @throws PassFailedError when the push fails; CheckFailedError when the pushed image is not the checked one
  */
 export function pushChecked(request: PushCheckedRequest, image: CheckedImage): Promise<PassResult> {
   return pushesFromEngine(request.engine) ? pushFromEngine(request, image) : pushFromBuilder(request, image);
@@ -59,13 +59,14 @@ async function pushFromBuilder(request: PushCheckedRequest, image: CheckedImage)
   return built;
 }
 
-/** Whatever was built for the check is taken as it is, in a run without cache too. */
+/** Cache is allowed even with `reuse-cache: false`: the steps that were built for the check must not run again. */
 async function pushByDigest({ plan, engine, passes }: PushCheckedRequest): Promise<PassResult> {
   const pass: PassPlan = { ...plan.production, noCache: false };
   const title = `Pushing ${pass.target}, as it was checked`;
   if (!joinsNodes(engine, pass)) return passes.run({ ...pass, byDigest: 'alone' }, { title });
   return passes.run({ ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
-    // All platforms are one node's: nothing is to be joined, and BuildKit refuses the name before it pushes anything.
+    // One node has all platforms, so Buildx joins nothing, and BuildKit refuses a tag together with "by digest". It does
+    // so before it pushes anything.
     if (!(error instanceof PassFailedError) || !REFUSAL.test(error.message)) throw error;
     return passes.run({ ...pass, byDigest: 'alone' }, { title: `${title}, by one node` });
   });
@@ -74,7 +75,10 @@ async function pushByDigest({ plan, engine, passes }: PushCheckedRequest): Promi
 /** https://github.com/moby/buildkit/blob/master/util/push/push.go */
 const REFUSAL = /can't push tagged ref \S+ by digest/;
 
-/** The registry's word on it: by digest as the engine has it, or the same config, whose digest covers every layer. */
+/**
+ * Compares what the registry serves with the checked image: the digest is the same, or that of the config is, which
+ * covers the digests of all layers.
+ */
 async function expectChecked(registry: Registry, manifest: Manifest, { ids, id }: CheckedImage): Promise<void> {
   const known = new Set<string>([...ids, id]);
   if (known.has(manifest.digest)) return;

@@ -1,5 +1,5 @@
-// The unique tag of a run that was not alone: two runs of one commit may both have found it free. It stays with the
-// first that has written it, and the other takes a tag of its own.
+// The unique tag of a run. Two runs of one commit may both find the same tag free: the first that writes it keeps it,
+// and the other takes another tag.
 import { readChildren } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Digest } from '../image/digest.js';
@@ -8,13 +8,13 @@ import { InputError } from '../shared/errors.js';
 
 export interface UniqueTag {
   readonly tag: Tag;
-  /** What to take instead, from the first on. */
+  /** Tags to try, in this order, when another run has the tag. */
   readonly candidates: () => Iterable<Tag>;
-  /** Looks once more what is there: before the tag is written, or while the image is on its way. Never rejects. */
+  /** Reads the digest under the tag, just before this run writes it. Never rejects. */
   readonly look: () => Promise<void>;
-  /** What the build says that it has made: an attempt whose answer was lost may have pushed it all the same. */
+  /** Digests that this run's build has made: a failed attempt may have pushed one of them under the tag. */
   readonly addOwn: (digests: readonly Digest[]) => void;
-  /** What others have written before this run did, as far as it was seen. */
+  /** The digest of another run's image that `look` has found under the tag; null when there was none. */
   readonly readOther: (own: Digest) => Promise<Digest | null>;
 }
 
@@ -42,7 +42,7 @@ export function watchUniqueTag(registry: Registry, tag: Tag, candidates: () => I
   };
 }
 
-/** True for an image that this run has made, and for an index of such images, which Buildx puts together itself. */
+/** True for an image that this run has made, and for an index of such images, which Buildx makes without naming it. */
 async function isMadeOf(registry: Registry, digest: Digest, made: ReadonlySet<Digest>): Promise<boolean> {
   if (made.has(digest)) return true;
   if (made.size === 0) return false;
@@ -51,9 +51,9 @@ async function isMadeOf(registry: Registry, digest: Digest, made: ReadonlySet<Di
 }
 
 /**
- * Writes a manifest under the unique tag, or, where another run has been there first, under its digest alone:
- * `settleUniqueTag` then finds another tag for it.
- * @throws RegistryError or ConnectionError; also when it cannot be found out whether the tag is free
+ * Writes a manifest under the unique tag; when another run has that tag, under its digest alone: `settleUniqueTag` then
+ * gives it another tag.
+ * @throws RegistryError or ConnectionError, also when the registry does not say whether the tag is free
  */
 export async function writeUniqueTag(registry: Registry, { tag }: UniqueTag, manifest: Manifest): Promise<void> {
   const there = await registry.readDigest(tag);
@@ -66,8 +66,9 @@ export interface SettledTag {
 }
 
 /**
- * Asks the registry what it serves after the push. Where another run was first, its image gets the tag back.
- * @param reported what Buildx says that it has pushed; null when it does not know
+ * Reads from the registry what it serves after the push. When another run had the tag first, its image gets the tag back
+ * and this run's image gets another tag.
+ * @param reported digest of the pushed image, from Buildx or `docker push`; null when neither named it
  * @throws Error when the registry does not serve what was pushed
  */
 export async function settleUniqueTag(
@@ -83,7 +84,8 @@ export async function settleUniqueTag(
     throw new Error(
       `The registry serves ${served.digest} for ${tag}, and not ${reported ?? ''}, which was pushed: another run wrote the same tag. Run the job again.`,
     );
-  // Written over since: the other run finds out what it has done, or was too close behind to see.
+  // Another run has written the tag after this one, and keeps it: one of two runs must take another tag, and that run
+  // may not have seen this one.
   if (own.digest !== served.digest) return writeFreeTag(registry, unique, own);
   const other = await unique.readOther(own.digest);
   const first = other === null ? null : await registry.readManifest(other);
@@ -94,7 +96,7 @@ export async function settleUniqueTag(
 
 /** @throws Error when all candidates are taken */
 async function writeFreeTag(registry: Registry, { candidates }: UniqueTag, own: Manifest): Promise<SettledTag> {
-  // Each once, whatever the registry says of one that was just written.
+  // Each candidate is tried once, even if the registry still calls a tag free that was just written.
   const tried = new Set<Tag>();
   for (;;) {
     const tag = await findFreeTag(
@@ -108,8 +110,8 @@ async function writeFreeTag(registry: Registry, { candidates }: UniqueTag, own: 
 }
 
 /**
- * The first candidate that does not exist, in none of the registries.
- * @throws InputError when there is none; RegistryError or ConnectionError when it cannot be found out
+ * The first candidate that is free in all of the registries.
+ * @throws InputError when none is free; RegistryError or ConnectionError when a registry does not say
  */
 export async function findFreeTag(registries: readonly Registry[], candidates: Iterable<Tag>): Promise<Tag> {
   for (const tag of candidates) {
@@ -121,7 +123,11 @@ export async function findFreeTag(registries: readonly Registry[], candidates: I
   );
 }
 
-/** A run that does not push need not know; for one that does, not knowing could overwrite an image that is deployed. */
+/**
+ * A registry that does not answer matters only to a run that pushes: it could overwrite an image that is deployed.
+ * @returns null when the run does not push, and the registry did not answer
+ * @throws as `findFreeTag`
+ */
 export async function findUniqueTag(
   registries: readonly Registry[],
   candidates: Iterable<Tag>,

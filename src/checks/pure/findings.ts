@@ -1,4 +1,4 @@
-// What a scan found: Markdown for the job summary, lines for the log, and the one sentence of a red run. Pure text.
+// The findings of a scan as text: Markdown for the job summary, lines for the log, and the error message of a failed check.
 import type { Scanner, Severity } from '../../inputs/scan-inputs.js';
 import { escapeMarkdown, shorten } from '../../shared/markdown.js';
 import type { Finding } from './reports/finding.js';
@@ -8,13 +8,13 @@ export interface ScanReport {
   readonly threshold: Severity;
   /** All that the scanner reported, worst first. */
   readonly findings: readonly Finding[];
-  /** Those of them that count. */
+  /** The findings that count. */
   readonly failing: readonly Finding[];
-  /** As it stands in reports: where findings can be mended. Null when it is not on this machine. */
+  /** Path as reports have it; findings are fixed there. Null when the Dockerfile is not on this machine. */
   readonly dockerfile: string | null;
 }
 
-/** So many rows are read; a step may write 1 MiB of summary. */
+/** A longer table is not read, and a step may write at most 1 MiB of summary. */
 const MOST_ROWS = 50;
 const MOST_LINES = 20;
 /** A cell that is longer makes the table as wide as the page. */
@@ -52,13 +52,13 @@ function toRow({ id, severity, package: name, installed, fixedIn, title, url, lo
     toCell(installed ?? ''),
     toCell(fixedIn ?? ''),
     severity,
-    // An address in pointed brackets ends at the first blank or bracket, and checked ones have none.
+    // `<…>` ends at a blank or bracket; `isSafeUrl` allows neither.
     `${url === null ? toCell(id) : `[${toCell(id)}](<${url}>)`}${title === '' ? '' : ` ${toCell(title)}`}`,
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Text of anybody, as short as a cell can bear. */
+/** Untrusted text, cut to what a table cell has room for. */
 function toCell(text: string): string {
   const short = text.length <= LONGEST_CELL ? text : `${text.slice(0, LONGEST_CELL - 1)}…`;
   return escapeMarkdown(short);
@@ -71,7 +71,7 @@ function listPlaces({ failing, dockerfile }: ScanReport): string[] {
       ? [`${location.file}:${location.line}`]
       : [],
   );
-  // A backtick would end the code that they stand in.
+  // Other characters, such as a backtick, could end the code span around the place.
   return [...new Set(places)].filter((place) => /^[\w./: -]+$/.test(place)).slice(0, MOST_HINTS);
 }
 
@@ -79,7 +79,7 @@ function isFile(file: string, dockerfile: string | null): boolean {
   return dockerfile !== null && file.replace(/^\.\//, '') === dockerfile.replace(/^\.\//, '');
 }
 
-/** What a team does about a package of the system, with the versions that are known: nothing is made up. */
+/** How to fix a system package: a command with the versions that the scanner named. */
 function toHint(failing: readonly Finding[]): string[] {
   const commands = [
     ...listPins(failing, 'apk', 'apk add --no-cache '),
@@ -95,12 +95,12 @@ function toHint(failing: readonly Finding[]): string[] {
   const known = failing.find((finding) => finding.fixedIn !== null && finding.package !== null);
   if (known === undefined) return [];
   return [
-    `Hint: ${toCell(known.package ?? '')} is mended in ${toCell(known.fixedIn ?? '')}; take that version or a newer one.`,
+    `Hint: ${toCell(known.package ?? '')} is fixed in ${toCell(known.fixedIn ?? '')}; take that version or a newer one.`,
     '',
   ];
 }
 
-/** One command that pins a few packages; none where a name or version is not what the package manager has. */
+/** One command that pins a few packages; leaves out names and versions that the package manager cannot have. */
 function listPins(failing: readonly Finding[], manager: 'apk' | 'deb', command: string): string[] {
   const pins = failing.flatMap(({ package: name, fixedIn, packageType }) => {
     if (name === null || fixedIn === null || packageType !== manager) return [];

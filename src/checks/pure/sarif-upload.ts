@@ -1,4 +1,4 @@
-// What of a report goes to GitHub's code scanning, and for which commit. Pure.
+// Whether a SARIF report is uploaded to GitHub's code scanning, for which commit, and with which changes. Pure.
 // https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 // https://docs.github.com/rest/code-scanning/code-scanning#upload-an-analysis-as-sarif-data
 import type { WorkflowEvent } from '../../plan/event/event.js';
@@ -7,7 +7,7 @@ import { type JsonRecord, asList, asRecord, isRecord } from '../../shared/json.j
 import { ScanReportError } from './reports/finding.js';
 import { parseReport, readList, readText } from './reports/report-fields.js';
 
-/** `ref` and `sha` belong together: GitHub shows the alerts of a pull request for its head commit, as images are named. */
+/** For a pull request `ref` and `sha` are those of its head, as the image's tag is: GitHub shows the alerts there. */
 export type UploadDecision =
   | { readonly kind: 'upload'; readonly ref: string; readonly sha: string }
   | { readonly kind: 'skip'; readonly reason: string };
@@ -25,7 +25,7 @@ export function decideUpload(event: WorkflowEvent): UploadDecision {
         ? { kind: 'skip', reason: 'a run of a fork may not write to this repository' }
         : { kind: 'upload', ref: `refs/pull/${event.number}/head`, sha };
     case 'merge-group':
-      // Its branch is gone as soon as it is merged, and the push to the base branch has the same commit.
+      // The queue's branch is deleted after the merge, and the push to the base branch scans the same commit.
       return { kind: 'skip', reason: 'the push that ends the merge queue tells of the same commit' };
     case 'other':
       return { kind: 'skip', reason: `an event ${event.name} does not tell which branch was scanned` };
@@ -37,13 +37,13 @@ export function decideUpload(event: WorkflowEvent): UploadDecision {
 }
 
 /**
- * The report as GitHub needs it.
- * A category for each run, since one upload replaces the last of the same tool and category, and several runs of one
- * category in one file are refused: https://github.blog/changelog/2024-05-06-code-scanning-will-stop-combining-runs-from-a-single-upload/
- * The scanner's own has a time or the commit in it, so that old alerts would never go.
- * And a fingerprint for each result that has none, since all of them are at line 1 of the same file.
+ * Changes the report for GitHub: each SARIF run gets a category, each result a fingerprint.
+ * Category: an upload replaces the last one of the same tool and category, and GitHub refuses a file with two runs of one
+ * category: https://github.blog/changelog/2024-05-06-code-scanning-will-stop-combining-runs-from-a-single-upload/
+ * The scanners' own categories contain a time or the commit, so that old alerts would stay for ever.
+ * Fingerprint: results without one would all be taken for the same alert, since all are at line 1 of one file.
  * @param imageName without its tag: several images of a repository have alerts of their own
- * @throws ScanReportError when it is no SARIF 2.1.0 of a scan that came to its end
+ * @throws ScanReportError when it is not SARIF 2.1.0 of a finished scan
  */
 export function toUpload(text: string, imageName: string): string {
   const report = parseSarif(text);
@@ -63,10 +63,10 @@ function parseSarif(text: string): JsonRecord {
   return report;
 }
 
-/** The one of them that GitHub looks at. */
+/** The only fingerprint that GitHub uses. */
 const FINGERPRINT = 'primaryLocationLineHash';
 
-/** In the form of CodeQL: a hash, and a number for results that share it. */
+/** CodeQL's form: `HASH:N`, where N counts results that have the same hash. */
 function addFingerprints(results: readonly JsonRecord[]): JsonRecord[] {
   const counts = new Map<string, number>();
   return results.map((result) => {
@@ -80,8 +80,8 @@ function addFingerprints(results: readonly JsonRecord[]): JsonRecord[] {
 }
 
 /**
- * The first line of the message tells apart what one rule says of several packages, and has no version in it: an upgrade
- * that does not fix a flaw is no new alert.
+ * The first line of the message is part of the hash: it tells several packages of one rule apart. It has no version, so
+ * that an upgrade that does not fix a flaw makes no new alert.
  */
 function hashResult(result: JsonRecord): string {
   const [place] = asList(result.locations);

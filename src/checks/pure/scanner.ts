@@ -14,11 +14,11 @@ export interface ScanRequest {
   readonly image: string;
   readonly threshold: Severity;
   readonly args: readonly string[];
-  /** For the scanner's own JSON, which has the verdict. Absolute; must not exist, or an old one could pass for this scan's. */
+  /** Where the scanner writes its own JSON, which decides. Absolute; must not exist yet: an old report could be taken for this one. */
   readonly reportFile: string;
-  /** For SARIF 2.1.0, which code scanning takes; the same. */
+  /** Where SARIF 2.1.0 for code scanning is written. Absolute; must not exist yet. */
   readonly sarifFile: string;
-  /** As paths in the SARIF shall be: relative to the workspace. Null when it is not on this machine. */
+  /** Path relative to the workspace, as the SARIF has it. Null when the Dockerfile is not on this machine. */
   readonly dockerfile: string | null;
 }
 
@@ -32,14 +32,14 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** With the scanner of the machine. Its working directory must be the workspace: ignore files and the Dockerfile. */
+/** Calls the scanner that is on PATH. Its working directory must be the workspace, which has ignore files and Dockerfile. */
 export function toScanCommand(request: ScanRequest): ScannerCommand {
   return { command: request.scanner, args: toArguments(request) };
 }
 
 /**
- * What makes SARIF of the report; null for a scanner whose scan has written both. Without the options of the team, which
- * have done their work; severity and exit code are named because a trivy.yaml may set them.
+ * Converts the report to SARIF; null for scanners that write both in one run. The team's options are left out: they
+ * chose what the report has. Severity and exit code are given because a trivy.yaml may set others.
  */
 export function toConvertCommand({ scanner, threshold, reportFile, sarifFile }: ScanRequest): ScannerCommand | null {
   if (scanner !== 'trivy') return null;
@@ -62,12 +62,12 @@ function toArguments({ scanner, image, threshold, args, reportFile, sarifFile, d
         ...args,
       ];
     case 'grype':
-      // It has no filter by severity: the files hold everything.
+      // grype cannot filter by severity: its reports have all findings.
       return [`docker:${image}`, `--output=json=${reportFile}`, `--output=sarif=${sarifFile}`, ...args];
     case 'trivy':
       return [
         'image',
-        // Without it trivy asks other engines and then the registry.
+        // Without this option trivy asks other engines and then the registry.
         '--image-src=docker',
         '--format=json',
         `--output=${reportFile}`,
@@ -79,15 +79,15 @@ function toArguments({ scanner, image, threshold, args, reportFile, sarifFile, d
   }
 }
 
-/** Of trivy. */
+/** The option of trivy for the threshold and all worse severities. */
 function toSeverityOption(threshold: Severity): string {
   const counting = SEVERITIES.filter((severity) => rankSeverity(severity) >= rankSeverity(threshold));
   return `--severity=${[...(threshold === 'low' ? ['unknown'] : []), ...counting].join(',').toUpperCase()}`;
 }
 
 /**
- * The official images, for machines without the tool. Of snyk there are no tags with a version, only ones that move
- * (https://github.com/snyk/snyk-images): who wants a fixed one installs the CLI in the job.
+ * The official images, for machines without the tool. snyk has moving tags only (https://github.com/snyk/snyk-images);
+ * for a fixed version, install its CLI in the job.
  */
 export const SCANNER_IMAGES: Readonly<Record<Scanner, string>> = {
   snyk: 'snyk/snyk:docker',
@@ -99,19 +99,19 @@ export const SCANNER_IMAGES: Readonly<Record<Scanner, string>> = {
 const ENTRY_POINTS: Readonly<Record<Scanner, string>> = { snyk: 'snyk', grype: '/grype', trivy: 'trivy' };
 
 export interface ContainerPlace {
-  /** Of the engine that has the image: `findSocket`. */
+  /** Socket of the engine that has the image, from `findSocket`. */
   readonly socket: string;
   /** Absolute; the only place that the scanner can write to. */
   readonly outputFolder: string;
-  /** Absolute; read-only there, under the same path. */
+  /** Absolute; mounted read-only under the same path. */
   readonly workspace: string;
-  /** What `scannerEnvironment` gave: only names go into the arguments. */
+  /** From `scannerEnvironment`. Only the names go into the arguments, the values are inherited. */
   readonly env: Env;
-  /** Of the container, so that one that outlives its client can be removed. */
+  /** Name of the container, so that it can be removed when it outlives its client. */
   readonly name: string;
 }
 
-/** With the scanner's official image, for when the machine has no such tool. */
+/** Calls the scanner in its official image, for machines without the tool. */
 export function toContainerCommand({ command: scanner, args }: ScannerCommand, place: ContainerPlace): Command {
   const { socket, outputFolder, workspace, env, name } = place;
   const mount = (source: string, target: string, ...options: readonly string[]): string =>
@@ -129,7 +129,7 @@ export function toContainerCommand({ command: scanner, args }: ScannerCommand, p
       mount(outputFolder, outputFolder),
       mount(workspace, workspace, 'readonly'),
       `--workdir=${workspace}`,
-      // The names alone: their values come from the environment, and are on no command line.
+      // Names without values: values on a command line could be read by other processes.
       ...names.sort().map((variable) => `--env=${variable}`),
       `--entrypoint=${ENTRY_POINTS[scanner]}`,
       SCANNER_IMAGES[scanner],
@@ -151,12 +151,12 @@ export function findSocket(dockerHost: string | undefined): string | null {
   return path;
 }
 
-/** What every scanner may see: enough to start, to reach the engine, and to load its database through a proxy. */
+/** Variables for every scanner: enough to start, to reach the engine, and to load its database through a proxy. */
 const COMMON_VARIABLES =
   /^(?:PATH|HOME|USER|CI|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|NO_COLOR|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|DOCKER_(?:HOST|CONTEXT|CERT_PATH|TLS_VERIFY|API_VERSION))$/;
 const PROXY_VARIABLES = /^(?:HTTPS?|ALL|NO|FTP)_PROXY$/i;
 
-/** A scanner's own settings that are registry logins, or would let it scan, write or judge something else. */
+/** Settings of a scanner that are withheld: registry logins, and those that change its input, output or verdict. */
 const REFUSED_VARIABLES: Readonly<Record<Scanner, RegExp>> = {
   snyk: /^SNYK_(?:REGISTRY|CONTAINER)_(?:USERNAME|PASSWORD)$/,
   grype: /^GRYPE_(?:REGISTRY_.*|FAIL_ON_SEVERITY|OUTPUT.*|FILE|FROM)$/,
@@ -164,10 +164,10 @@ const REFUSED_VARIABLES: Readonly<Record<Scanner, RegExp>> = {
     /^TRIVY_(?:USERNAME|PASSWORD|REGISTRY_TOKEN|AUTH_URL|INPUT|OUTPUT.*|FORMAT|TEMPLATE|REPORT|COMPLIANCE|EXIT_.*|RUN_AS_PLUGIN)$/,
 };
 
-/** Settings that the workflow may overrule. */
+/** Defaults; the workflow's environment overrides them. */
 const DEFAULT_VARIABLES: Readonly<Record<Scanner, Readonly<Record<string, string>>>> = {
   snyk: {},
-  // A database that could not be brought up to date fails the scan, instead of being used as it is.
+  // A database that cannot be updated fails the scan, instead of being used out of date.
   grype: { GRYPE_DB_REQUIRE_UPDATE_CHECK: 'true', GRYPE_CHECK_FOR_APP_UPDATE: 'false' },
   trivy: { TRIVY_NO_PROGRESS: 'true', TRIVY_SKIP_VERSION_CHECK: 'true', TRIVY_DISABLE_TELEMETRY: 'true' },
 };
@@ -180,7 +180,7 @@ export interface EnvironmentRequest {
 }
 
 /**
- * The environment of a scanner: a short list of names, and nothing else that the job has (tokens of GitHub and of clouds,
+ * The environment of a scanner: an allow list. Everything else of the job's is withheld (tokens of GitHub and of clouds,
  * build secrets, registry logins).
  */
 export function scannerEnvironment(
@@ -207,15 +207,15 @@ function isOwn(scanner: Scanner, name: string): boolean {
   return name.startsWith(`${scanner.toUpperCase()}_`) && !REFUSED_VARIABLES[scanner].test(name);
 }
 
-/** `done`: the report decides. `saysFindings`: what the exit code says of it; null when it says nothing. */
+/** `done`: the report decides. `saysFindings`: whether the exit code says that there are findings; null when it does not tell. */
 export type ScanJudgement =
   | { readonly kind: 'done'; readonly saysFindings: boolean | null }
   | { readonly kind: 'failed'; readonly message: string };
 
 /**
- * Whether a scan was done at all. A scanner that could not reach its service or load its database has found nothing
- * either, and must not pass for a clean image.
- * @param output what it printed: its last words become the reason
+ * Whether the scan was done at all: a scanner that could not reach its service or load its database finds nothing, and
+ * that must not count as a clean image.
+ * @param output what the scanner printed; the last line becomes the reason
  */
 export function judgeScan(scanner: Scanner, exitCode: number, output: string): ScanJudgement {
   switch (scanner) {
@@ -239,7 +239,7 @@ export function judgeScan(scanner: Scanner, exitCode: number, output: string): S
   };
 }
 
-/** The codes that say more than the output does. */
+/** Exit codes that say more than the output does. */
 function describeExit(scanner: Scanner, exitCode: number): string | null {
   if (scanner === 'snyk' && exitCode === 3) return 'it found nothing in the image that it can test';
   return null;
@@ -255,7 +255,7 @@ function adviseOn(scanner: Scanner, output: string): string {
   return '';
 }
 
-/** The last line with words in it, without colours, and without the dots that would end it twice. */
+/** The last line that has a word, without colours and without a full stop, which the message adds. */
 function lastWords(output: string): string {
   const lines = output
     .slice(-20_000)

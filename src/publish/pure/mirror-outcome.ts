@@ -1,18 +1,18 @@
-// What became of the copies of an image. Pure.
+// The outcome of copying an image to its mirrors. Pure.
 import type { Digest } from '../../image/digest.js';
 import { type ImageName, type Tag, pinnedReference, taggedReference } from '../../image/reference.js';
 
 export interface MirrorOutcome {
   readonly image: ImageName;
-  /** The tags that it has now, the unique one first. */
+  /** Tags that the mirror has now, the unique one first. */
   readonly tags: readonly Tag[];
-  /** Null when it has all of them. */
+  /** Null when the mirror has all tags. */
   readonly error: string | null;
-  /** For the log: what it took. */
+  /** For the log: blobs sent, bytes, seconds. */
   readonly effort: string;
 }
 
-/** Every reference that mirrors have now. */
+/** Every reference that was written to a mirror. */
 export function listReferences(outcomes: readonly MirrorOutcome[]): readonly string[] {
   return outcomes.flatMap(({ image, tags }) => tags.map((tag) => taggedReference(image, tag)));
 }
@@ -24,7 +24,7 @@ export function listPinned(outcomes: readonly MirrorOutcome[], digest: Digest): 
   );
 }
 
-/** @throws Error that says which mirrors failed, and what has the image */
+/** @throws Error when a mirror failed; it names the failed mirrors, and the registries that have the image */
 export function expectMirrored(outcomes: readonly MirrorOutcome[], image: ImageName, unique: Tag): void {
   const failed = outcomes.filter(({ error }) => error !== null);
   if (failed.length === 0) return;

@@ -1,4 +1,4 @@
-// What a scanner found in the image, in one form for all three scanners, and which of it counts. Pure.
+// A finding of a scanner, in one form for all three scanners, and which findings count. Pure.
 import { type Severity, parseSeverity } from '../../../inputs/scan-inputs.js';
 import { isCount } from '../../../shared/json.js';
 import { type FoundSeverity, isAtLeast, rankSeverity } from './severity.js';
@@ -7,17 +7,17 @@ export interface Finding {
   /** `CVE-2024-1234`, or the scanner's own name for it. */
   readonly id: string;
   readonly severity: FoundSeverity;
-  /** As it is installed; null for what is no package, such as a secret in a file. */
+  /** Name of the installed package; null for other findings, such as a secret in a file. */
   readonly package: string | null;
   readonly installed: string | null;
-  /** Versions without it, as the scanner writes them; null when there is none or the scanner does not say. */
+  /** Versions without the flaw, as the scanner writes them; null when there is none or the scanner does not say. */
   readonly fixedIn: string | null;
   readonly title: string;
-  /** https, and nothing in it that Markdown would take for its end. */
+  /** An https address, without characters that would end a Markdown link. */
   readonly url: string | null;
   /** Kind of package in the package manager's words (`apk`, `deb`, `npm`); null when the scanner does not say. */
   readonly packageType: string | null;
-  /** The line that brings it in, or the file in the image that holds it. */
+  /** The line of the Dockerfile that adds it, or the file in the image that has it. */
   readonly location: FindingLocation | null;
 }
 
@@ -27,12 +27,12 @@ interface FindingLocation {
   readonly line: number | null;
 }
 
-/** The scanner's report cannot be used, so nobody knows what is in the image. */
+/** The scanner's report cannot be used, so that the scan has no verdict. */
 export class ScanReportError extends Error {
   override readonly name = 'ScanReportError';
 }
 
-/** A finding as it stands in a report: text of anybody, of any length; empty where the report says nothing. */
+/** A finding as the report has it: untrusted text of any length; empty when the report does not say. */
 export interface ReportedFinding {
   readonly id: string;
   readonly severity: string;
@@ -49,7 +49,7 @@ export interface ReportedFinding {
 const LONGEST_TEXT = 300;
 const LONGEST_TITLE = 200;
 
-/** @throws ScanReportError for a word of severity that is not known here: to leave the finding out would be a guess */
+/** @throws ScanReportError for an unknown severity: the finding might be one that counts */
 export function toFinding(reported: ReportedFinding): Finding {
   const { id, title, url, file, line } = reported;
   const location = optional(file);
@@ -79,7 +79,7 @@ function optional(text: string): string | null {
 
 /** One line of at most so many characters. */
 function clip(text: string, longest = LONGEST_TEXT): string {
-  // Not more than can be needed: a text may have megabytes.
+  // Cut first: the text may have megabytes.
   const line = text
     .slice(0, 10 * longest)
     .replace(/[\s\p{Cc}]+/gu, ' ')
@@ -91,7 +91,7 @@ function isSafeUrl(text: string): boolean {
   return text.length <= 1000 && /^https:\/\/[\w.-]+\/[\w./:%?&=+~,;#@-]*$/.test(text);
 }
 
-/** @returns worst first; the same package and flaw once, wherever in the image it is */
+/** @returns worst first; each flaw of a package once, also when it is in several places of the image */
 export function joinFindings(findings: readonly Finding[]): Finding[] {
   const joined = new Map<string, Finding>();
   for (const finding of findings) {
@@ -102,7 +102,7 @@ export function joinFindings(findings: readonly Finding[]): Finding[] {
   return [...joined.values()].sort(compareFindings);
 }
 
-/** The same finding in two places: what either of them knows, and the worse severity. */
+/** The same finding in two places: joins what either says, and takes the worse severity. */
 function mergeFindings(one: Finding, other: Finding): Finding {
   return {
     ...one,
@@ -113,7 +113,7 @@ function mergeFindings(one: Finding, other: Finding): Finding {
   };
 }
 
-/** Worst first; what has a fix before what has none; then by name, so that two runs tell it in the same order. */
+/** Worst first; with a fix before without; then by name, so that the order is the same in every run. */
 function compareFindings(one: Finding, other: Finding): number {
   return (
     rankSeverity(other.severity) - rankSeverity(one.severity) ||
@@ -123,19 +123,19 @@ function compareFindings(one: Finding, other: Finding): number {
   );
 }
 
-/** The same on every machine, whatever its language. */
+/** By code units: the order must not depend on the machine's language. */
 function compareText(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
-/** Those that count: at the threshold or worse. */
+/** The findings that count: at the threshold or worse. */
 export function selectFailing(findings: readonly Finding[], threshold: Severity): Finding[] {
   return findings.filter(({ severity }) => isAtLeast(severity, threshold));
 }
 
 /**
- * Holds the report against the exit code of a scanner that tells by it whether it found something.
- * @throws ScanReportError when it did and the report has nothing that counts: it was not understood, and green would be wrong
+ * Compares the report with an exit code that says whether there are findings.
+ * @throws ScanReportError when the exit code says so and the report has none that count: then it was misread
  */
 export function checkAgreement(saysFindings: boolean | null, failing: readonly Finding[], threshold: Severity): void {
   if (saysFindings === true && failing.length === 0) {

@@ -4,7 +4,7 @@ import { at } from '../../../shared/json.js';
 import type { ReportedFinding } from './finding.js';
 import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
 
-/** @throws ScanReportError when it is not the report of a scan that came to its end */
+/** @throws ScanReportError when it is not the report of a finished scan */
 export function listGrypeFindings(report: unknown): ReportedFinding[] {
   return readList(at(report, 'matches')).map((match) => {
     const { vulnerability, artifact } = match;
@@ -12,7 +12,7 @@ export function listGrypeFindings(report: unknown): ReportedFinding[] {
     const [related] = readOptionalList(match.relatedVulnerabilities);
     return {
       id: readText(vulnerability, 'id'),
-      // What the distribution rates its own build of the package, where it does; not the number of the flaw in general.
+      // The distribution's own rating for its package, where it has one; not the general score of the flaw.
       severity: readText(vulnerability, 'severity'),
       package: readText(artifact, 'name'),
       installed: readText(artifact, 'version'),

@@ -1,8 +1,8 @@
-// Members of a scanner's report. Everything in it may come from the image, so nothing is taken to be there or of its type.
+// Reads members of a scanner's report. Its text may come from the image, so no member is assumed to exist or to have its type.
 import { type JsonRecord, asList, asText, at, isRecord } from '../../../shared/json.js';
 import { ScanReportError } from './finding.js';
 
-/** Far above what a scanner writes for one image; beyond it something is wrong. */
+/** Far above what a scanner writes for one image; a longer list is refused. */
 const MOST_ENTRIES = 100_000;
 
 /** @returns the text at that path; empty where there is none */
@@ -20,7 +20,7 @@ export function parseReport(text: string, what: string): unknown {
   }
 }
 
-/** Texts of a list: versions that have a fix. */
+/** The non-empty texts of a list, such as versions that have a fix. */
 export function readTexts(value: unknown): string[] {
   return asList(value)
     .map(asText)
@@ -28,16 +28,16 @@ export function readTexts(value: unknown): string[] {
 }
 
 /**
- * @returns the records of a list that the scanner leaves out where it has nothing to say
- * @throws ScanReportError when there is something else in its place
+ * @returns the records of a list; none when the scanner has left it out
+ * @throws ScanReportError when it is not a list
  */
 export function readOptionalList(value: unknown): JsonRecord[] {
   return value === undefined || value === null ? [] : readList(value);
 }
 
 /**
- * @returns the records of a list that is there in every report of a scan that came to its end
- * @throws ScanReportError when it is not, or is longer than any report
+ * @returns the records of a list that every finished scan writes
+ * @throws ScanReportError when it is missing, or too long
  */
 export function readList(value: unknown): JsonRecord[] {
   if (!Array.isArray(value)) {

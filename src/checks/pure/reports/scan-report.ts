@@ -1,4 +1,4 @@
-// The report of a scanner, in its own JSON -> findings. Everything in it may come from the image, so it is hostile text.
+// The report of a scanner, in its own JSON -> findings. Its text may come from the image, so it is untrusted.
 import type { Scanner } from '../../../inputs/scan-inputs.js';
 import { type Finding, type ReportedFinding, ScanReportError, joinFindings, toFinding } from './finding.js';
 import { listGrypeFindings } from './grype-report.js';
@@ -6,7 +6,7 @@ import { parseReport } from './report-fields.js';
 import { listSnykFindings } from './snyk-report.js';
 import { listTrivyFindings } from './trivy-report.js';
 
-/** Snyk repeats a flaw for each way that leads to it; beyond this something is wrong. */
+/** Large, since snyk repeats a flaw for each dependency path that leads to it; a longer report is refused. */
 const MOST_CHARACTERS = 200_000_000;
 
 const READERS: Readonly<Record<Scanner, (report: unknown) => ReportedFinding[]>> = {
@@ -17,8 +17,8 @@ const READERS: Readonly<Record<Scanner, (report: unknown) => ReportedFinding[]>>
 
 /**
  * @param text the file as it was read
- * @returns what was found, worst first; the same package and flaw once, wherever in the image it is
- * @throws ScanReportError when the file is no report of a scan that came to its end
+ * @returns worst first; each flaw of a package once, also when it is in several places of the image
+ * @throws ScanReportError when the file is not the report of a finished scan
  */
 export function parseScanReport(scanner: Scanner, text: string): Finding[] {
   return joinFindings(READERS[scanner](readReport(text)).map(toFinding));

@@ -1,4 +1,4 @@
-// How bad a finding is, in the words that all three scanners share.
+// Compares severities, in the words that all three scanners use.
 import { SEVERITIES, type Severity } from '../../../inputs/scan-inputs.js';
 
 /** `unknown`: the scanner does not say, or says "negligible" or "none". */
@@ -10,8 +10,8 @@ export function rankSeverity(severity: FoundSeverity): number {
 }
 
 /**
- * Whether a finding counts. One without a severity counts at `low` only, where everything does: scanners give none to
- * what nobody has looked at yet, and failing a build at `high` for it would be a guess.
+ * Whether a finding counts. A finding without a severity counts only at the threshold `low`, where everything does:
+ * nobody has rated it yet, so failing a build at `high` for it would be a guess.
  */
 export function isAtLeast(severity: FoundSeverity, threshold: Severity): boolean {
   return rankSeverity(severity) >= rankSeverity(threshold) || (severity === 'unknown' && threshold === 'low');

@@ -6,10 +6,10 @@ import { type JsonRecord, asRecord } from '../../../shared/json.js';
 import { type ReportedFinding, ScanReportError } from './finding.js';
 import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
 
-/** @throws ScanReportError when it is not the report of a scan that came to its end */
+/** @throws ScanReportError when it is not the report of a finished scan */
 export function listSnykFindings(report: unknown): ReportedFinding[] {
   const system = asRecord(report);
-  // A list with --experimental.
+  // With --experimental the report is a list.
   const results =
     Array.isArray(report) && report.length > 0 ? readList(report) : [system, ...readOptionalList(system.applications)];
   return results.flatMap((result) => {
@@ -25,7 +25,7 @@ const SYSTEM_PACKAGES = new Set(['apk', 'deb', 'rpm', 'linux']);
 function toReported(result: JsonRecord, issue: JsonRecord): ReportedFinding {
   const id = readText(issue, 'id');
   const packageType = readText(result, 'packageManager');
-  // A list with --group-issues.
+  // With --group-issues `name` is a list.
   const [name = readText(issue, 'packageName')] = readTexts([issue.name].flat());
   return {
     id,

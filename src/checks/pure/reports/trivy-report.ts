@@ -10,7 +10,7 @@ export function listTrivyFindings(report: unknown): ReportedFinding[] {
   if (at(report, 'SchemaVersion') !== 2) {
     throw new ScanReportError('The report of the scan is JSON, but not a report of trivy with schema version 2.');
   }
-  // Left out where nothing in the image could be scanned, and where nothing was found.
+  // trivy leaves the lists out when nothing in the image could be scanned, and when nothing was found.
   return readOptionalList(at(report, 'Results')).flatMap((result) => [
     ...readOptionalList(result.Vulnerabilities).map((item) => toVulnerability(result, item)),
     ...readOptionalList(result.Misconfigurations)
