@@ -39,7 +39,7 @@ import { readReferences } from './read-references.js';
 
 export interface CleanupWorld {
   readonly runner: ActionRunner<CleanupInputName, CleanupOutputName>;
-  /** This run's own, unlike any other's. */
+  /** Different in every run. */
   readonly name: string;
   /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
@@ -60,13 +60,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST_ROUNDS = 4;
 
 /**
- * A cancelled run brings to its end what it has begun to change, and tells of it.
- * @throws InputError for bad input, before anything is asked; CancelledError when it was cancelled before anything was
- *   changed; any other error when something could not be removed
+ * A cancelled run finishes the removal that is under way, and reports it.
+ * @throws InputError for bad input, before any request; CancelledError when cancelled before anything was changed; any
+ *   other error when something could not be removed
  */
 export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
   const { runner, signal } = world;
-  // Before anything is read from it: an error may quote what stands in the wrong input.
+  // Before the inputs are parsed: an error quotes values, and the token may stand in the wrong input.
   for (const text of listMasks(runner.readInput('github-token'))) runner.maskSecret(text);
   const inputs = parseCleanupInputs((name) => runner.readInput(name));
   const { image, dryRun } = inputs;
@@ -113,7 +113,7 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
 /**
  * Asks GitHub and the registry, and changes nothing.
  * @returns null when there is no package, or the token may not see it
- * @throws Error when it is not known what has ended, or what a version that stays needs
+ * @throws Error when GitHub does not say what is closed, or a version that stays cannot be read
  */
 async function findWhatGoes(
   world: CleanupWorld,
@@ -134,24 +134,24 @@ async function findWhatGoes(
     await repository.readDefaultBranch(),
     ...(inputs.mainBranch === null ? [] : [inputs.mainBranch]),
   ];
-  // By GitHub's clock, as the times that it is compared with: this machine's may be days off.
+  // GitHub's clock, since it is compared with times from GitHub: this machine's clock may be wrong.
   const oldBefore = packages.openedAt - inputs.olderThanDays * DAY_MS;
-  const { ended, notes, faults } = await findClosedWork({ event, repository, versions, mainBranches, oldBefore });
+  const { closed, notes, faults } = await findClosedWork({ event, repository, versions, mainBranches, oldBefore });
   const rules = { mainBranches, isKept: inputs.isKept, sweepBefore: event.kind === 'sweep' ? oldBefore : null };
-  return { packages, notes, faults, ...(await readPackage(world, inputs, packages, versions, ended, rules)) };
+  return { packages, notes, faults, ...(await readPackage(world, inputs, packages, versions, closed, rules)) };
 }
 
 /**
- * Reads what the versions refer to, and plans; again when the package has changed meanwhile: a list that misses a
- * version misses what it needs.
- * @throws Error when it is not known what a version that stays needs
+ * Reads the references of the versions, and plans; starts again when the package has changed meanwhile, since a new
+ * version may need one that is about to be removed.
+ * @throws Error when a version that stays cannot be read
  */
 async function readPackage(
   world: CleanupWorld,
   inputs: CleanupInputs,
   packages: PackagesApi,
   listed: readonly PackageVersion[],
-  ended: readonly ClosedWork[],
+  closed: readonly ClosedWork[],
   given: CleanupRules,
 ): Promise<{ choice: Choice; plan: CleanupPlan }> {
   const registry = openImage(world, inputs, false);
@@ -161,12 +161,12 @@ async function readPackage(
       { cause: error },
     );
   };
-  const uniqueTags = await findUniqueTags(registry, inputs.image, listBranchTags(listed, ended)).catch(explain);
+  const uniqueTags = await findUniqueTags(registry, inputs.image, listBranchTags(listed, closed)).catch(explain);
   const rules = { ...given, uniqueTags };
   let versions = listed;
   let references: ReadonlyMap<Digest, References | null> = new Map();
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const choice = chooseTags(versions, ended, rules);
+    const choice = chooseTags(versions, closed, rules);
     if (isIdle(versions, choice.tags, rules))
       return { choice, plan: { remove: [], free: [], needed: 0, needs: new Map() } };
     references = await readReferences(registry, versions, references).catch(explain);
@@ -205,7 +205,7 @@ function isSame(one: readonly PackageVersion[], other: readonly PackageVersion[]
 }
 
 function openImage({ runner }: CleanupWorld, { image, githubToken }: CleanupInputs, write: boolean): Registry {
-  // ghcr.io goes by the token and takes any name with it.
+  // ghcr.io looks at the token only, and accepts any user name.
   const login = { username: runner.actor || 'token', password: githubToken };
   return new Registry(image, { send: createSender('two-pass-build', null), login, insecure: false, write });
 }

@@ -1,4 +1,4 @@
-// Carries a plan out: deletes versions one after the other, then takes tags off versions that stay.
+// Applies a cleanup plan: deletes versions one after the other, then removes tags from versions that stay.
 import { type PackageVersion, type PackagesApi, type Refusal, readRefusal } from '../adapters/github/packages.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { ActionRunner } from '../adapters/runner/runner.js';
@@ -16,11 +16,11 @@ export interface RemovalRequest {
   readonly packages: PackagesApi;
   readonly plan: CleanupPlan;
   readonly openRegistry: (write: boolean) => Registry;
-  /** This run's own. */
+  /** Different in every run. */
   readonly name: string;
   /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** Cancels: what has been started is brought to its end, and nothing else is. */
+  /** Cancels: the removal that is under way is finished, and no other is begun. */
   readonly signal: AbortSignal;
 }
 
@@ -28,11 +28,11 @@ export interface RemovalResult {
   readonly deleted: readonly CleanupItem[];
   readonly kept: readonly CleanupItem[];
   readonly failed: readonly CleanupItem[];
-  /** What is left to the next run. */
+  /** Sentences on what is left to the next run. */
   readonly left: readonly string[];
 }
 
-/** Each is two requests, of the 1000 that a token of a workflow has in an hour. */
+/** Each deletion is two requests; a workflow's token has 1000 an hour. */
 const MOST_DELETIONS = 200;
 /**
  * "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
@@ -41,7 +41,7 @@ const MOST_DELETIONS = 200;
 const MANY_DELETIONS = 20;
 const PAUSE_MS = 1000;
 
-/** One fault does not stop the others, unless it is the token that may not delete: then it may delete nothing. */
+/** A failed deletion does not stop the others, unless the token may not delete: then no other could succeed. */
 export async function removeVersions(request: RemovalRequest): Promise<RemovalResult> {
   const { inputs, plan, wait, signal } = request;
   const deleted: CleanupItem[] = [];
@@ -77,7 +77,7 @@ export async function removeVersions(request: RemovalRequest): Promise<RemovalRe
     (outcome.kind === 'kept' ? kept : failed).push(
       ...toItems(version).map((item) => ({ ...item, reason: outcome.reason })),
     );
-    if (outcome.kind === 'refused') refused = 'not tried after that';
+    if (outcome.kind === 'refused') refused = 'not tried, since the token may not delete';
     for (const digest of listNeeded(version.digest, plan.needs))
       blocked.set(digest, `${describeVersion(version)} stays and needs it`);
   }
@@ -91,7 +91,7 @@ export async function removeVersions(request: RemovalRequest): Promise<RemovalRe
   return { deleted, kept, failed, left: notes };
 }
 
-/** @param refused why nothing is tried; null when the token may delete */
+/** @param refused the reason when the token may not delete; null when it may */
 async function freeVersion(
   { packages, openRegistry, name, wait, signal }: RemovalRequest,
   freed: Freed,
@@ -117,10 +117,10 @@ type Outcome = { readonly kind: 'deleted' } | { readonly kind: 'kept' | 'failed'
 async function removeVersion(request: RemovalRequest, version: PackageVersion): Promise<Outcome> {
   const { packages } = request;
   try {
-    // A build may have given it a tag since it was listed, which would go with it.
+    // A build may have tagged this version since it was listed, and deleting it would delete that tag.
     const current = await packages.readVersion(version.id);
     const added = current?.tags.find((tag) => !version.tags.includes(tag));
-    if (added !== undefined) return { kind: 'kept', reason: `it has just become ${added}, too` };
+    if (added !== undefined) return { kind: 'kept', reason: `it has just been given the tag ${added}` };
     if (current !== null) await packages.deleteVersion(version.id);
     return { kind: 'deleted' };
   } catch (error) {
@@ -153,7 +153,7 @@ export function whatToChange(repository: string): string {
   return `add "permissions: packages: write" to the job, and in the package's settings, under "Manage Actions access", give ${repository} the role Admin`;
 }
 
-/** A version goes with all its tags. */
+/** One item for each tag of a version, since deleting it deletes them all; one for a version without tags. */
 function toItems(version: PackageVersion): CleanupItem[] {
   const tags = version.tags.length === 0 ? [null] : version.tags;
   return tags.map((tag) => ({ version, tag, reason: null }));

@@ -1,4 +1,5 @@
-// Which pull requests and branches are over, asked of GitHub: an event may be old by the time its run starts.
+// Asks GitHub which pull requests are closed and which branches deleted. The event alone does not tell: a pull request
+// may be open again by the time the run starts.
 import type { PackageVersion } from '../adapters/github/packages.js';
 import type { PullRequest, RepositoryApi } from '../adapters/github/repository.js';
 import { errorMessage } from '../shared/text.js';
@@ -16,9 +17,9 @@ export interface ClosedWorkRequest {
 }
 
 export interface ClosedWorkAnswer {
-  readonly ended: readonly ClosedWork[];
+  readonly closed: readonly ClosedWork[];
   readonly notes: readonly string[];
-  /** Of a sweep: what could not be found out, and so stays. */
+  /** Of a sweep: errors for pull requests that GitHub did not answer for; their images stay. */
   readonly faults: readonly string[];
 }
 
@@ -28,57 +29,57 @@ const MOST_QUESTIONS = 200;
 
 const PERMISSIONS = 'The job may need "permissions: contents: read, pull-requests: read".';
 
-/** @throws Error when GitHub does not say what has become of the one pull request or branch of the event */
+/** @throws Error when GitHub does not answer for the event's pull request or branch */
 export async function findClosedWork(request: ClosedWorkRequest): Promise<ClosedWorkAnswer> {
   const { event, repository } = request;
   switch (event.kind) {
     case 'pull-request': {
-      const ended = await ask(`pull request #${event.number}`, async () => {
+      const closed = await ask(`pull request #${event.number}`, async () => {
         const pull = await repository.readPull(event.number);
         return pull.closedAt === null ? null : endPull(request, pull);
       });
-      if (ended !== null) return { ended: [ended], notes: [], faults: [] };
-      return { ended: [], notes: [`Pull request #${event.number} is open again, so its images stay.`], faults: [] };
+      if (closed !== null) return { closed: [closed], notes: [], faults: [] };
+      return { closed: [], notes: [`Pull request #${event.number} is open again, so its images stay.`], faults: [] };
     }
     case 'branch': {
-      const ended = await ask(`the branch ${JSON.stringify(event.branch)}`, async () => {
+      const closed = await ask(`the branch ${JSON.stringify(event.branch)}`, async () => {
         const pulls = await repository.listPulls(event.branch);
         const own = pulls.filter(({ headBranch }) => headBranch !== null);
-        const closed = own.filter(({ closedAt }) => closedAt !== null).map(({ number }) => number);
-        return { pulls: closed, branch: event.branch, branchStays: await findReason(request, event.branch, own) };
+        const numbers = own.filter(({ closedAt }) => closedAt !== null).map(({ number }) => number);
+        return { pulls: numbers, branch: event.branch, branchStays: await findReason(request, event.branch, own) };
       });
-      return { ended: [ended], notes: [], faults: [] };
+      return { closed: [closed], notes: [], faults: [] };
     }
     case 'sweep':
       return sweep(request);
   }
 }
 
-/** All pull requests that have review tags which are old enough, the oldest first. */
+/** Looks at all pull requests that have review tags which are old enough, the oldest first. */
 async function sweep(request: ClosedWorkRequest): Promise<ClosedWorkAnswer> {
   const { versions, repository, oldBefore } = request;
   const old = versions.filter(({ changedAt }) => changedAt < oldBefore);
   const numbers = [...new Set(old.flatMap(({ tags }) => tags.map(readPullNumber).filter((number) => number !== null)))];
   numbers.sort((one, other) => one - other);
-  const ended: ClosedWork[] = [];
+  const closed: ClosedWork[] = [];
   const faults: string[] = [];
   let open = 0;
   for (const number of numbers) {
-    if (ended.length + faults.length >= MOST_PULLS || ended.length + faults.length + open >= MOST_QUESTIONS) break;
+    if (closed.length + faults.length >= MOST_PULLS || closed.length + faults.length + open >= MOST_QUESTIONS) break;
     try {
       const found = await ask(`pull request #${number}`, async () => {
         const pull = await repository.readPull(number);
         return pull.closedAt === null || pull.closedAt >= oldBefore ? null : endPull(request, pull);
       });
       if (found === null) open += 1;
-      else ended.push(found);
+      else closed.push(found);
     } catch (error) {
       faults.push(errorMessage(error));
     }
   }
-  const left = numbers.length - ended.length - faults.length - open;
+  const left = numbers.length - closed.length - faults.length - open;
   const note = `${left} more pull requests with review tags were not looked at; the next run does.`;
-  return { ended, notes: left === 0 ? [] : [note], faults };
+  return { closed, notes: left === 0 ? [] : [note], faults };
 }
 
 async function endPull(request: ClosedWorkRequest, pull: PullRequest): Promise<ClosedWork> {
@@ -99,7 +100,7 @@ async function findReason(
   return findReasonToStay({ branch, mainBranches, exists, isGitTag, pulls, tags, oldBefore });
 }
 
-/** @throws Error that says what could not be found out, and the permission that may be missing */
+/** @throws Error that names the pull request or branch, and the permission that may be missing */
 async function ask<T>(what: string, question: () => Promise<T>): Promise<T> {
   try {
     return await question();

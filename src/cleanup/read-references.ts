@@ -1,4 +1,4 @@
-// What the manifests of a package refer to.
+// Reads which other manifests the manifests of a package refer to.
 import type { PackageVersion } from '../adapters/github/packages.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { Digest } from '../image/digest.js';
@@ -9,10 +9,10 @@ import { type References, parseReferences } from './pure/cleanup-plan.js';
 const AT_ONCE = 8;
 
 /**
- * Reads the manifests that are not known yet.
- * @param known what has been read before; what cannot be read is null
- * @returns all of them together
- * @throws RegistryError or ConnectionError for an answer that is neither a manifest nor "there is none"
+ * Reads the manifests that are not in `known`, or null there.
+ * @param known references that were read before; null for a manifest that the registry did not show
+ * @returns `known` with the new ones
+ * @throws RegistryError or ConnectionError for an answer other than a manifest or 404
  */
 export async function readReferences(
   registry: Registry,

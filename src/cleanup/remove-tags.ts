@@ -1,46 +1,46 @@
-// Takes tags off versions that stay: moves them to a twin of the image, and deletes that. Wherever the run ends, each tag is
-// gone or serves the image that it served.
+// Removes tags from versions that stay: moves them to a copy of the manifest, and deletes the copy. If the run stops midway,
+// each tag is gone or still serves its image.
 import type { PackageVersion, PackagesApi } from '../adapters/github/packages.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Tag } from '../image/reference.js';
 import { poll } from '../shared/retry.js';
 import { errorMessage } from '../shared/text.js';
 import type { Freed } from './pure/cleanup-plan.js';
-import { makeTwin } from './pure/twin.js';
+import { makeManifestCopy } from './pure/manifest-copy.js';
 
 export interface TagRemovalRequest {
   /** May write. */
   readonly registry: Registry;
   readonly packages: PackagesApi;
-  /** Makes the twin one of this run alone. */
+  /** Makes the copy's digest different from that of every other run. */
   readonly name: string;
   /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** Cancels: no further tag is moved, and those that are go, or are put back. */
+  /** Cancels: no further tag is moved; tags that have been moved are deleted, or moved back. */
   readonly signal: AbortSignal;
 }
 
 export interface TagRemovalResult {
   readonly freed: readonly Tag[];
-  /** Tag -> why it stays, without anything having gone wrong. */
+  /** Tag -> why it stays, though nothing failed. */
   readonly kept: ReadonlyMap<Tag, string>;
 }
 
-/** Why something stays that the run has not come to. */
+/** Reason for everything that a cancelled run did not get to. */
 export const CANCELLED = 'the run was cancelled before its turn';
 const MOVED = 'it was moved just now';
-/** GitHub's list follows the registry after a moment. Milliseconds before each look. */
+/** Milliseconds before each look: GitHub's list shows a change of the registry after a moment. */
 const LOOKS = [0, 1000, 2000, 4000];
 
 /**
- * Tags that have been moved by somebody else meanwhile stay as they are.
- * @throws Error when they cannot be freed; then they are what they were, or the message says what they are
+ * Tags that somebody else has moved meanwhile stay as they are.
+ * @throws Error when the tags cannot be removed; they are moved back, or the message says where they are
  */
 export async function removeTags(request: TagRemovalRequest, { version, tags }: Freed): Promise<TagRemovalResult> {
   const { registry, packages, signal } = request;
   const original = await registry.readManifest(version.digest);
   if (original === null) throw new Error(`the registry does not show ${version.digest}`);
-  const twin = makeTwin(original, `${request.name} ${version.digest}`);
+  const copy = makeManifestCopy(original, `${request.name} ${version.digest}`);
   const kept = new Map<Tag, string>();
   const moved: Tag[] = [];
   try {
@@ -51,23 +51,24 @@ export async function removeTags(request: TagRemovalRequest, { version, tags }: 
         continue;
       }
       moved.push(tag);
-      await registry.writeManifest(tag, twin);
+      await registry.writeManifest(tag, copy);
     }
-    const found = moved.length === 0 ? null : await findTwin(request, twin, moved);
+    const found = moved.length === 0 ? null : await findCopy(request, copy, moved);
     for (const tag of moved) if (found?.tags.includes(tag) !== true) kept.set(tag, MOVED);
     if (found === null) return { freed: [], kept };
     await packages.deleteVersion(found.id);
     return { freed: moved.filter((tag) => !kept.has(tag)), kept };
   } catch (error) {
-    throw await restore(registry, original, twin, moved, error);
+    throw await restore(registry, original, copy, moved, error);
   }
 }
 
 /**
- * @returns null when nothing is left to delete: others have moved all of the tags on, such as another cleanup
- * @throws Error unless GitHub lists it with the tags that it has, and no others: a version is deleted with all of them
+ * Finds the copy in GitHub's list of versions.
+ * @returns null when it has no tag left: somebody else, such as another cleanup, has moved them all
+ * @throws Error when GitHub does not list it, or lists it with other tags, which would be deleted too
  */
-async function findTwin(
+async function findCopy(
   { registry, packages, wait, signal }: TagRemovalRequest,
   { digest }: Manifest,
   moved: readonly Tag[],
@@ -77,7 +78,7 @@ async function findTwin(
     const found = versions.find((version) => version.digest === digest);
     const digests = await Promise.all(moved.map((tag) => registry.readDigest(tag)));
     const own = moved.filter((_, index) => digests[index] === digest);
-    // Without a tag it is one of the leftovers that go later.
+    // A copy without tags is removed later, by a sweep.
     if (own.length === 0) return null;
     if (found === undefined || !own.every((tag) => found.tags.includes(tag))) return undefined;
     const others = found.tags.filter((tag) => !own.some((one) => one === tag));
@@ -89,18 +90,18 @@ async function findTwin(
   return twin;
 }
 
-/** Nobody would look for the copy, and with it a tag would be left over for ever. */
+/** Moves the tags back: a tag that stayed at the copy would never be removed, since no later run looks for the copy. */
 async function restore(
   registry: Registry,
   original: Manifest,
-  twin: Manifest,
+  copy: Manifest,
   moved: readonly Tag[],
   cause: unknown,
 ): Promise<Error> {
   const lost: Tag[] = [];
   for (const tag of moved) {
     try {
-      if ((await registry.readDigest(tag)) === twin.digest) await registry.writeManifest(tag, original);
+      if ((await registry.readDigest(tag)) === copy.digest) await registry.writeManifest(tag, original);
     } catch {
       lost.push(tag);
     }
@@ -108,6 +109,6 @@ async function restore(
   const state =
     lost.length === 0
       ? ''
-      : `; ${lost.join(', ')} may be at a copy of the image now, ${twin.digest}, until the job runs again`;
+      : `; ${lost.join(', ')} may be at a copy of the image now, ${copy.digest}, until the job runs again`;
   return new Error(`${errorMessage(cause)}${state}`, { cause });
 }

@@ -63,7 +63,7 @@ describe('what is needed stays', () => {
     expectSuccess(result);
     expect(await served(builder)).toBe(true);
     expect(result.log).toContain(
-      `Stays:    ghcr.io/${repository}:builder-feature-x (${builder}): it has just become builder-main, too`,
+      `Stays:    ghcr.io/${repository}:builder-feature-x (${builder}): it has just been given the tag builder-main`,
     );
     expect(lines(result.outputs.kept)).toEqual([':builder-feature-x']);
   });

@@ -38,7 +38,7 @@ function version(name: string | number, tags: readonly string[] = [], changedAt 
 
 const RULES: CleanupRules = { mainBranches: ['main'], isKept: () => false, sweepBefore: null };
 const SWEEP: CleanupRules = { ...RULES, sweepBefore: now - 14 * DAY };
-const ENDED: ClosedWork = { pulls: [7], branch: SCOPE, branchStays: null };
+const CLOSED: ClosedWork = { pulls: [7], branch: SCOPE, branchStays: null };
 
 interface Edges {
   readonly children?: readonly string[];
@@ -66,9 +66,9 @@ function referencesOf(
 function plan(
   versions: readonly PackageVersion[],
   edges: Readonly<Record<string, Edges | null>> = {},
-  { ended = [ENDED], rules = RULES }: { ended?: readonly ClosedWork[]; rules?: CleanupRules } = {},
+  { closed = [CLOSED], rules = RULES }: { closed?: readonly ClosedWork[]; rules?: CleanupRules } = {},
 ): CleanupPlan & { choice: Choice } {
-  const choice = chooseTags(versions, ended, rules);
+  const choice = chooseTags(versions, closed, rules);
   const planned = planCleanup(versions, referencesOf(versions, edges), choice, rules);
   if ('unknown' in planned) throw new Error(`unknown: ${planned.unknown.digest}`);
   return { ...planned, choice };
@@ -97,8 +97,8 @@ describe('a pull request that is over', () => {
     const derived = deriveTags({ event, now: NOW, ownTag: null, extraTags: [], part: null });
     const scope = derived.scope!.tag;
     const written = [derived.unique, ...derived.moving, builderTag(scope), cacheTag(scope)];
-    const ended = [{ pulls: [41], branch: 'Feature/Ünïcode', branchStays: null }];
-    const { tags } = chooseTags([version('a', written)], ended, RULES);
+    const closed = [{ pulls: [41], branch: 'Feature/Ünïcode', branchStays: null }];
+    const { tags } = chooseTags([version('a', written)], closed, RULES);
     expect([...tags].sort()).toEqual([...written].sort());
   });
 
@@ -117,13 +117,13 @@ describe('a pull request that is over', () => {
   test('frees a branch tag from an image that has its unique tag, too', () => {
     const { remove, free } = plan([version('a', [SHA, SCOPE]), version('c', [`cache-${SCOPE}`])]);
     expect(names(remove)).toEqual(['c']);
-    expect(free).toEqual([{ version: version('a', [SHA, SCOPE]), tags: [SCOPE], reason: `it is ${SHA}, too` }]);
+    expect(free).toEqual([{ version: version('a', [SHA, SCOPE]), tags: [SCOPE], reason: `it has the tag ${SHA}, too` }]);
   });
 
   test.each(['main', 'trunk'])('never goes with the tags of %s, whatever is said of it', (branch) => {
     const versions = [version('a', [branch, `builder-${branch}`, `cache-${branch}`, REVIEW])];
     const rules = { ...RULES, mainBranches: ['main', 'trunk'] };
-    const { remove, free, choice } = plan(versions, {}, { ended: [{ ...ENDED, branch }], rules });
+    const { remove, free, choice } = plan(versions, {}, { closed: [{ ...CLOSED, branch }], rules });
     expect(remove).toEqual([]);
     expect(free.map(({ tags }) => tags)).toEqual([[REVIEW]]);
     expect(choice.kept.map(({ tag, reason }) => [tag, reason])).toEqual(
@@ -141,9 +141,9 @@ describe('a pull request that is over', () => {
 
   test('with a branch that stays keeps the image that is under both tags, and nothing else', () => {
     const older = `review-pr-7-${SHA}-20260101000000`;
-    const ended = [{ ...ENDED, branchStays: 'it is still there' }];
+    const closed = [{ ...CLOSED, branchStays: 'it is still there' }];
     const versions = [version('a', [REVIEW, SCOPE]), version('b', [older]), version('c', [`builder-${SCOPE}`])];
-    const { remove, free, choice } = plan(versions, {}, { ended });
+    const { remove, free, choice } = plan(versions, {}, { closed });
     expect(names(remove)).toEqual(['b']);
     expect(free).toEqual([]);
     expect(choice.kept.map(({ tag }) => tag)).toEqual([REVIEW, SCOPE, `builder-${SCOPE}`]);
@@ -151,7 +151,7 @@ describe('a pull request that is over', () => {
 
   test('leaves a tag for which only one of several reasons to go is left', () => {
     const other = { pulls: [8], branch: SCOPE, branchStays: 'it is still there' };
-    const { remove, choice } = plan([version('a', [SCOPE])], {}, { ended: [ENDED, other] });
+    const { remove, choice } = plan([version('a', [SCOPE])], {}, { closed: [CLOSED, other] });
     expect(remove).toEqual([]);
     expect(choice.tags.size).toBe(0);
   });
@@ -213,7 +213,7 @@ describe('what is needed stays', () => {
 
   test('nothing goes while it is not known what something that stays needs', () => {
     const versions = [version('a', [REVIEW]), version('m', ['main'])];
-    const choice = chooseTags(versions, [ENDED], RULES);
+    const choice = chooseTags(versions, [CLOSED], RULES);
     expect(planCleanup(versions, referencesOf(versions, { m: null }), choice, RULES)).toEqual({ unknown: versions[1] });
     // What goes itself needs nothing.
     expect(planCleanup(versions, referencesOf(versions, { a: null }), choice, RULES)).toMatchObject({
@@ -231,14 +231,14 @@ describe('what is needed stays', () => {
 describe('a sweep', () => {
   test('removes what has had no tag for long, and nothing younger', () => {
     const versions = [version('o'), version('y', [], now - 13 * DAY), version('m', ['main'])];
-    expect(names(plan(versions, {}, { ended: [], rules: SWEEP }).remove)).toEqual(['o']);
-    expect(plan(versions, {}, { ended: [] }).remove).toEqual([]);
+    expect(names(plan(versions, {}, { closed: [], rules: SWEEP }).remove)).toEqual(['o']);
+    expect(plan(versions, {}, { closed: [] }).remove).toEqual([]);
   });
 
   test('leaves what a young index, or one with a tag, needs', () => {
     const versions = [version('o'), version('p'), version('y', [], now), version('m', ['main'])];
     const edges = { y: { children: ['o'] }, m: { children: ['p'] } };
-    const { remove, needed } = plan(versions, edges, { ended: [], rules: SWEEP });
+    const { remove, needed } = plan(versions, edges, { closed: [], rules: SWEEP });
     expect(remove).toEqual([]);
     expect(needed).toBe(2);
   });
@@ -252,7 +252,7 @@ describe('a sweep', () => {
 
   test('removes attestations of what is gone; another event does not', () => {
     const versions = [version('f', [`sha256-${'a'.repeat(64)}`]), version('m', ['main'])];
-    expect(names(plan(versions, {}, { ended: [], rules: SWEEP }).remove)).toEqual(['f']);
+    expect(names(plan(versions, {}, { closed: [], rules: SWEEP }).remove)).toEqual(['f']);
     expect(plan(versions, {}, {}).remove).toEqual([]);
   });
 });
@@ -287,8 +287,8 @@ test('in any package, nothing goes that a tag that stays can reach', () => {
         ]),
       );
       const rules = sweep ? SWEEP : RULES;
-      const ended = [{ ...ENDED, branchStays: stays ? 'it stays' : null }];
-      const { remove, free, choice } = plan(versions, edges, { rules, ended });
+      const closed = [{ ...CLOSED, branchStays: stays ? 'it stays' : null }];
+      const { remove, free, choice } = plan(versions, edges, { rules, closed });
       const gone = new Set(remove.map((one) => one.digest));
 
       // Said again, and differently: what can be pulled by a tag that stays, pulled down to the last manifest.

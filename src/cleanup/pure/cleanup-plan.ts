@@ -1,7 +1,7 @@
-// What of a package goes, and what stays although its turn has come. Pure.
+// Decides which versions and tags of a package are removed, and why others stay. Pure.
 //
-// GitHub deletes *versions*: a manifest with all its tags. So a version goes only when every one of its tags goes and
-// nothing that stays needs it; a tag that goes while its version stays is taken off it (`free`).
+// GitHub deletes only versions: a manifest with all its tags. So a version is removed when all of its tags are to be
+// removed and no version that stays needs it. From a version that stays, single tags are removed by `removeTags`.
 import type { PackageVersion } from '../../adapters/github/packages.js';
 import { type Digest, isDigest } from '../../image/digest.js';
 import { listDigests, readDescriptors } from '../../image/manifest.js';
@@ -9,7 +9,7 @@ import { PLATFORM_ENDING, PLATFORM_PATTERN } from '../../image/platform.js';
 import { OWN_PREFIXES, type Tag, isTag } from '../../image/reference.js';
 import { builderTag, cacheTag, toScope } from '../../plan/tags/tags.js';
 
-/** What a manifest says about others. */
+/** The other manifests that a manifest names. */
 export interface References {
   /** Of an index: images of its platforms, and BuildKit's attestations. */
   readonly children: readonly Digest[];
@@ -20,31 +20,34 @@ export interface References {
 /** Closed pull requests of one head branch, or a branch without any. */
 export interface ClosedWork {
   readonly pulls: readonly number[];
-  /** Null when the branch is none of this repository. */
+  /** Null for a branch of a fork. */
   readonly branch: string | null;
-  /** Why the tags of the branch stay, which is then also why its newest review image does; null when they go. */
+  /** Why the branch's tags stay; its newest review image then stays for the same reason. Null when they are removed. */
   readonly branchStays: string | null;
 }
 
 export interface CleanupRules {
-  /** Branches whose tags stay, whatever else is said of them. */
+  /** Branches whose tags always stay. */
   readonly mainBranches: readonly string[];
   /** Input `keep-tags`. */
   readonly isKept: (tag: string) => boolean;
-  /** Tags that have the name of a branch's, and are the unique tag of the image that they lead to. */
+  /** Tags that look like a branch's tag, but are the unique tag of their image. */
   readonly uniqueTags?: ReadonlySet<string>;
-  /** Milliseconds: nothing that has changed since then goes, nor without having had a tag; null when only tags count. */
+  /**
+   * For a run on a schedule, in milliseconds: versions that changed later stay, older ones without tags are removed. Null
+   * for a run on a closed pull request or deleted branch, which removes by tag only.
+   */
   readonly sweepBefore: number | null;
 }
 
-/** A tag whose turn has come, and why it stays. */
+/** A tag that was due to be removed, and why it stays. */
 interface Kept {
   readonly version: PackageVersion;
   readonly tag: string;
   readonly reason: string;
 }
 
-/** Tags that go from a version that stays. */
+/** Tags to remove from a version that stays. */
 export interface Freed {
   readonly version: PackageVersion;
   readonly tags: readonly Tag[];
@@ -58,24 +61,24 @@ export interface Choice {
 }
 
 export interface CleanupPlan {
-  /** In the order in which they must go: an index before its images, an image before its attestations. */
+  /** In the order of deletion: an index before its images, an image before its attestations. */
   readonly remove: readonly PackageVersion[];
   readonly free: readonly Freed[];
-  /** How many versions without a tag of their own are old enough to go, and needed. */
+  /** How many versions without a tag of their own are old enough, but are needed by others. */
   readonly needed: number;
-  /** Digest of a version that goes -> what must stay if it cannot be deleted. */
+  /** Digest of a version -> digests that must stay if that version cannot be deleted. */
   readonly needs: ReadonlyMap<Digest, readonly Digest[]>;
 }
 
 /**
- * `review-pr-<number>-<sha>-<time>`, of a part of an index with its platform, and with a second time where a tag of that
- * name was taken; see src/plan/tags/tags.ts.
+ * `review-pr-<number>-<sha>-<time>`, then the platform for a part of an index, then a second time when the first tag was
+ * taken; see src/plan/tags/tags.ts.
  */
 const REVIEW_TAG = new RegExp(
   `^${OWN_PREFIXES.review}([1-9]\\d{0,14})-(?:[0-9a-f]{40}|[0-9a-f]{64})-\\d{14}(?:${PLATFORM_PATTERN})?(?:-\\d{14})?$`,
 );
 /**
- * Where registries without the referrers API have attestations and signatures of a manifest.
+ * Tags of attestations and signatures in registries without the referrers API.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema, and cosign's `.sig`
  */
 const REFERRERS_TAG = /^sha256-([0-9a-f]{64})(?:\.[A-Za-z0-9]+)?$/;
@@ -86,23 +89,23 @@ export function readPullNumber(tag: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
-/** What a manifest or index of either kind refers to; what is none refers to nothing. */
+/** The references of a manifest or index, OCI or Docker; none for other JSON. */
 export function parseReferences(content: unknown): References {
   const { manifests, subject } = readDescriptors(content);
   return { children: listDigests(manifests ?? []), subject: subject?.digest ?? null };
 }
 
-/** Chooses the tags whose turn has come: review tags of closed pull requests, and the three tags of their branches. */
+/** Chooses the tags to remove: review tags of closed pull requests, and the three tags of their branches. */
 export function chooseTags(
   versions: readonly PackageVersion[],
-  ended: readonly ClosedWork[],
+  closed: readonly ClosedWork[],
   rules: CleanupRules,
 ): Choice {
   const { mainBranches, isKept, uniqueTags = new Set() } = rules;
   const protectedTags = mainBranches.flatMap(scopeTags);
   const tags = new Set<string>();
   const kept = new Map<string, Kept>();
-  for (const { pulls, branch, branchStays } of ended) {
+  for (const { pulls, branch, branchStays } of closed) {
     const scope = branch === null ? [] : scopeTags(branch);
     for (const version of versions) {
       const onStayingBranch = branchStays !== null && version.tags.some((tag) => isOneOf(tag, scope.slice(0, 1)));
@@ -125,39 +128,39 @@ export function chooseTags(
       }
     }
   }
-  // What one of them says stays, stays.
+  // A tag can belong to several closed branches: if one of them keeps it, it stays.
   return { tags: new Set([...tags].filter((tag) => !kept.has(tag))), kept: [...kept.values()] };
 }
 
-/** Branch tags of what has ended, as far as they are there. A git tag or the input `tag` may have had the same name. */
-export function listBranchTags(versions: readonly PackageVersion[], ended: readonly ClosedWork[]): readonly Tag[] {
-  const scopes = ended.flatMap(({ branch }) => (branch === null ? [] : scopeTags(branch).slice(0, 1)));
+/** Existing branch tags of the closed branches. A git tag or the input `tag` may have given an image the same tag. */
+export function listBranchTags(versions: readonly PackageVersion[], closed: readonly ClosedWork[]): readonly Tag[] {
+  const scopes = closed.flatMap(({ branch }) => (branch === null ? [] : scopeTags(branch).slice(0, 1)));
   return versions.flatMap(({ tags }) => tags.filter(isTag).filter((tag) => isOneOf(tag, scopes)));
 }
 
-/** What the build writes for a branch: the branch tag first. */
+/** The tags that the build writes for a branch, the branch tag first. */
 function scopeTags(branch: string): readonly Tag[] {
   const { tag } = toScope(branch, null);
   return [tag, builderTag(tag), cacheTag(tag)];
 }
 
-/** Also with a platform behind it, as parts of an index have. */
+/** Also true with a platform at the end, as tags of parts of an index have. */
 function isOneOf(tag: string, scope: readonly Tag[]): boolean {
   const whole = tag.replace(PLATFORM_ENDING, '');
   return scope.some((one) => one === whole);
 }
 
-/** True when nothing can go, so that no manifest need be read. */
+/** True when nothing can be removed, so that no manifest need be read. */
 export function isIdle(versions: readonly PackageVersion[], tags: ReadonlySet<string>, rules: CleanupRules): boolean {
   return !versions.some((version) => version.tags.some((tag) => tags.has(tag)) || isLeftover(version, rules));
 }
 
 /**
- * Splits the package into what goes and what stays. What stays by itself is a version with a tag that stays, and one
- * without tags that is not old enough; with each of them stays what it needs: the children of an index, the subject of
- * an attestation, and the attestations of a subject.
- * @param references of every version; what a version that stays refers to must be known
- * @returns null, and the version, when that is not known: then nothing can be said to be needed by nobody
+ * Divides the versions into those to remove and those that stay. A version stays when it has a tag that stays, or has no
+ * tags and is not old enough. Everything that it needs stays too: the children of an index, the subject of an
+ * attestation, and the attestations of a subject.
+ * @param references of every version; null for one whose manifest could not be read
+ * @returns `unknown` when a version that stays could not be read: it may need any of the others, so nothing is removed
  */
 export function planCleanup(
   versions: readonly PackageVersion[],
@@ -198,14 +201,14 @@ export function planCleanup(
   return { remove: ownersFirst(gone, needs), free, needed, needs };
 }
 
-/** `feature-x` or `sha256:…`, whichever people know it by. */
+/** `feature-x`, or `sha256:…` for a version without tags. */
 export function describeVersion({ tags, digest }: PackageVersion): string {
   return tags[0] ?? digest;
 }
 
 const YOUNG = 'it is not old enough';
 
-/** Why a version stays whatever becomes of the others; null when that depends on them, or it goes. */
+/** Why a version stays by itself; null when it is removed, or stays only if another version needs it. */
 function findOwnReason(
   version: PackageVersion,
   owned: boolean,
@@ -214,17 +217,17 @@ function findOwnReason(
 ): string | null {
   if (isYoung(version, rules)) return YOUNG;
   const [staying] = version.tags.filter((tag) => !going.has(tag) && !isReferrersTag(tag));
-  if (staying !== undefined) return `it is ${staying}, too`;
-  // Attestations and images of an index go with what they belong to.
+  if (staying !== undefined) return `it has the tag ${staying}, too`;
+  // Attestations, and the images of an index, are removed together with their subject or index.
   if (owned || version.tags.some((tag) => going.has(tag))) return null;
-  return rules.sweepBefore === null ? 'it is no part of what has ended' : null;
+  return rules.sweepBefore === null ? 'it does not belong to the closed pull request or branch' : null;
 }
 
 function isYoung({ changedAt }: PackageVersion, { sweepBefore }: CleanupRules): boolean {
   return sweepBefore !== null && changedAt >= sweepBefore;
 }
 
-/** Without a tag of its own for so long that no running build can still be about to use it. */
+/** A version without a tag of its own, too old for a running build to be about to tag it. */
 function isLeftover({ tags, changedAt }: Pick<PackageVersion, 'tags' | 'changedAt'>, rules: CleanupRules): boolean {
   return rules.sweepBefore !== null && changedAt < rules.sweepBefore && tags.every(isReferrersTag);
 }
@@ -233,14 +236,14 @@ function isReferrersTag(tag: string): boolean {
   return readReferred(tag) !== null;
 }
 
-/** The manifest that a tag like `sha256-<hex>` is about, or null. */
+/** The digest of the manifest that a tag `sha256-<hex>` describes, or null for another tag. */
 function readReferred(tag: string): Digest | null {
   const hex = REFERRERS_TAG.exec(tag)?.[1];
   const digest = `sha256:${hex ?? ''}`;
   return isDigest(digest) ? digest : null;
 }
 
-/** What stays with a version: its children, and what is about it. */
+/** For each version what stays with it: its children, its attestations and its signatures. */
 function findNeeds(
   versions: readonly PackageVersion[],
   references: ReadonlyMap<Digest, References | null>,
@@ -261,7 +264,7 @@ function findNeeds(
   return needs;
 }
 
-/** A version whose owner could not be deleted must not have gone before. */
+/** Sorts a version behind all that need it: when one of those cannot be deleted, this one must still be there. */
 function ownersFirst(
   versions: readonly PackageVersion[],
   needs: ReadonlyMap<Digest, readonly Digest[]>,
@@ -269,7 +272,7 @@ function ownersFirst(
   const known = new Map(versions.map((version) => [version.digest, version]));
   const seen = new Set<Digest>();
   const ordered: PackageVersion[] = [];
-  // By hand, since foreign manifests decide how deep this goes.
+  // A stack instead of recursion: the depth depends on manifests that anybody may have pushed.
   for (const { digest: start } of versions) {
     const stack: { readonly digest: Digest; readonly done: boolean }[] = [{ digest: start, done: false }];
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
@@ -289,7 +292,7 @@ function ownersFirst(
   return ordered.reverse();
 }
 
-/** Everything that would lose something if it were deleted although the version stays. */
+/** Everything that must stay when this version stays: what it needs, and what those need. */
 export function listNeeded(digest: Digest, needs: ReadonlyMap<Digest, readonly Digest[]>): ReadonlySet<Digest> {
   const found = new Set<Digest>();
   const waiting = [digest];

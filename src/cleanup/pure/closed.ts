@@ -1,4 +1,4 @@
-// Whether a pull request or branch is over, and whether anybody may still take layers from it. Pure.
+// Whether the tags of a branch may be removed, or are still in use. Pure.
 import type { PullRequest } from '../../adapters/github/repository.js';
 import { quote } from '../../shared/text.js';
 
@@ -10,17 +10,17 @@ export interface BranchFacts {
   readonly exists: boolean;
   /** There is a git tag of that name, whose image has the same tag. */
   readonly isGitTag: boolean;
-  /** Pull requests that it was the head of. */
+  /** Pull requests from this branch. */
   readonly pulls: readonly PullRequest[];
   /** Tags of the package. */
   readonly tags: ReadonlySet<string>;
-  /** Milliseconds; whoever merged before that has built, or never will. */
+  /** Milliseconds; a merge before that is not waited for: main has built it, or never will. */
   readonly oldBefore: number;
 }
 
 /**
- * Why the tags of a branch stay; null when they may go. The build of main that follows a merge takes its layers from the
- * tags of the branch that was merged, and has ended when the image of the merged commit is there.
+ * Why the tags of a branch stay; null when they may be removed. After a merge they stay until there is an image of the
+ * merge commit: the build of main that makes it takes layers from the branch's image.
  */
 export function findReasonToStay(facts: BranchFacts): string | null {
   const { branch, mainBranches, exists, isGitTag, pulls, tags, oldBefore } = facts;

@@ -1,5 +1,5 @@
-// Which event started a cleanup -> what is to be looked at. Only the number or name of what has ended is taken from the
-// payload: how things are by now, GitHub is asked.
+// The event that started a cleanup -> which pull request or branch to look at. Only its number or name is taken from the
+// payload: whether it is still closed or deleted, GitHub's API is asked.
 // Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request and #delete
 import { type EventFacts, isSameRepository } from '../../plan/event/event.js';
 import { InputError } from '../../shared/errors.js';
@@ -9,15 +9,15 @@ import { quote } from '../../shared/text.js';
 export type CleanupEvent =
   | { readonly kind: 'pull-request'; readonly number: number }
   | { readonly kind: 'branch'; readonly branch: string }
-  /** Everything that is old enough. */
+  /** All images that are old enough. */
   | { readonly kind: 'sweep' }
-  /** There is nothing of this project's in the registry that could belong to it. */
+  /** The event has no images in the registry to remove. */
   | { readonly kind: 'nothing'; readonly reason: string };
 
 const SWEEPS = new Set(['schedule', 'workflow_dispatch', 'repository_dispatch']);
 const EVENTS = 'pull_request with "types: [closed]", delete, schedule and workflow_dispatch';
 
-/** @throws InputError for an event that ends nothing, or one without its payload */
+/** @throws InputError for an event that closes or deletes nothing, or one without its payload */
 export function parseCleanupEvent({
   name,
   payload,

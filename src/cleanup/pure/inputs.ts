@@ -13,7 +13,7 @@ export interface CleanupInputs {
   readonly githubToken: string;
   readonly olderThanDays: number;
   readonly mainBranch: string | null;
-  /** Matches the tags that the caller wants to keep, whatever else is said of them. */
+  /** Whether the input keep-tags names a tag. */
   readonly isKept: (tag: string) => boolean;
   readonly dryRun: boolean;
 }
@@ -62,7 +62,7 @@ export function parseCleanupInputs(readRaw: (name: CleanupInputName) => string):
   });
 }
 
-/** Not 0: what a build that is running has just pushed has no tag yet. */
+/** At least 1: a running build pushes versions that have no tag yet, and they must not be taken for leftovers. */
 function parseDays(text: string): number {
   const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (days < 1 || days > LONGEST_AGE)

@@ -1,4 +1,4 @@
-// What a cleanup says: lines for the log, outputs, and the job summary. Text in, text out.
+// The result of a cleanup as text: lines for the log, outputs, and the job summary. Pure.
 import type { PackageVersion } from '../../adapters/github/packages.js';
 import type { ImageName } from '../../image/reference.js';
 import { escapeMarkdown } from '../../shared/markdown.js';
@@ -7,7 +7,7 @@ import { escapeMarkdown } from '../../shared/markdown.js';
 export interface CleanupItem {
   readonly version: PackageVersion;
   readonly tag: string | null;
-  /** Why it stays; null for what goes. */
+  /** Why the tag or version stays, or was not removed; null when it is removed. */
   readonly reason: string | null;
 }
 
@@ -15,16 +15,16 @@ export interface CleanupResult {
   readonly image: ImageName;
   readonly dryRun: boolean;
   readonly deleted: readonly CleanupItem[];
-  /** What should have gone and stays. */
+  /** Due to be removed, and kept for the reason of each. */
   readonly kept: readonly CleanupItem[];
   readonly failed: readonly CleanupItem[];
-  /** Versions without tags that stay because others need them. */
+  /** How many versions without tags stay because other versions need them. */
   readonly needed: number;
-  /** What is left to the next run, as a sentence. */
+  /** Sentences on what was not looked at or is left to the next run. */
   readonly notes: readonly string[];
 }
 
-/** The summary of a run holds no more; the log has all. */
+/** More rows could exceed the size that GitHub allows for a summary; the log has all. */
 const MOST_ROWS = 100;
 
 /** `NAME:TAG`, or `NAME@DIGEST` where there is no tag. */
@@ -32,7 +32,7 @@ export function toReference({ name }: ImageName, { tag, version }: CleanupItem):
   return tag === null ? `${name}@${version.digest}` : `${name}:${tag}`;
 }
 
-/** Everything, one thing a line. */
+/** One line for each tag, or version without one. */
 export function toCleanupLines(result: CleanupResult): string[] {
   const { image, dryRun, deleted, kept, failed, needed } = result;
   const line = (word: string, item: CleanupItem): string => {
