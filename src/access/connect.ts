@@ -1,4 +1,4 @@
-// Connects to one repository of a registry before anything is built, and says what is wrong when that fails.
+// Connects to one repository of a registry before anything is built, and explains why when that fails.
 import { ConnectionError, createSender } from '../adapters/registry/http.js';
 import { Registry, RegistryError } from '../adapters/registry/registry.js';
 import { LoginRejectedError, TokenServerError } from '../adapters/registry/token.js';
@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal;
 }
 
-/** @throws whatever the registry client throws; `explainConnection` makes sense of it */
+/** @throws whatever the registry client throws; pass it to `explainConnection` */
 export async function connectRegistry(image: ImageName, options: ConnectionOptions): Promise<Registry> {
   const { findInsecureRegistries, signal, ...rest } = options;
   const connect = async (insecure: boolean): Promise<Registry> => {
@@ -40,7 +40,7 @@ export async function probeWriteAccess(registry: Registry, hasLogin: boolean): P
   return answer === null ? { allowed: true } : { allowed: false, answer, hasLogin };
 }
 
-/** The network's or the registry's fault, not that of the credentials. */
+/** Whether the network or the registry failed, not the credentials. */
 export function isFault(error: unknown): error is ConnectionError | RegistryError | TokenServerError {
   return [ConnectionError, RegistryError, TokenServerError].some((kind) => error instanceof kind);
 }
@@ -66,7 +66,7 @@ export function explainConnection(error: unknown, image: ImageName, facts: RunFa
   return error;
 }
 
-/** A registry behind a firewall says 403 before anybody logs in. */
+/** Also a 403 before the login: a registry behind a firewall answers so. */
 function readRefusal(error: unknown): ServerAnswer | null {
   if (error instanceof LoginRejectedError) return error.answer;
   return error instanceof RegistryError && error.status === 403 ? error.answer : null;

@@ -1,4 +1,4 @@
-// The login of a run: for the docker client by its config, and for our own small requests.
+// Logs the run in: the docker client by a Docker config, and the action's own registry client.
 import {
   createPrivateConfig,
   logInPersistently,
@@ -17,7 +17,7 @@ import { type OpenMirror, openMirrors } from './open-mirrors.js';
 import { toRunFacts } from '../plan/denial/denial.js';
 
 export interface RegistrySession {
-  /** Null when it gave no answer, and the run has no need to push: it goes on without cache. */
+  /** Null when the registry did not answer and the run does not push: it then runs without cache. */
   readonly registry: Registry | null;
   /** DOCKER_CONFIG for the docker client. */
   readonly configDirectory: string;
@@ -35,7 +35,7 @@ export interface SessionRequest {
   readonly run: RunProcess;
   readonly inputs: Inputs;
   readonly event: WorkflowEvent;
-  /** Where a private Docker config may be made. */
+  /** Folder for the private Docker config. */
   readonly privateDirectory: string;
   /** Registries that the engine may speak plain HTTP to; asked for only when HTTPS fails. */
   readonly findInsecureRegistries: () => Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-// The registries of the mirrors: login and write access, asked before anything is built.
+// Logs in to the registries of the mirrors and asks for write access, before anything is built.
 import { type DockerConfig, readStoredLogin } from '../adapters/docker/docker-config.js';
 import type { RunProcess } from '../adapters/process/process.js';
 import type { Registry } from '../adapters/registry/registry.js';
@@ -19,7 +19,7 @@ export interface OpenRequest {
   readonly run: RunProcess;
   readonly inputs: Inputs;
   readonly config: DockerConfig;
-  /** Of the image itself. */
+  /** Login of the image's own registry. */
   readonly login: Login | null;
   readonly runFacts: RunFacts;
   readonly findInsecureRegistries: () => Promise<readonly string[]>;
@@ -44,7 +44,7 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
     const registry = await connectRegistry(image, {
       login,
       write: true,
-      // Another login may not be let into the image's repository.
+      // Not with another login, which may have no right to read the image's repository.
       ...(own && mirror.credentials === null && { mountFrom: inputs.image.repository }),
       findInsecureRegistries: request.findInsecureRegistries,
       signal,

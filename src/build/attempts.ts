@@ -1,11 +1,11 @@
-// Runs a pass again where that may help: a command that is idempotent, and whose finished steps the engine remembers.
+// Retries a failed pass. That is safe and cheap: a build is idempotent, and its finished steps are in the engine's cache.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import { withEarlierSteps } from '../adapters/progress/build-progress.js';
 import { type Outcome, retry } from '../shared/retry.js';
 import { formatSeconds } from '../shared/text.js';
 import type { Warn } from '../shared/types.js';
 
-/** How one attempt is to be made; `attempt` counts from 1. */
+/** One attempt; `attempt` counts from 1. */
 export interface Attempt {
   readonly withCache: boolean;
   readonly attempt: number;
@@ -16,7 +16,7 @@ export interface AttemptsOptions {
   readonly name: string;
   readonly hasCache: boolean;
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** From 0 to 1, as Math.random. */
+  /** At least 0 and below 1, as Math.random. */
   readonly random: () => number;
   /** Milliseconds since any fixed point. */
   readonly now: () => number;
@@ -24,15 +24,15 @@ export interface AttemptsOptions {
   readonly warn: Warn;
 }
 
-/** Milliseconds before each further attempt, give or take a quarter so that runs that failed together do not return together. */
+/** Milliseconds before each retry, plus or minus a quarter, so that runs that failed together do not retry together. */
 const WAITS = [2000, 5000, 10_000] as const;
-/** Counted from the first failure: what takes longer than this is no short disturbance. */
+/** No retry later than this after the first failure: such a fault is not temporary. */
 const LONGEST_MS = 5 * 60_000;
 
 /**
- * Repeats what failed for a reason that may pass, up to three times. A cache that cannot be read is given one more try when
- * its fault may pass, then the pass goes without it. Everything else is final at once, a failing RUN step above all.
- * @throws what the last attempt threw, and whatever `wait` throws
+ * Retries a pass up to three times when its failure is probably temporary. A cache that cannot be read is tried once more
+ * if that may help, then the pass runs without cache. Any other failure, such as of a RUN step, is thrown at once.
+ * @throws the error of the last attempt, and whatever `wait` throws
  */
 export async function retryPass(
   run: (attempt: Attempt) => Promise<PassResult>,

@@ -1,4 +1,4 @@
-// Keeps a stranger's code from leading a build to files of the runner by symbolic links.
+// Keeps untrusted code from reading files of the runner through symbolic links in the checkout.
 import { realpath } from 'node:fs/promises';
 import type { Inputs } from '../inputs/inputs.js';
 import { InputError } from '../shared/errors.js';
@@ -14,8 +14,8 @@ export interface Confines {
 }
 
 /**
- * Looks where every path of the inputs leads. What does not exist leads nowhere; who needs it says so.
- * @throws InputError for the first that leaves the workspace, with the input, its value and where it leads
+ * Resolves every path of the inputs. Paths that do not exist are passed over: whatever needs them reports that.
+ * @throws InputError for the first path that leads out of the workspace, with the input, its value and the target
  */
 export async function confinePaths(inputs: Inputs, confines: Confines): Promise<void> {
   const { workspace, temporaryDirectory, eventName } = confines;

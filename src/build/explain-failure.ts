@@ -1,11 +1,11 @@
-// A build that a registry refused: to what Buildx says comes what it means and what to change.
+// Explains a build that failed because a registry refused it: adds the cause and what to change to Buildx's message.
 import { type Denial, type RunFacts, explainDenial, parseBaseImage, parseDenial } from '../plan/denial/denial.js';
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import type { ImageName } from '../image/reference.js';
 
 /**
  * @param readable whether an image of the run's own name could be read
- * @returns the error as it is where no registry has refused anything
+ * @returns the same error when it is no refusal by a registry
  */
 export function explainPassFailure(error: unknown, facts: RunFacts, image: ImageName, readable: boolean): unknown {
   if (!(error instanceof PassFailedError) || error.progress.failed === null) return error;
@@ -13,7 +13,7 @@ export function explainPassFailure(error: unknown, facts: RunFacts, image: Image
   const answer = parseDenial(failed.error ?? '');
   if (answer === null) return error;
   const base = parseBaseImage(failed.name);
-  // The login of the inputs is for one registry; what the engine has for others is not known here.
+  // The login of the inputs is for the image's registry only. Logins that the engine has for others are not known here.
   const login = base?.registry === image.registry ? facts : { ...facts, login: 'none' as const, username: null };
   const denial: Denial | null =
     base !== null

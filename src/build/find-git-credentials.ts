@@ -1,4 +1,4 @@
-// Finds git credentials that a build would send with its context, and any COPY could put into a layer.
+// Finds git credentials in the build context: a COPY could put them into a layer.
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Inputs } from '../inputs/inputs.js';
@@ -6,9 +6,9 @@ import { isLeftOut } from './pure/dockerignore.js';
 import { holdsGitCredentials } from './pure/git-credentials.js';
 import { listContextFolders } from './pure/local-paths.js';
 
-/** Nobody's configuration is longer. */
+/** No git configuration is longer. */
 const LARGEST_FILE = 1024 * 1024;
-/** Of folders in the context that are looked at: a second repository is checked out beside the files of the first. */
+/** At most so many folders of the context are looked into for a second repository that is checked out there. */
 const MOST_FOLDERS = 1000;
 
 /**
@@ -32,7 +32,7 @@ export async function findGitCredentials(inputs: Inputs, workspace: string): Pro
   return null;
 }
 
-/** Relative to the folder. A worktree's or submodule's `.git` is a file, and a symbolic link is sent as a link. */
+/** Relative to the folder. Only real `.git` folders: that of a worktree or submodule is a file without credentials. */
 async function listGitConfigs(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const below = entries.filter((entry) => entry.isDirectory() && entry.name !== '.git').slice(0, MOST_FOLDERS);
@@ -52,7 +52,7 @@ async function readFirst(paths: readonly string[]): Promise<{ readonly path: str
   return { path: paths.at(-1) ?? '', text: '' };
 }
 
-/** @returns null for what is no file, or too large */
+/** @returns null when it is not a file, or too large */
 async function readSmallFile(path: string): Promise<string | null> {
   const found = await lstat(resolve(path)).catch(() => null);
   if (found?.isFile() !== true || found.size > LARGEST_FILE) return null;

@@ -1,4 +1,4 @@
-// Keeps the builder image for later runs, with as little work as there is: none, a tag moved by the registry, or a pass.
+// Keeps the builder image for later runs: does nothing when the registry has it, adds a tag, or runs the builder pass.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import type { BranchHead } from '../adapters/github/branch-head.js';
 import type { Work } from '../adapters/progress/build-progress.js';
@@ -18,7 +18,7 @@ export interface BuilderRequest {
   readonly dockerfile: Dockerfile | null;
   readonly passes: PassRunner;
   readonly branch: BranchHead;
-  /** Null when it gave no answer. */
+  /** Null when the registry did not answer. */
   readonly registry: Registry | null;
   /** Images of the lineage that the registry had before this run. */
   readonly stored: readonly StoredImage[];
@@ -28,22 +28,22 @@ export interface BuilderRequest {
 
 /** What became of the builder image. */
 export interface KeptBuilder {
-  /** Null when it is not in the registry. */
+  /** Null when the builder image is not in the registry. */
   readonly digest: Digest | null;
   /** True when this run wrote the tag. */
   readonly written: boolean;
-  /** For people: "unchanged", "written", … */
+  /** For log and summary: "unchanged", "written", … */
   readonly outcome: string;
   readonly seconds: number | null;
-  /** Of a pass of its own: writing the image. */
+  /** Export and push by the builder pass; empty when it did not run. */
   readonly work: readonly Work[];
-  /** Why the builder stage, which production does not need then, could not be built; null when it is built. */
+  /** Why the builder stage could not be built; null when it was. Only possible when production does not copy from it. */
   readonly failure: Error | null;
 }
 
 /**
- * Never throws: production is published by then, and its copies are on their way.
- * @param production its solve
+ * Never throws: production is published by now, and copies to mirrors are under way.
+ * @param production result of the production pass
  * @param layers uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry
  */
 export async function keepBuilder(
@@ -68,7 +68,7 @@ async function applyDecision(request: BuilderRequest, decision: BuilderDecision)
   const { tag, output } = plan.builder;
   const writes = output === 'registry' && (decision.kind === 'build' || decision.kind === 'copy');
   if (writes && (await branch.lastNewerCommit()) !== null) {
-    // What production does not need is still built, since it may fail.
+    // A builder stage that production does not copy from is still built, so that its failure fails the run.
     const local: Plan = { ...plan, builder: { ...plan.builder, output: 'cache', tag: null } };
     const again = decideBuilder(local, dockerfile, stored, { steps: [], layers: null });
     const { seconds } = await applyDecision({ ...request, plan: local }, again);
@@ -96,7 +96,7 @@ function notKept(outcome: string): KeptBuilder {
   return { digest: null, written: false, outcome, seconds: null, work: [], failure: null };
 }
 
-/** @returns null, with a warning, when the builder image was built and could not be written: it is only cache */
+/** @returns null, with a warning, when the stage was built but its image could not be written: it is only cache */
 export async function buildBuilder({
   plan: { builder },
   passes,
@@ -112,7 +112,7 @@ export async function buildBuilder({
   }
 }
 
-/** Asks the registry for what the pass wrote; null is a pass that could not write it. */
+/** @param built result of the builder pass; null when its image could not be written */
 async function confirm({ plan, registry, warn }: BuilderRequest, built: PassResult | null): Promise<KeptBuilder> {
   const { tag, output } = plan.builder;
   if (built === null) return notKept('not kept, it could not be written');
@@ -128,7 +128,7 @@ async function confirm({ plan, registry, warn }: BuilderRequest, built: PassResu
   return { ...notKept(outcome), digest, written: true, seconds, work };
 }
 
-/** By the registry itself: no layer moves. False when the registry refuses; then the pass writes it. */
+/** Writes the same manifest under the other tag; no layer is moved. False when that fails: then the builder pass runs. */
 async function copyTag(registry: Registry, from: StoredImage, to: Tag): Promise<boolean> {
   try {
     const manifest = await registry.readManifest(from.digest);

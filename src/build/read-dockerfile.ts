@@ -1,4 +1,4 @@
-// The files that a build starts from, looked at before anything is built.
+// Finds the context and reads the Dockerfile before anything is built.
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Inputs } from '../inputs/inputs.js';
@@ -6,7 +6,7 @@ import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
 import { type Dockerfile, checkTarget, parseDockerfile } from './pure/dockerfile.js';
 
-/** Git and HTTP contexts are fetched by BuildKit; there is nothing to look at here. */
+/** Git and HTTP contexts, which BuildKit fetches: they cannot be read here. */
 const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
 
 /** @returns the folder of the context, or null when BuildKit fetches it */
@@ -17,7 +17,7 @@ export function findContextFolder({ context }: Pick<Inputs, 'context'>, workspac
 /**
  * Reads the Dockerfile and checks that it has both targets.
  * @param workspace folder that relative paths are relative to
- * @returns null when context or Dockerfile are remote
+ * @returns null when the context or the Dockerfile is remote
  * @throws InputError when context, Dockerfile or a target is missing
  */
 export async function readDockerfile(inputs: Inputs, workspace: string): Promise<Dockerfile | null> {

@@ -1,4 +1,4 @@
-// One pass: runs Buildx, tells its log, and tries again what failed for a reason that may pass.
+// Runs one pass with Buildx, prints its log, and retries failures that are probably temporary.
 import { type BuildxSession, PassFailedError, type PassResult, runPass } from '../adapters/docker/buildx.js';
 import type { BuildStep, DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { World } from '../adapters/world.js';
@@ -15,10 +15,10 @@ export interface PassRunnerOptions {
   readonly world: Pick<World, 'runner' | 'run' | 'signal' | 'wait'>;
   readonly inputs: Pick<Inputs, 'context' | 'file' | 'secretEnvironment'>;
   readonly image: ImageName;
-  /** Target of the production pass: a refresh runs the stages outside it in the other pass. */
+  /** Target of the production pass. With `reuse-cache: false` the builder pass runs only stages outside it again. */
   readonly productionTarget: string;
   readonly engine: Engine;
-  /** Null where it cannot be read, as that of a Git context. */
+  /** Null for a remote context, which BuildKit fetches. */
   readonly dockerfile: Dockerfile | null;
   /** The run's own folder. */
   readonly directory: string;
@@ -30,38 +30,38 @@ export interface PassRunnerOptions {
 }
 
 export interface PassOptions {
-  /** Heads the pass's part of the log. */
+  /** Title of the pass in the log. */
   readonly title: string;
-  /** Nothing of its output is shown. */
+  /** Shows no output of the pass. */
   readonly silent?: boolean;
-  /** Called at each sign that the result is about to be written. */
+  /** Called whenever progress shows that the result is about to be written. */
   readonly onWriting?: () => void;
-  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  /** Called with the digests of new manifests and indexes, before they are pushed. */
   readonly onExported?: (digests: readonly Digest[]) => void;
-  /** Whether its log tells the steps that passes share; the other passes' logs leave them out. */
+  /** Whether this pass logs the steps that the passes share; the logs of the others leave them out. */
   readonly tellsSteps?: boolean;
-  /** Another image than the run's own. */
+  /** Image name, if it is not the run's. */
   readonly image?: ImageName;
 }
 
 export class PassRunner {
   private readonly options: PassRunnerOptions;
-  /** Keys of the steps that the log of the telling pass has. */
+  /** Keys of the steps that a pass with `tellsSteps` has logged. */
   private readonly toldSteps = new Set<string>();
-  /** By line and text: each pass checks the Dockerfile, and finds the same. */
+  /** Warnings by line and text: BuildKit checks the Dockerfile in each pass, and repeats the same ones. */
   private readonly found = new Map<string, DockerfileWarning>();
 
   constructor(options: PassRunnerOptions) {
     this.options = options;
   }
 
-  /** What the passes so far found wrong with the Dockerfile, each once. */
+  /** BuildKit's warnings on the Dockerfile in the passes so far, each once. */
   get warnings(): readonly DockerfileWarning[] {
     return [...this.found.values()];
   }
 
   /**
-   * Runs a pass, again where that may help.
+   * Runs a pass, with retries.
    * @throws PassFailedError; CancelledError on a signal
    */
   run(pass: PassPlan, options: PassOptions): Promise<PassResult> {
@@ -73,7 +73,7 @@ export class PassRunner {
   }
 
   /**
-   * Runs again what failed for a reason that may pass.
+   * Runs `run`, with retries for failures that are probably temporary.
    * @throws PassFailedError; CancelledError on a signal
    */
   repeat(
@@ -96,7 +96,7 @@ export class PassRunner {
 
   private async start(pass: PassPlan, options: PassOptions, print: (line: string) => void): Promise<PassResult> {
     const { inputs, engine, dockerfile, image, productionTarget } = this.options;
-    // A refresh runs all stages once: what the first pass has just run, the second takes as it is.
+    // With `reuse-cache: false` each stage runs once: the builder pass does not run again what production's has just run.
     const outside = dockerfile === null ? [] : stagesOutside(dockerfile, productionTarget);
     const refreshStages = pass.name === 'production' ? null : outside;
     const { context, file } = inputs;
@@ -120,13 +120,13 @@ export class PassRunner {
         ...runner.childEnv,
         ...inputs.secretEnvironment,
         DOCKER_CONFIG: configDirectory,
-        // Only the digest is read from the metadata; looking provenance up for it costs a moment.
+        // Only the digest is read from the metadata file; provenance in it would cost time.
         BUILDX_METADATA_PROVENANCE: 'disabled',
       },
       signal,
       stallLimit: runner.stallLimit,
       onLine: print,
-      // A pass whose lines nobody sees cannot draw.
+      // A silent pass must not draw its progress on the terminal.
       onTerminal: runner.hasTerminal && options.silent !== true,
       directory,
       ...(options.onWriting && { onWriting: options.onWriting }),

@@ -1,6 +1,6 @@
-// Solves builder and production. Production comes first: its solve builds the builder stage that it copies from, then the
-// builder pass has only to write an image. On the overlay2 store that saves pulling the builder image to push it as it
-// was, and production's new layers are gzip although the builder's are zstd (docs/caching.md).
+// Builds production, with the builder stage that it copies from. The builder pass follows in keep-builder.ts and then only
+// has to write an image. On the overlay2 store this order saves pulling an unchanged builder image just to push it again,
+// and production's new layers are gzip although the builder's are zstd (docs/caching.md).
 import type { PassResult } from '../adapters/docker/buildx.js';
 import { withEarlierSteps } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
@@ -14,7 +14,7 @@ export interface TwoPassesRequest {
   readonly runner: Runner;
   readonly plan: Plan;
   readonly dockerfile: Dockerfile | null;
-  /** Production in the local engine, where it is to be checked before it is pushed; null: it is written at once. */
+  /** How production is loaded into the local engine for checks before the push; null without checks: pushed at once. */
   readonly candidate: Candidate | null;
   readonly passes: PassRunner;
   /** The tag that production is pushed to; null where it is not pushed. */
@@ -22,7 +22,7 @@ export interface TwoPassesRequest {
 }
 
 /**
- * Builds both targets, and writes production; the builder image is written later.
+ * Builds both targets, and writes the production image; the builder image is written later.
  * @throws PassFailedError; CancelledError on a signal
  */
 export async function buildTwoPasses(request: TwoPassesRequest): Promise<PassResult> {
@@ -35,24 +35,24 @@ export async function buildTwoPasses(request: TwoPassesRequest): Promise<PassRes
   return first === null ? result : joinResults(first, result);
 }
 
-/** What is told of the image on its way to the registry: a part of the unique tag. */
+/** The part of UniqueTag that a pass needs. */
 interface PushWatch {
   readonly look: () => Promise<void>;
   readonly addOwn: NonNullable<PassOptions['onExported']>;
 }
 
-/** Looks once more whether another run has written the unique tag, when it is about to be written. */
+/** Just before the unique tag is written, reads whether another run has written it. */
 function watchPush(unique: PushWatch | null): Pick<PassOptions, 'onWriting' | 'onExported'> {
   return unique === null ? {} : { onWriting: () => void unique.look(), onExported: unique.addOwn };
 }
 
-/** Solves the builder's stages from the source that has their layers; nothing is written but the engine's cache. */
+/** Builds the builder's stages from the cache source that has their layers; the result stays in the engine's cache. */
 function buildBuilderStages({ plan: { builder }, passes }: TwoPassesRequest): Promise<PassResult> {
   const pass: PassPlan = { ...builder, output: 'cache', tag: null };
   return passes.run(pass, { title: `Building ${builder.target}`, tellsSteps: true });
 }
 
-/** Loads one platform of what was built; its steps are told already. */
+/** Loads one platform of the built image. Silent: the steps are in the log already. */
 async function load({ runner, passes }: TwoPassesRequest, pass: PassPlan, built: PassResult): Promise<PassResult> {
   const title = `Loading ${pass.target} into the engine`;
   runner.log.info(title);
@@ -62,7 +62,7 @@ async function load({ runner, passes }: TwoPassesRequest, pass: PassPlan, built:
   return { ...loaded, seconds, progress: { ...built.progress, work } };
 }
 
-/** Two solves as if they were one: what has run in the first is no cache in the second. */
+/** Joins the results of two builds: a step that ran in the first does not count as cached in the second. */
 function joinResults(first: PassResult, second: PassResult): PassResult {
   const { steps: later, ...progress } = withEarlierSteps(second.progress, first.progress.steps);
   const known = new Map(later.map((step) => [step.name, step]));

@@ -1,5 +1,5 @@
-// What a run that may not push keeps for its next one: builder layers in the Actions cache. It can only make a build
-// faster: every fault is a warning.
+// Restores and saves layers in the Actions cache, for runs that may not push. It only makes builds faster, so every
+// fault is a warning.
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalEngine, loadImage, readImageSize, removeImage, saveImage } from '../adapters/docker/local-image.js';
@@ -19,17 +19,17 @@ import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pur
 export interface LayerStore {
   /** Value of --cache-from for both passes; null when nothing was restored. */
   readonly source: string | null;
-  /** Key of the entry that it comes from; null when there is none. */
+  /** Key of the restored entry; null when there is none. */
   readonly restored: string | null;
-  /** To be told of each step that really ran: without one there is nothing new to keep. */
+  /** Must be called for each step that was not cached: without any, there is nothing new to save. */
   readonly onStep: (step: BuildStep) => void;
-  /** Keeps what the passes have built. `builder`: production's own steps failed. */
+  /** Saves the layers of the passes; `builder`: those of the builder's stages only, since production failed. */
   readonly save: (built: BuiltLayers, which: 'all' | 'builder') => Promise<void>;
-  /** Leaves nothing on the machine. */
+  /** Removes files and images of the store from this machine. */
   readonly close: () => Promise<void>;
 }
 
-/** What the run's passes have built, in the engine. */
+/** Access to the built layers, which are in the engine. */
 interface BuiltLayers {
   readonly plan: Plan;
   readonly passes: PassRunner;
@@ -66,7 +66,7 @@ interface StorePlace {
   readonly local: LocalEngine;
 }
 
-/** `answered` false: the service is in trouble, so nothing is sent to it either. */
+/** `answered` is false when the cache service failed: then nothing is saved either. */
 interface Restored extends Pick<LayerStore, 'source' | 'restored'> {
   readonly answered: boolean;
 }
@@ -137,10 +137,10 @@ async function takeEntry(
 ): Promise<string> {
   const bytes = await measureFolder(cache.folder);
   const folder = join(directory, 'layers');
-  // The folder itself is needed again to save from.
+  // Moved away: `save` writes to the same folder.
   await rename(cache.folder, folder);
   const reference = taggedReference(keys.image, keys.tag);
-  // Whole, or not at all: once BuildKit has met a broken layer here, it fails without the source too (lease … not found).
+  // Checked first: once BuildKit has read a broken layer, it fails even without this source ("lease … not found").
   if (keys.form === 'image') await loadImage(local, join(folder, IMAGE_FILE), reference);
   else await checkLayout(folder);
   const took = formatSeconds((performance.now() - entry.started) / 1000);
@@ -154,7 +154,7 @@ interface SaveRequest {
   readonly log: Runner['log'];
 }
 
-/** @throws Error when the engine cannot write its layers out, or they are too large */
+/** @throws Error when the engine cannot export its layers, or they are too large */
 async function save(
   { plan, passes }: BuiltLayers,
   { cache, keys, local }: StorePlace,
@@ -168,12 +168,12 @@ async function save(
     if (keys.form === 'image') {
       const reference = taggedReference(keys.image, keys.tag);
       await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, 'type=inline'));
-      // Asked before it is written: it could fill the disk.
+      // Checked before the image is written, which could fill the disk.
       checkSize(await readImageSize(local, reference));
       await saveImage(local, reference, join(folder, IMAGE_FILE));
     } else {
-      // All layers, of stages that production only copies from too. zstd reaches none that production's own image has:
-      // their blobs were made with it.
+      // mode=max: also layers of stages that production copies from. zstd does not change layers of the production
+      // image: they have been compressed already.
       const cacheTo = csvFields('type=local', `dest=${folder}`, 'mode=max', 'compression=zstd', 'oci-mediatypes=true');
       await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, cacheTo));
     }
@@ -189,7 +189,7 @@ async function save(
   }
 }
 
-/** Writes out what was built. @throws PassFailedError */
+/** Runs the export. @throws PassFailedError */
 async function exportLayers(passes: PassRunner, image: ImageName, pass: PassPlan): Promise<void> {
   await passes.runOnce(pass, { title: `Writing out the layers of ${pass.target}`, silent: true, image });
 }

@@ -1,4 +1,4 @@
-// One cache manifest of what all images of the lineage know, written to the registry.
+// Writes one cache manifest, merged from the caches of all images of the lineage, to the registry.
 import { type Registry, RegistryError } from '../adapters/registry/registry.js';
 import { OCI_MANIFEST } from '../image/media-types.js';
 import { pinnedReference } from '../image/reference.js';
@@ -11,9 +11,10 @@ import type { Warn } from '../shared/types.js';
 import { mergeCaches } from './pure/merge-caches.js';
 
 /**
- * Merges what the images of the lineage know and writes it as one cache manifest: nothing but JSON moves. Images whose
- * layers the registry has lost are left out.
- * @returns the reference to import, or null when there is nothing to merge or it cannot be written; and the images left
+ * Merges the cache records of the images and writes them as one cache manifest; no layer is moved. Images whose layers
+ * the registry has lost are left out.
+ * @returns `mergedCache`: the reference to import, null when there is nothing to merge or it could not be written;
+ *   `images`: those that are not left out
  */
 export async function writeMergedCache(
   registry: Registry,
@@ -47,12 +48,12 @@ async function writeCacheManifest(
   const { cache: merged, warnings } = mergeCaches(stored.flatMap(({ images }) => images));
   warnings.forEach(warn);
   if (merged === null) return null;
-  // A run without scope may move no tag; its cache manifest is found by its digest alone.
+  // A run without scope may not move the tag, so its cache manifest is written by digest only.
   const tag = scope === null ? null : cacheTag(scope.tag);
   await registry.writeBlob(merged.configDigest, merged.config);
-  // Even when it is there: a registry checks that it still has every layer that a manifest names.
+  // Written even if it exists: the registry then checks that it still has every layer that the manifest names.
   const manifest = { mediaType: OCI_MANIFEST, bytes: Buffer.from(merged.manifest, 'utf8') };
   await registry.writeManifest(tag ?? merged.manifestDigest, manifest);
-  // By digest as well: an engine that lives longer than a run may remember what the tag was.
+  // With the digest: a long-lived engine may remember an older manifest of the tag.
   return tag === null ? `${image.name}@${merged.manifestDigest}` : pinnedReference(image, tag, merged.manifestDigest);
 }

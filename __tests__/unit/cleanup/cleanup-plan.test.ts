@@ -117,7 +117,9 @@ describe('a pull request that is over', () => {
   test('frees a branch tag from an image that has its unique tag, too', () => {
     const { remove, free } = plan([version('a', [SHA, SCOPE]), version('c', [`cache-${SCOPE}`])]);
     expect(names(remove)).toEqual(['c']);
-    expect(free).toEqual([{ version: version('a', [SHA, SCOPE]), tags: [SCOPE], reason: `it has the tag ${SHA}, too` }]);
+    expect(free).toEqual([
+      { version: version('a', [SHA, SCOPE]), tags: [SCOPE], reason: `it has the tag ${SHA}, too` },
+    ]);
   });
 
   test.each(['main', 'trunk'])('never goes with the tags of %s, whatever is said of it', (branch) => {

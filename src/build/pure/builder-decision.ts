@@ -1,5 +1,5 @@
-// What becomes of the builder image once production is built. Building production builds the builder stage that it
-// copies from, so a second solve has only to write the builder image, and often there is nothing new to write.
+// Decides whether the builder pass runs after the production pass. Production's build includes the builder stage that it
+// copies from, so the builder pass only has to write the builder image, and often that is in the registry already.
 import type { Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
 import type { Plan } from '../../plan/plan.js';
@@ -9,14 +9,14 @@ import { type Dockerfile, findStage, getStageLabel, stagesInside } from './docke
 export type BuilderDecision =
   /** Run the builder pass. */
   | { readonly kind: 'build' }
-  /** The builder image of this scope is what the pass would write. */
+  /** The registry has the builder image under this scope's tag already. */
   | { readonly kind: 'keep'; readonly image: StoredImage }
-  /** The builder image of another scope is; it gets this scope's tag, server-side. */
+  /** The registry has it under another scope's tag: add this scope's tag, without moving layers. */
   | { readonly kind: 'copy'; readonly from: StoredImage }
-  /** Nothing keeps it, and production's solve has built its stage. */
+  /** No builder image is kept, and the production pass has built the stage: nothing to do. */
   | { readonly kind: 'included' };
 
-/** A step of a solve, as its progress tells. */
+/** A step of the production pass, read from its progress. */
 interface SolvedStep {
   readonly stage: string;
   readonly cached: boolean;
@@ -29,8 +29,8 @@ export interface SolvedProduction {
 }
 
 /**
- * Skips the builder pass where it provably has nothing to do: production is made of the builder stage, every step of
- * both came from the cache, and a scope whose production image has the very same layers has its builder image too.
+ * Skips the builder pass only if all of this holds: production copies from the builder stage, every step came from the
+ * cache, and the registry has a scope whose production image has exactly these layers, with its builder image.
  */
 export function decideBuilder(
   plan: Plan,
@@ -52,7 +52,7 @@ export function decideBuilder(
   return { kind: 'build' };
 }
 
-/** Progress labels of the stages that the builder image is made of. */
+/** Labels, as progress shows them, of the stages that the builder image is made of. */
 export function builderStages(plan: Plan, dockerfile: Dockerfile | null): ReadonlySet<string> {
   const { target } = plan.builder;
   if (dockerfile === null) return new Set([target.toLowerCase()]);
@@ -60,8 +60,8 @@ export function builderStages(plan: Plan, dockerfile: Dockerfile | null): Readon
 }
 
 /**
- * Whether the builder stage is to be built before production is: without the merged cache each pass has a source of its
- * own, and production's image knows the builder's steps but has none of their layers.
+ * Whether the builder stages must be built first, in a pass of their own. That is so without the merged cache: each pass
+ * then has its own cache source, and production's source has cache records of the builder's steps but not their layers.
  */
 export function needsOwnSource(plan: Plan, dockerfile: Dockerfile | null): boolean {
   const { builder, production } = plan;
@@ -69,7 +69,7 @@ export function needsOwnSource(plan: Plan, dockerfile: Dockerfile | null): boole
   return own !== '' && own !== other && isMadeOfBuilder(plan, dockerfile);
 }
 
-/** Whether production's solve builds the builder stage; false where the Dockerfile does not tell. */
+/** Whether building production builds the builder stage; false when the Dockerfile cannot be read or understood. */
 export function isMadeOfBuilder({ builder, production }: Plan, dockerfile: Dockerfile | null): boolean {
   if (dockerfile === null || dockerfile.customSyntax) return false;
   const stage = findStage(dockerfile, builder.target);
@@ -80,6 +80,6 @@ function haveSameLayers(image: StoredImage, layers: readonly (readonly string[])
   const key = (lists: readonly (readonly string[])[]): string =>
     JSON.stringify(lists.map((list) => list.join()).sort());
   const own = image.images.map((one) => one.layers.map(({ diffId }) => diffId));
-  // An image without readable layers equals nothing.
+  // Layers that could not be read are never equal.
   return own.length > 0 && own.every((list) => list.length > 0) && key(own) === key(layers);
 }

@@ -1,26 +1,26 @@
-// The stages of a Dockerfile: only as much of its grammar as the questions asked here need.
-// Grammar: https://docs.docker.com/reference/dockerfile/, and heredocs as BuildKit's parser takes them.
+// Parses the stages of a Dockerfile. Only the part of the grammar that is needed here: stages, sources, directives.
+// Grammar: https://docs.docker.com/reference/dockerfile/, heredocs as in BuildKit's parser.
 import { InputError } from '../../shared/errors.js';
 import { isMadeOf, quote } from '../../shared/text.js';
 
 export interface Stage {
-  /** As written; null for a stage without AS. Compared without case, as BuildKit does. */
+  /** As written; null for a stage without AS. BuildKit ignores case. */
   readonly name: string | null;
-  /** Names (lower case) or numbers of what the stage is made of: FROM, COPY --from, RUN --mount=from. */
+  /** Names (lower case) or numbers of the stages and images in FROM, COPY --from and RUN --mount=from. */
   readonly uses: readonly string[];
   /** Its instructions after FROM, each on one line. */
   readonly instructions: readonly string[];
 }
 
 export interface Dockerfile {
-  /** As people and annotations name it: relative to the workspace. */
+  /** Relative to the workspace, as annotations need it. */
   readonly path: string;
   readonly stages: readonly Stage[];
-  /** A frontend other than Docker's own may have another grammar: nothing is concluded from its stages. */
+  /** True for a frontend other than Docker's: it may have another grammar, so the stages are not relied on. */
   readonly customSyntax: boolean;
 }
 
-/** Far more than anybody has; what follows the stages may then take its time for each. */
+/** Far more than any Dockerfile has; bounds the time of code that walks the stages. */
 const MOST_STAGES = 1000;
 
 /** @throws InputError when there are too many stages */
@@ -44,7 +44,7 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   return { path, stages, customSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
 }
 
-/** @throws InputError that names the stages there are, when the target is none of them. */
+/** @throws InputError that names the existing stages, when the target is not one of them */
 export function checkTarget(dockerfile: Dockerfile, target: string, input: string): void {
   if (dockerfile.customSyntax || findStage(dockerfile, target) !== undefined) return;
   const { path } = dockerfile;
@@ -56,15 +56,15 @@ export function checkTarget(dockerfile: Dockerfile, target: string, input: strin
 }
 
 /**
- * The named stages that the target is built without. A refresh runs the builder's stages once, in its own pass, and
- * these anew in the other.
+ * The named stages that the target is not made of. With `reuse-cache: false` the production pass runs production's
+ * stages again, and the builder pass only these: otherwise shared stages would run twice.
  */
 export function stagesOutside(dockerfile: Dockerfile, target: string): string[] {
   const inside = stagesInside(dockerfile, target);
   return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
 }
 
-/** The stage of a target and all that it is made of. */
+/** The stage of a target and all stages that it is made of. */
 export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySet<Stage> {
   const inside = new Set<Stage>();
   // Of two stages of one name the later one counts, as in BuildKit.
@@ -84,7 +84,7 @@ export function getStageLabel({ stages }: Dockerfile, stage: Stage): string {
   return stage.name?.toLowerCase() ?? `stage-${stages.indexOf(stage)}`;
 }
 
-/** What COPY --from and RUN --mount=from= take files from, in lower case. */
+/** Stages and images that COPY --from and RUN --mount=from= read from, in lower case. */
 function listSources(instruction: string): string[] {
   const [keyword = '', ...words] = splitWords(instruction);
   const end = words.findIndex((word) => !word.startsWith('--'));
@@ -98,7 +98,7 @@ function listSources(instruction: string): string[] {
   return options.map((source) => source.toLowerCase());
 }
 
-/** Shell words, quotes and all. */
+/** Shell words, with their quotes. */
 function splitWords(text: string): string[] {
   return text.match(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"?|'[^']*'?)+/g) ?? [];
 }
@@ -109,7 +109,7 @@ interface Heredoc {
   readonly chomp: boolean;
 }
 
-/** As BuildKit's parser finds them: whole words, so none within quotes. */
+/** As in BuildKit's parser: a heredoc is a whole word, so none is inside quotes. */
 function listHeredocs(instruction: string): Heredoc[] {
   if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(instruction)) return [];
   return splitWords(instruction).flatMap((word) => {
@@ -128,7 +128,7 @@ export function findStage({ stages }: Dockerfile, target: string): Stage | undef
   );
 }
 
-/** `# escape=…` and `# syntax=…`, which only count before anything else. */
+/** `# escape=…` and `# syntax=…`, which count only at the top of the file. */
 function parseDirectives(lines: readonly string[]): Map<string, string> {
   const directives = new Map<string, string>();
   for (const line of lines) {

@@ -12,7 +12,7 @@ export function isLeftOut(text: string, path: string): boolean {
   const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
   let leftOut = false;
   for (const { pattern, exception } of parsePatterns(text)) {
-    // Only a pattern that would change something is looked at.
+    // Skip patterns that would change nothing: matching takes time.
     if (leftOut === exception && paths.some((one) => pattern.test(one))) leftOut = !exception;
   }
   return leftOut;
@@ -24,7 +24,7 @@ interface Pattern {
   readonly exception: boolean;
 }
 
-/** Longer ones are left alone: nobody has them, and many `**` in one would take their time. */
+/** Longer patterns are ignored: many `**` in one would make matching slow. */
 const LONGEST_PATTERN = 500;
 
 function* parsePatterns(text: string): Generator<Pattern> {
@@ -43,7 +43,7 @@ function* parsePatterns(text: string): Generator<Pattern> {
   }
 }
 
-/** @returns null for what is no pattern: the build fails over it by itself */
+/** @returns null for an invalid pattern, for which the build itself fails */
 function toRegExp(pattern: string): RegExp | null {
   const source = pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\[^]?|[.+()|{}$]/g, (found, at: number) => {
     if (found.startsWith('**')) return at + found.length === pattern.length ? '.*' : '(?:.*/)?';

@@ -1,10 +1,10 @@
-// Build arguments that are a name alone, whose value the environment of the build has. Pure.
+// Build arguments without a value, which Buildx takes from its environment. Pure.
 import type { BuildFlag } from '../../inputs/build-options.js';
 import type { Env } from '../../shared/types.js';
 
 /**
- * The flags with the values that Buildx will put in: it looks up a `--build-arg NAME` in its own environment, and passes
- * nothing for a name that is not there. No other flag of this action takes a value from it.
+ * The flags with those values filled in: Buildx looks up `--build-arg NAME` in its environment, and ignores it when it is
+ * not there. No other flag of this action does so.
  * https://docs.docker.com/reference/cli/docker/buildx/build/#build-arg
  * @param env the environment that the build will have
  */

@@ -1,4 +1,4 @@
-// Credentials in the configuration of a git work tree. Pure; never repeats what it found.
+// Finds credentials in the configuration of a git work tree. Pure; never returns the credentials.
 import { isGitHubToken } from '../../inputs/secrets/github-token.js';
 
 /**

@@ -1,25 +1,25 @@
-// Which inputs may name files and folders of the runner, and whether these stay where they should. Pure.
+// The paths on the runner that inputs name, and whether they stay inside the workspace. Pure.
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { BuildFlag } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
 
 export interface LocalPath {
-  /** As a message names it: `context`, `secret-files: item 2,`. */
+  /** For messages: `context`, `secret-files: item 2,`. */
   readonly input: string;
   /** As it was given. */
   readonly value: string;
   /** Absolute; symbolic links are not resolved. */
   readonly path: string;
   /**
-   * `content`: what it leads to can end up in the image, or in the log. `key`: an agent's socket or a key, which stay on
-   * the runner and are commonly elsewhere.
+   * `content`: files that can end up in the image, or in the log. `key`: an SSH agent's socket or key, which stays on the
+   * runner and is usually outside the workspace.
    */
   readonly kind: 'content' | 'key';
 }
 
 /**
- * Every path that a build is given. Buildx takes an address for a path where such a folder exists, and a checkout may have
- * one: so addresses are among them, as paths that usually do not exist.
+ * Every path that a build is given. Addresses are listed as paths too, though such paths rarely exist: Buildx takes an
+ * address for a path when a folder of that name exists, and a checkout may contain one.
  * @param workspace folder that relative paths are relative to
  */
 export function listLocalPaths(inputs: Inputs, workspace: string): LocalPath[] {
@@ -52,11 +52,11 @@ export function getSecretPath({ value }: BuildFlag): string {
 export interface ContextFolder {
   /** Absolute. */
   readonly folder: string;
-  /** What tells which of its files are left out; the first that is there counts. */
+  /** Candidates for the .dockerignore of this folder; the first that exists counts. */
   readonly ignoreFiles: readonly string[];
 }
 
-/** The folders that are sent to the build; those of addresses usually do not exist. */
+/** The folders that are sent to the build. Addresses are treated as folders, which usually do not exist. */
 export function listContextFolders({ context, file, flags }: Inputs, workspace: string): ContextFolder[] {
   const folder = resolve(workspace, context);
   const dockerfile = file === null ? resolve(folder, 'Dockerfile') : resolve(workspace, file);
@@ -71,7 +71,7 @@ export function listContextFolders({ context, file, flags }: Inputs, workspace: 
 
 /** Folders in which paths may lie. */
 export interface Bounds {
-  /** Both as the runner names it and as it is without symbolic links. */
+  /** GITHUB_WORKSPACE. */
   readonly workspace: Folder;
   /** RUNNER_TEMP; null where there is none. */
   readonly temporary: Folder | null;
@@ -83,9 +83,9 @@ export interface Folder {
 }
 
 /**
- * Whether a path stays inside. A symbolic link of the checkout may lead anywhere in the workspace and nowhere else. What
- * the workflow itself has put into RUNNER_TEMP it may name by that path; no link of the checkout leads there, since other
- * steps keep credentials in it.
+ * Whether a path stays inside. A symbolic link in the checkout may lead anywhere in the workspace and nowhere else. The
+ * workflow may name files in RUNNER_TEMP directly, but a link in the checkout must not lead there: other steps keep
+ * credentials in it.
  * @param real where the path leads when all symbolic links are resolved
  */
 export function staysInside({ path, kind }: LocalPath, real: string, { workspace, temporary }: Bounds): boolean {
@@ -99,7 +99,7 @@ function isWithin(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
 
-/** `oci-layout:///path:tag@digest` of a named context is a folder too. */
+/** `oci-layout:///path:tag@digest` -> `/path`: a named context may be an OCI layout in a folder. */
 function withoutLayoutScheme(value: string): string {
   const path = /^oci-layout:\/\/(.*)$/.exec(value)?.[1];
   return path === undefined ? value : path.replace(/@[^@/]*$/, '').replace(/:[^:/]*$/, '');

@@ -1,4 +1,4 @@
-// The first step that was not cached, and why people usually see that.
+// The likely reason why the first uncached step of a pass was not cached. Pure.
 import { type Dockerfile, getInstruction, getStageLabel, isShownAs } from '../../build/pure/dockerfile.js';
 import type { BuildFlag } from '../../inputs/build-options.js';
 
@@ -12,7 +12,7 @@ export interface MissContext {
   readonly dockerfile: Dockerfile | null;
   readonly flags: readonly BuildFlag[];
   readonly sha: string;
-  /** Whether any image was there to take steps from. */
+  /** Whether the pass had any cache source. */
   readonly hadSource: boolean;
   readonly noCache: boolean;
 }
@@ -36,13 +36,13 @@ export function explainMiss(step: MissedStep, { dockerfile, flags, sha, hadSourc
 }
 
 /**
- * BuildKit shows `COPY --link` as a copy and as a LINK, which puts the copy upon the layers below and changes no file:
- * where it is the first that was missed, its copy was cached. Why its layers may be lacking: merge-records.ts.
+ * BuildKit shows `COPY --link` as two steps: the copy, and a LINK that puts the copied layer on top of the layers below.
+ * When LINK is the first uncached step, the copy was cached. merge-records.ts has the reason why LINK may miss.
  */
 const LINK_REASON =
   'the layers below it changed, or the cache lacks its own, since BuildKit does not always keep those of --link: if this comes with every commit, leave --link out';
 
-/** ARGs of the step's own stage that stand before it; none where the step is not found. */
+/** ARGs before the step in its own stage; none when the step is not found in the Dockerfile. */
 function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerfile | null): string[] {
   const stage = dockerfile?.stages.find((one) => getStageLabel(dockerfile, one) === step.stage);
   const end = stage?.instructions.findIndex((instruction) => isShownAs(instruction, text)) ?? -1;
@@ -57,7 +57,7 @@ function changesOften(name: string, flags: readonly BuildFlag[], sha: string): b
   const given = flags.find(({ input, value }) => input === 'build-args' && value.startsWith(`${name}=`));
   if (given === undefined) return false;
   const value = given.value.slice(name.length + 1);
-  // A commit, short or full, a time, or a run's number by its name.
+  // The value is the commit (short or full) or a time, or the name says that it is a commit, time or run number.
   return (
     (value.length >= 7 && sha.startsWith(value)) ||
     /^\d{4}-\d{2}-\d{2}[T ]?/.test(value) ||

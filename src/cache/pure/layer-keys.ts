@@ -1,4 +1,4 @@
-// What a run that may not push keeps in the Actions cache, under which keys, and when that is worth it. Pure.
+// Decides whether a run uses the Actions cache for its layers, in which form, and under which keys. Pure.
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
 import { type ImageName, type Tag, parseImageName, parseTag } from '../../image/reference.js';
 import { listPlatforms } from '../../inputs/build-options.js';
@@ -11,53 +11,53 @@ import { hashText } from '../../shared/hash.js';
 import { formatMegabytes } from '../../shared/text.js';
 
 /**
- * How layers leave the engine and come back: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder
- * image as `docker image save` writes it, for the one engine that cannot export a cache (the docker driver with overlay2).
+ * The form of an entry: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder image as written by
+ * `docker image save`, for the one engine that cannot export a cache (the docker driver with overlay2).
  */
 type LayerForm = 'directory' | 'image';
 
 export interface LayerKeys {
   readonly form: LayerForm;
-  /** Key of a new entry: never used before, since an entry cannot be overwritten. Null: this run keeps nothing. */
+  /** Key of a new entry, unique since an entry cannot be overwritten. Null: this run saves nothing. */
   readonly save: string | null;
-  /** Beginnings of the keys that may help, nearest first; of each, the newest entry counts. At most 4. */
+  /** Prefixes of keys to restore from, nearest first; of each, the newest entry counts. At most 4. */
   readonly restore: readonly [string, ...string[]];
-  /** The local name of a saved builder image; gone when the run ends. */
+  /** Local name for the builder image of form `image`; removed when the run ends. */
   readonly image: ImageName;
   readonly tag: Tag;
 }
 
-/** `off`: with a reason that completes "The Actions cache is not used: …" where people may wonder. */
+/** `reason` completes "The Actions cache is not used: …"; null when nothing needs to be logged. */
 export type LayerDecision =
   { readonly kind: 'on'; readonly keys: LayerKeys } | { readonly kind: 'off'; readonly reason: string | null };
 
-/** Part of every key: raise it when entries of the old form can no longer be read. */
+/** Part of every key: raise it when a new version cannot read the old entries. */
 const FORMAT = 1;
 
-/** A repository has 10 GB for all its caches, so one that outgrows this would only drive out others. */
+/** A repository has 10 GB for all its caches: a larger entry would evict too many others. */
 const LARGEST_ENTRY_BYTES = 2 * 1024 ** 3;
 
 /**
- * Runs that push keep their layers in the registry and never ask the Actions cache. Of the others, an entry of the run's
- * own branch or pull request comes first; entries of base and main branch only where the registry has no image to start
- * from, which is newer wherever those branches push.
+ * Runs that push have their layers in the registry and do not use the Actions cache. The others restore from their own
+ * branch or pull request first. Entries of the base and main branch are used only when the registry has no image to
+ * start from: such an image would be newer.
  */
 export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Date): LayerDecision {
   const { event, scope, lineage } = plan;
   if (plan.push.push || !inputs.reuseCache || event.kind === 'local') return { kind: 'off', reason: null };
   if (isFromFork(event) && event.name !== 'pull_request') {
-    // Such a run has the cache of the main branch, which must never hold what a fork has built.
+    // Such a run shares the main branch's cache, into which a fork's build must not write.
     const reason = `a ${event.name} run for a fork shares it with the main branch`;
     return { kind: 'off', reason };
   }
   if (joinsNodes(engine, plan.production)) {
-    // Each would write its local cache into the same folder, and the second finds the files of the first gone.
+    // Each node would write its local cache into the same folder and remove the other's files.
     return { kind: 'off', reason: 'several nodes of a builder cannot write one entry' };
   }
   const form = engine.driver === 'docker' && engine.store === 'overlay2' ? 'image' : 'directory';
   const id = identify(plan, inputs);
   const start = (folder: string): string => `two-pass-build/${FORMAT}/${form}/${id}/${folder}/`;
-  // A slash ends each part, so that no branch's name is the beginning of another's.
+  // The slash at the end keeps the key of one branch from being a prefix of another's.
   const own =
     event.kind === 'pull-request' && event.fork
       ? start(`fork/${toScope(`${event.headRepository ?? 'deleted'}:${event.headBranch}`, inputs.part).tag}`)
@@ -72,16 +72,16 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
   return { kind: 'on', keys: { form, save, restore: [first, ...rest], image, tag: parseTag('builder') } };
 }
 
-/** Both passes take that source instead of a registry's: BuildKit merges several and may miss then. */
+/** Both passes use this source instead of the registry's: with several, BuildKit merges them and may miss steps. */
 export function useLayers(plan: Plan, inputs: Inputs, source: string): Plan {
   const cacheFrom = [source, ...inputs.cacheFrom];
   return { ...plan, builder: { ...plan.builder, cacheFrom }, production: { ...plan.production, cacheFrom } };
 }
 
 /**
- * The solve that writes the layers out; the engine's own cache has every step of it by then. It has the source of the
- * passes too, which holds the layers that they did not need to read.
- * @param target `production` has the layers of the builder's stages as well, where it is made of them
+ * The build that exports the layers; all of its steps are in the engine's cache already. It keeps the cache source of the
+ * passes, which has the layers that the passes did not need to read.
+ * @param target `production` exports the layers of the builder's stages as well, if it copies from them
  * @param cacheTo value of --cache-to
  */
 export function planLayerExport(
@@ -97,21 +97,21 @@ export function planLayerExport(
     target: pass.target,
     tag: form === 'image' ? tag : null,
     output: form === 'image' ? 'engine' : 'cache',
-    // These stages have just run, and shall not again.
+    // no-cache-filters would run these stages once more.
     flags: plan.builder.flags.filter(({ input }) => input !== 'no-cache-filters'),
     pull: false,
     cacheTo,
   };
 }
 
-/** @returns why an entry of that size is not kept, or null */
+/** @returns why an entry of that size is not saved, or null */
 export function rejectSize(bytes: number): string | null {
   return bytes <= LARGEST_ENTRY_BYTES
     ? null
     : `they are ${formatMegabytes(bytes)}, more than the ${formatMegabytes(LARGEST_ENTRY_BYTES)} that one entry may have`;
 }
 
-/** Builds that differ in any of these have no steps in common, or a step in common that is worth nothing. */
+/** Builds that differ in any of these do not share an entry: they have no steps in common that are worth keeping. */
 function identify({ image, builder, production }: Plan, { context, file }: Inputs): string {
   const platforms = listPlatforms(builder.flags);
   const parts = [image.name, context, file, builder.target, production.target, platforms];

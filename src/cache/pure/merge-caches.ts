@@ -1,5 +1,5 @@
-// Inline cache records of many images -> one cache config. BuildKit does not rank several cache sources, it merges them
-// and may pick a record whose layers it cannot load (moby/buildkit#6418); one source is stable.
+// Inline cache records of several images -> one cache config. Given several cache sources, BuildKit does not prefer the
+// first but merges them, and may pick a record whose layers it cannot load (moby/buildkit#6418). With one source that cannot happen.
 // Format: https://github.com/moby/buildkit/blob/master/cache/remotecache/v1/doc.go
 import { type Digest, digestOf, isDigest } from '../../image/digest.js';
 import { CACHE_CONFIG, OCI_MANIFEST, toOciMediaType } from '../../image/media-types.js';
@@ -12,7 +12,7 @@ import { findMergedLayers } from './merge-records.js';
 export interface MergedCache {
   /** JSON of media type `application/vnd.buildkit.cacheconfig.v0`. */
   readonly config: string;
-  /** JSON of an OCI image manifest whose config is the above. */
+  /** JSON of an OCI image manifest with this config. */
   readonly manifest: string;
   readonly configDigest: Digest;
   readonly manifestDigest: Digest;
@@ -26,15 +26,15 @@ export interface MergeResult {
 /** BuildKit refuses to read a larger config (`readBlob` in cache/remotecache/import.go). */
 export const LARGEST_CONFIG = 1 << 20;
 
-/** Where a record's result is: layers of one image, bottom first. */
+/** The layers of a record's result, all of one image, bottom first. */
 interface LayerChain {
   readonly layers: readonly ImageLayer[];
-  /** Index of the last one, with all below it as parents (`layers` of a record); null for exactly these (`chains`). */
+  /** Index of the topmost layer, all below it are its parents (`layers` of a record); null for exactly these (`chains`). */
   readonly top: number | null;
   readonly createdAt: string | null;
 }
 
-/** A record with its inputs by identity instead of by index. */
+/** A record whose inputs are named by identity instead of by index. */
 interface Node {
   readonly digest: string;
   readonly inputs: readonly (readonly { readonly selector: string; readonly link: string }[])[];
@@ -42,8 +42,8 @@ interface Node {
 }
 
 /**
- * Merges the caches of images, nearest first: equal records become one, with the result of the nearest image. What is
- * too large is trimmed by leaving out the farthest images.
+ * Merges the caches of images, given nearest first: equal records become one, with the result of the nearest image. If
+ * the config is too large, the farthest images are left out.
  */
 export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CONFIG): MergeResult {
   const warnings: string[] = [];
@@ -67,20 +67,20 @@ export function mergeCaches(images: readonly CachedImage[], largest = LARGEST_CO
   return { cache: null, warnings };
 }
 
-/** Identity of a record: its digest and, per input, the set of selectors and identities of what it links to. */
+/** Identity of a record: its digest and, per input, the selectors and identities of the linked records. */
 function identify({ digest, inputs }: Node): string {
   const sets = inputs.map((links) => links.map(({ selector, link }) => [selector, link]));
   return hashText(JSON.stringify([digest, sets]));
 }
 
-/** Steps upon steps: far more than a Dockerfile has, and few enough for the stack. */
+/** Longest chain of records: far more steps than a Dockerfile has, few enough for recursion. */
 const DEEPEST_CHAIN = 500;
 
-/** Reads one image's records; what cannot be read is left out, with all that depends on it. */
+/** Reads one image's records. A record that cannot be read is left out, with all that link to it. */
 function readNodes(image: CachedImage): { nodes: Map<string, Node>; skipped: number } {
   const records = asList(image.records);
   const nodes = new Map<string, Node>();
-  // Identity by index; null while a record is being read, or when it cannot be: a loop finds null too.
+  // Identity by index. Null for a record that cannot be read, and while it is being read, which ends loops.
   const identities = new Map<number, string | null>();
   const read = (index: number, depth: number): string | null => {
     const known = identities.get(index);
@@ -101,7 +101,7 @@ function readNodes(image: CachedImage): { nodes: Map<string, Node>; skipped: num
   return { nodes: completeMerges(nodes, image.layers, skipped === 0), skipped };
 }
 
-/** The same records, with the layers that BuildKit has left out of those of `COPY --link`. */
+/** Adds the layers that BuildKit leaves out of records of `COPY --link`: merge-records.ts. */
 function completeMerges(
   nodes: ReadonlyMap<string, Node>,
   layers: readonly ImageLayer[],
@@ -153,8 +153,8 @@ function parseLink(link: unknown, read: (index: number) => string | null): { sel
 }
 
 /**
- * In an image every layer's parent is the one before it. A result whose layers the image does not have is none. The
- * image's own list serves all its results: a copy for each would make gigabytes of a large and hostile config.
+ * Null for a result whose layers the image does not have. In an image every layer's parent is the one before it. All
+ * results share the image's list: a copy for each could take gigabytes for a large, malicious config.
  */
 function parseStack(result: unknown, layers: readonly ImageLayer[]): LayerChain | null {
   if (!isRecord(result)) return null;
@@ -176,7 +176,7 @@ function readTime({ createdAt }: JsonRecord): string | null {
   return typeof createdAt === 'string' ? createdAt : null;
 }
 
-/** Of equal records the first image's results count, unless it has none. */
+/** Of equal records, takes the results of the first image that has some. */
 function mergeNodes(images: readonly ReadonlyMap<string, Node>[]): Map<string, Node> {
   const merged = new Map<string, Node>();
   for (const nodes of images) {
@@ -188,14 +188,14 @@ function mergeNodes(images: readonly ReadonlyMap<string, Node>[]): Map<string, N
   return merged;
 }
 
-/** Digest of the record that joins all others; no step ever asks for it. */
+/** Digest of the record that `joinLeaves` adds; no step has this digest. */
 export const JOINING_RECORD = digestOf('two-pass-build: joins the leaves of a merged cache');
 
 /**
- * Adds one record that links to every record that nothing links to. BuildKit stores a cache config leaf by leaf, and
- * where a leaf comes twice to a record that an earlier leaf has stored, it drops the second link (`addItemToStorage` in
- * cache/remotecache/v1/cachestorage.go: `visited` is set to nil before `byItem` answers). Its order of leaves is that of
- * a Go map, so steps would be missed by chance. With one leaf no record is stored by an earlier one.
+ * Adds one record that links to every leaf, that is, every record that nothing links to. BuildKit stores a cache config
+ * leaf by leaf; when a leaf reaches a record twice that an earlier leaf has stored, the second link is lost
+ * (`addItemToStorage` in cache/remotecache/v1/cachestorage.go: `visited` is set to nil before `byItem` answers). The
+ * order of leaves is that of a Go map, so steps would be missed at random. With a single leaf this cannot happen.
  */
 function joinLeaves(nodes: ReadonlyMap<string, Node>): Map<string, Node> {
   const linked = new Set(
@@ -210,7 +210,7 @@ function joinLeaves(nodes: ReadonlyMap<string, Node>): Map<string, Node> {
   return new Map([...nodes, [identify(joining), joining]]);
 }
 
-/** Sorted by identity, so that the order of images changes nothing but whose results are taken. */
+/** Sorted by identity, so that the config does not depend on the order of the images. */
 function writeConfig(nodes: ReadonlyMap<string, Node>): { config: string; layers: ImageLayer[] } {
   const sorted = [...nodes].sort(([one], [other]) => (one < other ? -1 : 1));
   const indexes = new Map(sorted.map(([identity], index) => [identity, index]));
@@ -224,7 +224,7 @@ function writeConfig(nodes: ReadonlyMap<string, Node>): { config: string; layers
     positions.set(key, position);
     return position;
   };
-  // By image: where its layers are, as far up as they were asked for.
+  // For each image the positions of its layers in the table, as far up as needed so far.
   const stacks = new Map<readonly ImageLayer[], number[]>();
   const placeStack = (stack: readonly ImageLayer[], top: number): number => {
     const placed = stacks.get(stack) ?? [];

@@ -1,17 +1,17 @@
-// The layers of `COPY --link` steps whose cache record BuildKit has written without any. Such a step is a copy onto
-// nothing and a merge, which only puts the copy's layer upon the layers below and reads none of them. An image that is
-// pushed while these are still in the registry alone has no layers in the merge's record, so every later run would miss
-// the step: `getAvailableBlobs` (cache/remote.go) names the engine's own store as the place of all layers, `addResult`
-// (cache/remotecache/v1/chains.go) takes the right list for the same as that one, and `marshalRemote` (utils.go beside
-// it) finds the layers not there. As of BuildKit 0.34.
+// Restores layers that BuildKit leaves out of the cache records of `COPY --link` steps.
+// Such a step is a copy and a merge, which puts the copied layer on top of the layers below without reading them. When an
+// image is pushed while the layers below are only in the registry and not in the engine, BuildKit writes the merge's
+// record without layers, and every later run would miss the step. In BuildKit 0.34: `getAvailableBlobs` (cache/remote.go)
+// says that all layers are in the engine's store, `addResult` (cache/remotecache/v1/chains.go) drops the right list as a
+// duplicate of that one, and `marshalRemote` (utils.go beside it) does not find the layers there.
 import { digestOf } from '../../image/digest.js';
 
 /** A cache record of an image, its inputs by key. */
 export interface ImageRecord {
   readonly digest: string;
-  /** Per input: the records that stand for it, any of which will do. */
+  /** Per input: alternative records, any one of which satisfies it. */
   readonly inputs: readonly (readonly { readonly selector: string; readonly link: string }[])[];
-  /** Each the image's layers up to `top`; where that is null, exactly `layers`. */
+  /** Each result is the image's layers from the bottom up to index `top`; when `top` is null, exactly `layers`. */
   readonly results: readonly {
     readonly layers: readonly { readonly digest: string }[];
     readonly top: number | null;
@@ -19,8 +19,8 @@ export interface ImageRecord {
 }
 
 /**
- * Digests of the record of a merge of two, the only merge that a Dockerfile makes: `CacheMap` in
- * solver/llbsolver/ops/merge.go and `outputKey` in cache/remotecache/v1/utils.go. The second is of BuildKit before 0.17.
+ * Digests of a merge record with two inputs, the only merge that a Dockerfile makes: `CacheMap` in
+ * solver/llbsolver/ops/merge.go and `outputKey` in cache/remotecache/v1/utils.go. The second: BuildKit before 0.17.
  */
 export const MERGE_DIGESTS: ReadonlySet<string> = new Set(
   ['[{},{"input":1}]', '[{"input":0},{"input":1}]'].map((inputs) =>
@@ -29,12 +29,12 @@ export const MERGE_DIGESTS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Finds for merges without a result which layers of the image they are. A merge is its first input's layers and then its
- * second's, by definition: where two of the three are known, the third follows. What does not agree is left as it is.
+ * Finds the layers of merges that have no result. The layers of a merge are those of its first input, then those of its
+ * second: when two of the three are known, the third follows. Records that contradict this are left as they are.
  *
- * @param records of one image, each behind those that it links to
+ * @param records of one image, each after the records that it links to
  * @param whole whether these are all records of the image
- * @returns by key, the index of the uppermost layer, with all below it
+ * @returns by key, the index of the topmost layer; the merge has all layers up to it
  */
 export function findMergedLayers(
   records: ReadonlyMap<string, ImageRecord>,
@@ -47,7 +47,7 @@ export function findMergedLayers(
     return merge === null ? [] : [merge];
   });
   const lacking = new Set(merges.map(({ key }) => key).filter((key) => known.get(key) === null));
-  // Null where two conclusions differ: then there is none.
+  // Null when two conclusions contradict each other: then neither counts.
   const found = new Map<string, number | null>();
   const conclude = (key: string, top: number): void => {
     if (lacking.has(key)) found.set(key, !found.has(key) || found.get(key) === top ? top : null);
@@ -56,13 +56,13 @@ export function findMergedLayers(
 
   const last = findLast(records, merges, layers);
   if (whole && last !== null) conclude(last, layers.length - 1);
-  // Downwards: what a merge of known layers was put upon has all of them but the uppermost.
+  // Downwards: the first input of a merge with known layers has all of them but the topmost.
   for (const { key, base, added } of merges.toReversed()) {
     const top = topOf(key);
     if (top === null || top === 0 || layers[top]?.digest !== added) continue;
     for (const link of base) conclude(link, top - 1);
   }
-  // Upwards: what is put upon known layers has one more.
+  // Upwards: a merge whose first input has known layers has one more.
   for (const { key, base, added } of merges) {
     if (found.has(key)) continue;
     const tops = new Set(base.filter((link) => found.has(link) || known.get(link) !== null).map(topOf));
@@ -74,7 +74,7 @@ export function findMergedLayers(
 
 interface Merge {
   readonly key: string;
-  /** Keys of what it was put upon. */
+  /** Keys of the alternatives for the first input, the layers below. */
   readonly base: readonly string[];
   /** Digest of the one layer that it adds. */
   readonly added: string;
@@ -88,7 +88,7 @@ function isMerge({ digest, inputs }: ImageRecord): boolean {
   );
 }
 
-/** @returns null unless what it adds is known to be one layer: a copy makes one */
+/** @returns null unless the second input is known to be exactly one layer, as of a copy */
 function readMerge(
   key: string,
   { inputs: [base = [], copies = []] }: ImageRecord,
@@ -104,15 +104,15 @@ function readMerge(
   return layer === null || added.size > 1 ? null : { key, base: base.map(({ link }) => link), added: layer };
 }
 
-/** What a record's results are, where all of them are the same; null in both where they are not. */
+/** The layers of a record's results; null in a member in which the results differ. */
 interface Extent {
-  /** Index of the uppermost of the image's layers, with all below it. */
+  /** Index of the topmost layer; the result has all of the image's layers up to it. */
   readonly top: number | null;
   /** Digest of the only layer. */
   readonly only: string | null;
 }
 
-/** @returns null without a result; read once a record, since any number of merges may link to it */
+/** @returns null without a result. Called once for each record: any number of merges may link to it. */
 function readExtent({ results }: ImageRecord): Extent | null {
   if (results.length === 0) return null;
   const tops = new Set(results.map(({ top }) => top));
@@ -126,8 +126,8 @@ function readExtent({ results }: ImageRecord): Extent | null {
 }
 
 /**
- * The record of the image itself. BuildKit writes an image's records from its own downwards, so nothing links to that
- * one. Where others are left too, or another layer than the one it adds is the image's last, it may be another.
+ * The merge that is the image's last step: the only record that no other links to. Null when there are several such
+ * records, or when the layer that it adds is not the image's last: then it may be another step.
  */
 function findLast(
   records: ReadonlyMap<string, ImageRecord>,
