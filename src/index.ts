@@ -12,7 +12,7 @@ import { runBuildPhase } from './run/build-run.js';
 import { describeFailure, findFailedPass } from './run/failure.js';
 import { InputError } from './shared/errors.js';
 
-/** Bad usage, or something else to be mended before a build starts; off GitHub, where codes tell shells more than failed or not. */
+/** Exit code off GitHub for errors that are found before the build: a flag, an input, a login. */
 const BAD_USAGE = 2;
 
 async function main({ signal, overdue }: Cancellation): Promise<void> {

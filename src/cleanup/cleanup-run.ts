@@ -1,6 +1,6 @@
 // The story of a cleanup, top to bottom.
 import { type PackageVersion, type PackagesApi, openPackage } from '../adapters/github/packages.js';
-import { ApiError, createPatientClient } from '../adapters/github/rate-limited-client.js';
+import { ApiError, createRateLimitedClient } from '../adapters/github/rate-limited-client.js';
 import { createRepositoryApi } from '../adapters/github/repository.js';
 import { untilCancelled } from '../adapters/process/cancellation.js';
 import { createSender } from '../adapters/registry/http.js';
@@ -121,7 +121,7 @@ async function findWhatGoes(
   event: ClosedWorkRequest['event'],
 ): Promise<Found | null> {
   const { owner, packageName } = inputs;
-  const client = createPatientClient(inputs.githubToken, world.signal);
+  const client = createRateLimitedClient(inputs.githubToken, world.signal);
   const repository = createRepositoryApi(client, world.runner.repository);
   const packages = await openPackage(client, owner, packageName).catch((error: unknown) => {
     throw explainOwner(error, inputs);

@@ -197,7 +197,7 @@ ${FLAGS.map(toEntry).join('\n')}
   --version
       The version
 
-Exit codes: 0 done, 1 failed, 2 to be mended before a build starts, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 to be corrected before a build starts, 130 stopped by Ctrl-C.
 `;
 }
 

@@ -13,7 +13,7 @@ import { getGitHubRegistry } from '../inputs/secrets/github-token.js';
 import { isTooShortToMask } from '../inputs/secrets/secret-text.js';
 import { NOTHING_ASKED } from '../plan/context.js';
 import { describeEngine } from '../plan/engine.js';
-import { mayBeForeignCode } from '../plan/event/foreign-code.js';
+import { mayBeUntrustedCode } from '../plan/event/untrusted-code.js';
 import { checkMachine } from '../plan/machine.js';
 import { planBuild } from '../plan/plan.js';
 import { copyPublished } from '../publish/copy-to-mirrors.js';
@@ -115,7 +115,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   const builds = inputs.indexOf.length === 0;
   const found = await findBuiltRun(world, inputs, trigger, github);
   const { event } = found;
-  if (builds && mayBeForeignCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
+  if (builds && mayBeUntrustedCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
   const contents = builds ? await readSecretFiles(inputs, runner.workspace) : [];
   maskSecretFiles(runner, inputs, contents);

@@ -174,7 +174,7 @@ describe('--dry-run', () => {
   });
 });
 
-describe('what has to be mended first has one line and exit code 2', () => {
+describe('what has to be corrected first has one line and exit code 2', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['an unknown flag', ['--build-arg', 'A=1'], /^Error: There is no flag "--build-arg"\. Is it --build-args\?/],
     ['a value that the action refuses', ['--reuse-cache=maybe'], /^Error: reuse-cache is "maybe"/],

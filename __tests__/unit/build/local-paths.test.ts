@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type LocalPath, listLocalPaths, staysInside } from '../../../src/build/pure/local-paths.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { mayBeForeignCode } from '../../../src/plan/event/foreign-code.js';
+import { mayBeUntrustedCode } from '../../../src/plan/event/untrusted-code.js';
 import {
   fromFork,
   gitTagPush,
@@ -24,7 +24,7 @@ test.each<[string, WorkflowEvent, boolean]>([
   ['a git tag', gitTagPush('v1'), false],
   ['a merge queue', mergeGroup(), false],
   ['a laptop', localBuild('main'), false],
-])("%s may build a stranger's code: %s", (_, event, expected) => expect(mayBeForeignCode(event)).toBe(expected));
+])("%s may build a stranger's code: %s", (_, event, expected) => expect(mayBeUntrustedCode(event)).toBe(expected));
 
 describe('paths of the inputs', () => {
   const list = (given: Parameters<typeof inputsOf>[0]) =>

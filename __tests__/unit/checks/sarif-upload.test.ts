@@ -63,7 +63,7 @@ describe('the report', () => {
     }
   });
 
-  test('the same after an upgrade that does not mend it, and in another run', () => {
+  test('the same after an upgrade that does not fix it, and in another run', () => {
     const text = recorded('trivy');
     const later = JSON.parse(toUpload(text.replaceAll('3.3.2-r0', '3.3.3-r0'), 'ghcr.io/owner/app')) as Prepared;
     expect(fingerprintsOf(later)).toEqual(fingerprintsOf(prepare('trivy')));

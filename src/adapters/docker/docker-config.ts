@@ -27,7 +27,7 @@ export async function readDockerConfig(directory: string): Promise<DockerConfig>
   const content = text.trim() === '' ? {} : parseObject(text);
   // Without the text, which may hold passwords.
   if (content === null)
-    throw new InputError(`The Docker config ${quote(path)} is not a JSON object. Mend or remove it.`);
+    throw new InputError(`The Docker config ${quote(path)} is not a JSON object. Correct it or delete it.`);
   return { directory, content };
 }
 

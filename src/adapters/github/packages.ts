@@ -2,7 +2,7 @@
 // https://docs.github.com/rest/packages/packages
 import { type Digest, isDigest } from '../../image/digest.js';
 import { asRecord, asTime, at, isStringList } from '../../shared/json.js';
-import { ApiError, type PatientClient } from './rate-limited-client.js';
+import { ApiError, type RateLimitedClient } from './rate-limited-client.js';
 
 export interface PackagesApi {
   /** When it was opened, by GitHub's clock, which all times of versions and pull requests are of. Milliseconds. */
@@ -37,7 +37,7 @@ const MOST_PAGES = 200;
  * @throws ApiError when GitHub does not say which of both the owner is; its status is 404 when there is no such owner;
  *   Error when it does not say what time it is
  */
-export async function openPackage(client: PatientClient, owner: string, name: string): Promise<PackagesApi> {
+export async function openPackage(client: RateLimitedClient, owner: string, name: string): Promise<PackagesApi> {
   const { content, sentAt } = await client.request('GET /users/{owner}', { owner });
   if (sentAt === null)
     throw new Error("GitHub's answer has no date, so nobody knows what is old, and nothing was removed.");

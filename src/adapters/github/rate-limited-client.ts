@@ -6,7 +6,7 @@ import { readNextPage } from '../../shared/answer.js';
 import { asRecord, asText, asTime, at, isCount, isRecord } from '../../shared/json.js';
 import { type Outcome, retry } from '../../shared/retry.js';
 
-export interface PatientClient {
+export interface RateLimitedClient {
   /**
    * @param route `GET /users/{owner}`; values are filled in and encoded
    * @throws ApiError for an answer that is none of 200 to 299
@@ -48,7 +48,7 @@ const LIMITS: ClientLimits = { answer: 20_000, longestWait: 120_000, firstWait: 
 const ATTEMPTS = 4;
 
 /** @param signal ends its patience: from then on each request is made once */
-export function createPatientClient(token: string, signal: AbortSignal, limits = LIMITS): PatientClient {
+export function createRateLimitedClient(token: string, signal: AbortSignal, limits = LIMITS): RateLimitedClient {
   const octokit = getOctokit(token);
   return {
     request: (route, values) => {

@@ -2,7 +2,7 @@
 // https://docs.github.com/rest/pulls/pulls and https://docs.github.com/rest/git/refs#list-matching-references
 import { isSameRepository } from '../../plan/event/event.js';
 import { asRecord, asText, asTime, at } from '../../shared/json.js';
-import type { PatientClient } from './rate-limited-client.js';
+import type { RateLimitedClient } from './rate-limited-client.js';
 
 export interface RepositoryApi {
   readDefaultBranch(): Promise<string>;
@@ -14,7 +14,7 @@ export interface RepositoryApi {
 }
 
 /** All methods throw ApiError when the token may not know, or GitHub does not answer. */
-export function createRepositoryApi(client: PatientClient, repository: string): RepositoryApi {
+export function createRepositoryApi(client: RateLimitedClient, repository: string): RepositoryApi {
   const [owner = '', repo = ''] = repository.split('/');
   const place = { owner, repo };
   return {

@@ -95,7 +95,7 @@ export function isPulledLayer(part: string): boolean {
 /** How much of a step's output is kept for the message about its failure. */
 export const KEPT_LINES = 20;
 
-interface Ended {
+interface FinishedVertex {
   readonly name: string;
   readonly error: string | null;
 }
@@ -106,12 +106,12 @@ export function isAtWork(running: readonly BuildStep[]): boolean {
 }
 
 /** What failed of its own; null when nothing did. */
-export function findFailed<T extends Ended>(vertices: readonly T[]): T | null {
+export function findFailed<T extends FinishedVertex>(vertices: readonly T[]): T | null {
   return vertices.find(({ error }) => error !== null && !isCancelled(error)) ?? null;
 }
 
 /** `NAME: …` of each that has an error. */
-export function listErrors(vertices: readonly Ended[]): string[] {
+export function listErrors(vertices: readonly FinishedVertex[]): string[] {
   return vertices.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`]));
 }
 

@@ -128,7 +128,7 @@ export function parseBaseImage(step: string): ImageName | null {
 /** The likeliest cause, and what to change about it. */
 export function explainDenial(denial: Denial): Explanation {
   const { action, image, answer } = denial;
-  const common = explainLimits(denial) ?? explainForeignToken(denial);
+  const common = explainLimits(denial) ?? explainTokenOfWorkflow(denial);
   if (common !== null) return common;
   if (action === 'read') return explainRead(denial);
   if (action === 'write' && denial.login === 'none')
@@ -175,7 +175,7 @@ function explainLimits({ image, answer: { status, text }, login }: Denial): Expl
   return null;
 }
 
-function explainForeignToken({ image, login, action, inputs, gitHubRegistry }: Denial): Explanation | null {
+function explainTokenOfWorkflow({ image, login, action, inputs, gitHubRegistry }: Denial): Explanation | null {
   if (login !== 'workflow-token' || image.registry === gitHubRegistry || action === 'read') return null;
   return {
     cause: `there is no login for ${image.registry}: the input ${WORDS[inputs].password} ${describeWorkflowToken(gitHubRegistry)}`,

@@ -101,7 +101,7 @@ export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
   if (facts.name === 'release') {
     return { kind: 'git-tag', name: facts.name, gitTag: payload.text('release', 'tag_name'), sha };
   }
-  const fork = facts.name === 'workflow_run' && isForeignWorkflowRun(facts, payload);
+  const fork = facts.name === 'workflow_run' && isWorkflowRunOfFork(facts, payload);
   const branch = afterPrefix(facts.ref, 'refs/heads/');
   if (branch !== null && BRANCH_EVENTS.has(facts.name) && !fork)
     return { kind: 'branch', name: facts.name, branch, sha };
@@ -189,7 +189,7 @@ function parseMergeGroup(facts: EventFacts, payload: Payload): MergeGroupEvent {
   };
 }
 
-function isForeignWorkflowRun(facts: EventFacts, payload: Payload): boolean {
+function isWorkflowRunOfFork(facts: EventFacts, payload: Payload): boolean {
   return !isSameRepository(payload.find('workflow_run', 'head_repository', 'full_name'), facts.repository);
 }
 

@@ -6,7 +6,7 @@ import { startGitHubApi } from '../../../../lab/github/github-api.js';
 import { createPackages } from '../../../../lab/github/packages.js';
 import { type Lab, openLab } from '../../../../lab/lab.js';
 import { openPackage } from '../../../../src/adapters/github/packages.js';
-import type { PatientClient } from '../../../../src/adapters/github/rate-limited-client.js';
+import type { RateLimitedClient } from '../../../../src/adapters/github/rate-limited-client.js';
 import { chooseTags, planCleanup } from '../../../../src/cleanup/pure/cleanup-plan.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ const VERSION = recorded[
 const SENT_AT = Date.parse('2022-02-03T04:05:06Z');
 
 /** Answers with what was recorded, one version a page. */
-const client: PatientClient = {
+const client: RateLimitedClient = {
   request: (route, { page }) => {
     const answer = (content: unknown, more = false) => Promise.resolve({ content, more, sentAt: SENT_AT });
     if (route === 'GET /users/{owner}') return answer({ type: 'Organization' });

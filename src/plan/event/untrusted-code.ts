@@ -8,6 +8,6 @@ import { type WorkflowEvent, isFromFork } from './event.js';
  * a branch.
  * @param event by what is built (built-commit.ts)
  */
-export function mayBeForeignCode(event: WorkflowEvent): boolean {
+export function mayBeUntrustedCode(event: WorkflowEvent): boolean {
   return event.kind === 'other' || isFromFork(event) || (event.kind === 'checkout' && !isWritersEvent(event));
 }
