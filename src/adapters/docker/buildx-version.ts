@@ -1,4 +1,4 @@
-// Which Buildx the passes need, and what to say where an older one is found. Pure.
+// The oldest Buildx that the passes can use, and the error for an older one. Pure.
 import coerce from 'semver/functions/coerce.js';
 import { isAtLeast } from '../../plan/engine.js';
 import { InputError } from '../../shared/errors.js';

@@ -1,4 +1,4 @@
-// Runs one pass and tells what came of it.
+// Runs `docker buildx build` for one pass and reads its result from its progress and metadata.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../image/digest.js';
@@ -28,7 +28,7 @@ export interface PassResult {
    * look the tag up; then it equals the config digest and is no manifest digest.
    */
   readonly digest: Digest | null;
-  /** What an engine may call the image's ID: digests of its manifest or index, and of its config. */
+  /** Digests of manifest or index, and of config: one of them is the image's ID in the engine. */
   readonly ids: readonly Digest[];
 }
 
@@ -39,10 +39,10 @@ export class PassFailedError extends Error {
   readonly exportOnly: boolean;
   /** A layer of a cache source could not be read; without the source the pass may succeed. */
   readonly cacheFault: boolean;
-  /** What may be gone in a moment, in a few words; null when running again is no use. */
+  /** The temporary fault in a few words; null when a retry is no use. */
   readonly transient: string | null;
   readonly progress: PassProgress;
-  /** Null when the failure is not that of a line of the Dockerfile. */
+  /** The line of the Dockerfile that failed; null for other failures. */
   readonly place: SourcePlace | null;
   /** The last lines that the failed step printed. */
   readonly output: readonly string[];
@@ -63,7 +63,7 @@ export class PassFailedError extends Error {
   }
 }
 
-/** Of a failed step's output, in the annotation. */
+/** Lines of the failed step's output in the annotation. */
 const SHOWN_LINES = 10;
 
 export interface BuildxSession {
@@ -78,18 +78,18 @@ export interface BuildxSession {
   readonly onTerminal: boolean;
   /** Called for each step of the Dockerfile that really ran, when it is done; a step may come more than once. */
   readonly onStep?: (step: BuildStep) => void;
-  /** Called at each sign that the result is about to be written: the last moment to look what it would replace. */
+  /** Called when the result is about to be written: the last moment to read which image it would replace. */
   readonly onWriting?: () => void;
-  /** Called with the digests of manifests and indexes that were made, before they are pushed. */
+  /** Called with the digests of new manifests and indexes, before they are pushed. */
   readonly onExported?: (digests: readonly Digest[]) => void;
   /** A folder of this run's own, removed afterwards. */
   readonly directory: string;
-  /** Keys of what another pass's log tells, and a set that gets those of this pass. */
+  /** `hiddenSteps`: keys of steps that another pass has logged. `knownSteps`: a set that gets the keys of this pass. */
   readonly hiddenSteps: ReadonlySet<string>;
   readonly knownSteps: Set<string>;
 }
 
-/** How often to look for what has been silent for long. */
+/** Milliseconds between checks for a silent build. */
 const HEARTBEAT_EVERY_MS = 5000;
 
 /** @throws PassFailedError when Buildx exits with anything but 0, or stalls; CancelledError on a signal */
@@ -111,7 +111,7 @@ export async function runPass(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
   const reader = new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps));
-  // On a terminal somebody looks at it, and nobody else can.
+  // Buildx's own display on a terminal cannot be watched, but the user sees it.
   const stallLimit = onTerminal ? Number.POSITIVE_INFINITY : session.stallLimit;
   const stall = watchForStall(session.signal, stallLimit, () => reader.running, Date.now());
   const onLine = (line: string): void => {
@@ -139,7 +139,7 @@ export async function runPass(
   if (leftovers !== null) session.onLine(describeLeftovers('docker buildx build', leftovers));
   if (code !== 0) {
     const lines = stderr.split('\n');
-    // What Buildx and BuildKit say, never what a step printed.
+    // Lines of Buildx and BuildKit only, never output of a step.
     const errors = [...progress.errors, ...listFatal(lines)];
     const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
     const message = explainFailure(pass, progress, errors, code, place);
@@ -153,7 +153,7 @@ function listFatal(lines: readonly string[]): string[] {
   return lines.filter((line) => line.startsWith('ERROR: ')).map((line) => shortenLine(line, LONGEST_QUOTED));
 }
 
-/** For people to read and to paste; the process gets the arguments as they are, without a shell. */
+/** The command line for the log, quoted so that it can be pasted into a shell. No shell is used to run it. */
 function showArgument(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
@@ -171,7 +171,7 @@ function explainFailure(
   return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
 }
 
-/** @param waiting what had begun and not ended: none of it a step that runs */
+/** @param waiting parts of the build that had begun and not ended; none of them is a RUN step */
 function explainStall(
   pass: PassPlan,
   progress: PassProgress,

@@ -1,4 +1,4 @@
-// The Docker client's configuration: what it knows of logins, and a private copy that has one login more.
+// The docker client's configuration: reads its logins, and makes a private copy with one more login.
 // Format: https://github.com/docker/cli/blob/master/cli/config/configfile/file.go
 import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface DockerConfig {
   readonly content: JsonRecord;
 }
 
-/** @throws InputError when there is a config.json that is no JSON object: the docker client could not read it either */
+/** @throws InputError when config.json is not a JSON object, which the docker client could not read either */
 export async function readDockerConfig(directory: string): Promise<DockerConfig> {
   const path = join(directory, 'config.json');
   let text: string;
@@ -31,12 +31,12 @@ export async function readDockerConfig(directory: string): Promise<DockerConfig>
   return { directory, content };
 }
 
-/** The key that Docker files a registry's login under. */
+/** The key of a registry's login in config.json. */
 export function getLoginKey(registry: string): string {
   return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
 }
 
-/** The configuration with one login more; every other login, helper and setting stays as it is. */
+/** The configuration with one more login; everything else stays as it is. */
 export function addLogin(content: JsonRecord, registry: string, credentials: Credentials): JsonRecord {
   const key = getLoginKey(registry);
   const auth = encodeCredentials(credentials);
@@ -114,7 +114,7 @@ async function askHelper(
     return username === '<token>' ? { identityToken: password } : { username, password };
   } catch (error) {
     if (error instanceof TimeLimitError || error instanceof CancelledError) throw error;
-    // No login for this registry, as far as we can tell; Docker will say the same when it pushes.
+    // A helper that fails counts as "no login"; a push would then fail in the docker client for the same reason.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-// Finds out what does the building: Buildx, the builder's driver, the engine's image store. Never assumed.
+// Reads the version of Buildx, the builder's driver and nodes, and the engine's version and image store.
 import type { Engine } from '../../plan/engine.js';
 import { InputError } from '../../shared/errors.js';
 import { asList, asRecord, asRecords, asText, at, parseObject } from '../../shared/json.js';
@@ -35,9 +35,9 @@ export async function inspectEngine(
       throw error;
     },
   );
-  // The client lists its plugins with their versions; one process less than asking Buildx.
+  // `docker info` lists the client's plugins with their versions, which saves a call of Buildx.
   const buildxVersion = parseBuildxVersion(findPluginVersion(info) ?? readVersion(await docker('buildx', 'version')));
-  // An engine that is down is said on standard output, after an empty "Driver:" and with exit code 0.
+  // When the engine is down, Buildx exits with 0, and prints an empty "Driver:" and then the error on standard output.
   const driver = inspected.code === 0 ? /^Driver:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] : undefined;
   if (driver === undefined) {
     const reason = /^Error:[ \t]*(\S.*)/m.exec(inspected.stdout)?.[1] ?? getLastLine(inspected.stderr);
@@ -56,7 +56,7 @@ export async function inspectEngine(
       insecureRegistries: answer.insecureRegistries,
     };
   }
-  // A builder of the docker driver is the engine of a Docker context, which need not be the current one.
+  // A builder of the docker driver uses the engine of its Docker context, which may not be the current one.
   const context = /^Endpoint:[ \t]*(\S+)/m.exec(inspected.stdout)?.[1] ?? 'default';
   const own =
     builder === null || context === 'default'

@@ -1,4 +1,4 @@
-// An image of the local engine as a file, and back.
+// Commands on an image of the local engine: ID, size, push, save, load, remove.
 import { type Digest, isDigest } from '../../image/digest.js';
 import { getLastLine } from '../../shared/text.js';
 import type { Env } from '../../shared/types.js';
@@ -12,7 +12,7 @@ import { watchForStall } from './stall-watch.js';
 export interface LocalEngine {
   readonly run: RunProcess;
   readonly env: Env;
-  /** The Buildx builder; one of the docker driver has the name of its Docker context. Null is the current one. */
+  /** Name of the Buildx builder, which for the docker driver is that of a Docker context. Null: the current one. */
   readonly builder: string | null;
   /** Fires when the run is cancelled. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export async function readImageId(engine: LocalEngine, reference: string): Promi
 /**
  * Pushes the image as it is.
  * @param stallLimit milliseconds that the push may be silent
- * @returns the digest that the registry has it by, or null where the client does not say it
+ * @returns the digest that the docker client prints, or null when it prints none
  * @throws PassFailedError when it cannot be pushed; CancelledError on a signal
  */
 export async function pushImage(
@@ -73,14 +73,14 @@ export async function pushImage(
 const LOOK_EVERY_MS = 5000;
 const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
 
-/** @throws Error when it cannot be written */
+/** Writes the image to a file. @throws Error when that fails */
 export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
   await docker(engine, ['image', 'save', '--output', file, reference], FILE_LIMIT);
 }
 
 /**
- * Loads a file that must hold this one reference and no other: one that could bring any would replace base images.
- * @throws Error when it cannot be read, or brought something else, which is removed again
+ * Loads an image file that must have exactly this reference: another one could replace a base image in the engine.
+ * @throws Error when it cannot be loaded, or has other references, which are removed again
  */
 export async function loadImage(engine: LocalEngine, file: string, reference: string): Promise<void> {
   const printed = await docker(engine, ['image', 'load', '--input', file], FILE_LIMIT);
@@ -90,9 +90,9 @@ export async function loadImage(engine: LocalEngine, file: string, reference: st
   throw new Error(`it holds ${loaded.join(', ') || 'nothing'} instead of ${reference}`);
 }
 
-/** @throws Error when the engine refuses; an image that is not there is none */
+/** Does nothing when there is no such image. @throws Error when the engine refuses */
 export async function removeImage(engine: LocalEngine, reference: string): Promise<void> {
-  // After a cancelled run too.
+  // Without the run's signal: the image is removed after a cancelled run too.
   const { code, stderr } = await call(engine, ['image', 'rm', reference], { signal: null, limit: ANSWER_LIMIT });
   if (code !== 0 && !/no such image/i.test(stderr)) throw new Error(getLastLine(stderr));
 }

@@ -1,4 +1,4 @@
-// Checks an OCI layout on disk, as BuildKit's local cache is one.
+// Checks an OCI layout on disk, the form of BuildKit's local cache.
 // https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,8 +10,8 @@ import { isManifestType } from '../../image/media-types.js';
 import { parseObject } from '../../shared/json.js';
 
 /**
- * Reads every blob that the layout's index leads to.
- * @throws Error when one is missing or is not what its digest says
+ * Reads every blob that can be reached from the layout's index.
+ * @throws Error when a blob is missing or does not match its digest
  */
 export async function checkLayout(folder: string): Promise<void> {
   const left = listDescriptors(await readFile(join(folder, 'index.json'), 'utf8'));
@@ -25,7 +25,7 @@ export async function checkLayout(folder: string): Promise<void> {
   }
 }
 
-/** What an index or a manifest names. @throws Error when it is none */
+/** The descriptors in an index or manifest. @throws Error when it is neither */
 function listDescriptors(text: string): (Descriptor & { readonly digest: Digest })[] {
   const document = parseObject(text);
   if (document === null) throw new Error('a manifest in it is none');

@@ -1,18 +1,18 @@
-// What kind of failure ended a pass: pure, errors in, verdict out.
+// Classifies the failure of a pass: may a retry help, or a run without cache? Pure.
 // Only BuildKit's and Buildx's own errors count. A RUN step's output is never read.
 import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
 import { isJoining } from '../progress/build-progress.js';
 
-/** Why a pass failed, as far as that decides what to do next. */
+/** The properties of a failure that decide on a retry. */
 export interface PassFailure {
   /** A layer of a cache source could not be read; without the source the pass may succeed. */
   readonly cacheFault: boolean;
-  /** What may be gone in a moment, in a few words such as "503 Service Unavailable"; null when running again is no use. */
+  /** The temporary fault in a few words, such as "503 Service Unavailable"; null when a retry is no use. */
   readonly transient: string | null;
 }
 
 const FATAL = 'ERROR: ';
-/** solver/llbsolver/ops/exec.go: the project's own command failed. It is never run again to see whether it will do better. */
+/** A RUN step's command failed (solver/llbsolver/ops/exec.go). It is never retried. */
 const STEP_FAILED = 'did not complete successfully';
 
 /**
@@ -67,7 +67,7 @@ function findStatus(fatal: string, said: readonly string[]): string {
   return last !== -1 && words !== '' && fatal.endsWith(words) ? (said[last] ?? '') : '';
 }
 
-/** `"` to the next one that no backslash takes: a text with an open quote at its end keeps what follows that. */
+/** Text in double quotes, with backslash escapes. Text after an unclosed quote is kept. */
 function withoutQuoted(text: string): string {
   let rest = '';
   let from = 0;

@@ -1,20 +1,20 @@
-// Ends a build that waits for a registry which accepts and then says nothing: BuildKit itself would wait for ever.
+// Stops a build that waits for a registry which has accepted the connection and never answers: BuildKit has no time limit.
 import { type BuildStep, isAtWork } from '../progress/build-progress.js';
 
 export interface StallWatch {
-  /** For the process: fires when the run is cancelled, and when the build has stalled. */
+  /** To be given to the process; fires when the run is cancelled, or the build has stalled. */
   readonly signal: AbortSignal;
-  /** To be called with each sign of life. */
+  /** Must be called for each line of output. */
   heard(now: number): void;
-  /** To be called now and then. */
+  /** Checks the silence; must be called regularly. */
   check(now: number): void;
-  /** What had begun and not ended when it was given up; null as long as it was not. */
+  /** The steps that were running when the build was stopped; null while it was not. */
   readonly stalled: readonly BuildStep[] | null;
 }
 
 /**
  * @param limit milliseconds of silence
- * @param listRunning what has begun and not ended
+ * @param listRunning lists the steps that have begun and not ended
  * @param now milliseconds since any fixed point, as for the other calls
  */
 export function watchForStall(
@@ -33,7 +33,7 @@ export function watchForStall(
     },
     check: (at) => {
       const running = listRunning();
-      // The silence begins when the step has ended.
+      // A running step may be silent for any time, so the silence is counted from its end.
       if (isAtWork(running)) heardAt = at;
       if (at - heardAt < limit || stalled !== null || cancel.aborted) return;
       stalled = running;

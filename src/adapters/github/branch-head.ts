@@ -1,10 +1,10 @@
-// Where the run's branch is by now: an older run that ends last must not move its tags back.
+// Asks whether the run's branch has a newer commit: a slow run of an old commit must not move tags back.
 import type { Plan } from '../../plan/plan.js';
 import type { GitHubApi } from './run-api.js';
 
-/** Both answer with the commit that the branch has moved on to; null when it has not, or nobody can tell. */
+/** Both methods give the commit that the branch is at; null when that is the run's commit, or is not known. */
 export interface BranchHead {
-  /** Asks GitHub; a branch that has moved on is not asked about again. */
+  /** Asks GitHub, unless a newer commit is known already. */
   askNewerCommit(): Promise<string | null>;
   /** The last answer; asks only when there is none yet. */
   lastNewerCommit(): Promise<string | null>;

@@ -1,4 +1,4 @@
-// Sends a report to GitHub's code scanning, and waits a while for its verdict.
+// Uploads a SARIF report to GitHub's code scanning, and waits up to a minute until it is processed.
 // https://docs.github.com/rest/code-scanning/code-scanning#upload-an-analysis-as-sarif-data
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -15,18 +15,18 @@ export interface SarifUpload {
   readonly ref: string;
   readonly startedAt: Date;
   readonly toolName: string;
-  /** `file:///…/`: what absolute paths in the report are below. */
+  /** `file:///…/`: the folder that absolute paths in the report are relative to. */
   readonly checkoutUri: string;
 }
 
-/** `pending`: GitHub has taken it and is not ready yet. */
+/** `pending`: GitHub has the report and is still processing it. */
 export type UploadOutcome = 'complete' | 'pending';
 
-/** Of the compressed report. */
+/** GitHub's limit for the compressed report. */
 const MOST_BYTES = 10_000_000;
 const SEND_TIME_LIMIT_MS = 60_000;
 const ASK_TIME_LIMIT_MS = 5000;
-/** Most reports are ready at the second question. A minute in all: nothing else waits for it. */
+/** Waits before each question. Most reports are processed at the second. */
 const WAITS_MS = [1000, 2000, 3000, 5000, 5000, 10_000, 15_000, 20_000];
 const MOST_ERRORS = 5;
 
@@ -73,7 +73,7 @@ async function awaitProcessing(
   cancel: AbortSignal,
 ): Promise<UploadOutcome> {
   const ask = async (): Promise<UploadOutcome | undefined> => {
-    // The report is taken: a question that fails is asked again.
+    // A question that fails is asked again: GitHub has the report already.
     const answer = await withLimit(cancel, ASK_TIME_LIMIT_MS, (signal) =>
       octokit.rest.codeScanning.getSarif({ ...upload, request: { signal } }),
     ).catch(() => null);

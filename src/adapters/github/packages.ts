@@ -5,17 +5,17 @@ import { asRecord, asTime, at, isStringList } from '../../shared/json.js';
 import { ApiError, type RateLimitedClient } from './rate-limited-client.js';
 
 export interface PackagesApi {
-  /** When it was opened, by GitHub's clock, which all times of versions and pull requests are of. Milliseconds. */
+  /** Time of opening by GitHub's clock, for comparison with the times of versions and pull requests. Milliseconds. */
   readonly openedAt: number;
   /**
    * Every version that is not deleted.
    * @returns null when there is no such package, or the token may not see it
-   * @throws ApiError, or Error for a list that is not to be understood: what is missing in it could be what is needed
+   * @throws ApiError, or Error for a list that cannot be read: a version that is missing in it might be needed
    */
   listVersions(): Promise<readonly PackageVersion[] | null>;
   /** @returns null when it is gone; @throws ApiError */
   readVersion(id: number): Promise<PackageVersion | null>;
-  /** One that is gone already is fine. @throws ApiError, among them what `readRefusal` knows */
+  /** Does nothing when the version is gone already. @throws ApiError; see `readRefusal` */
   deleteVersion(id: number): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export type Refusal =
   | 'last'
   /** A public version that was downloaded more than 5000 times. */
   | 'downloads'
-  /** The token may not. */
+  /** The token may not delete. */
   | 'token';
 
 const VERSIONS_A_PAGE = 100;
@@ -34,8 +34,8 @@ const MOST_PAGES = 200;
 
 /**
  * @param owner organisation or user
- * @throws ApiError when GitHub does not say which of both the owner is; its status is 404 when there is no such owner;
- *   Error when it does not say what time it is
+ * @throws ApiError when GitHub does not say whether the owner is an organisation or a user, with status 404 when there
+ *   is no such owner; Error when the answer has no date
  */
 export async function openPackage(client: RateLimitedClient, owner: string, name: string): Promise<PackagesApi> {
   const { content, sentAt } = await client.request('GET /users/{owner}', { owner });
@@ -67,14 +67,14 @@ export async function openPackage(client: RateLimitedClient, owner: string, name
         await client.request(`DELETE ${path}/{id}`, { owner, name, id });
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 404) throw error;
-        // GitHub says "not found" to a token that may read a version and not delete it, too.
+        // GitHub also answers 404 to a token that may read a version but not delete it.
         if ((await readVersion(id)) !== null) throw error;
       }
     },
   };
 }
 
-/** What GitHub says in such cases, or null for any other fault. */
+/** Reads the reason from GitHub's message; null for any other error. */
 export function readRefusal(error: unknown): Refusal | null {
   if (!(error instanceof ApiError)) return null;
   const { status, message } = error;
@@ -88,7 +88,7 @@ function ignoreAbsence(error: unknown): null {
   throw error;
 }
 
-/** @throws Error for what has no digest or tags: it could be what is needed */
+/** @throws Error when digest, tags or times are missing: the version might be needed */
 function parseVersion(content: unknown): PackageVersion {
   const { id, name, created_at: created, updated_at: updated, metadata } = asRecord(content);
   const tags = at(metadata, 'container', 'tags');

@@ -1,4 +1,4 @@
-// GitHub's API for many requests in a row: keeps to its rate limits, within bounds, and asks again what may pass.
+// Client for many requests to GitHub's API in a row: waits at its rate limits, up to a bound, and retries temporary faults.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getOctokit } from '@actions/github';
@@ -22,7 +22,7 @@ interface ApiAnswer {
   readonly sentAt: number | null;
 }
 
-/** GitHub did not do what it was asked. */
+/** GitHub refused a request, or did not answer. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** 0 when there was no answer. */
@@ -38,7 +38,7 @@ export class ApiError extends Error {
 interface ClientLimits {
   /** For one answer. */
   readonly answer: number;
-  /** Of what GitHub may ask to wait for. */
+  /** Longest wait that GitHub may ask for. */
   readonly longestWait: number;
   /** Before the second attempt after a fault; doubled before each further one. */
   readonly firstWait: number;
@@ -47,7 +47,7 @@ interface ClientLimits {
 const LIMITS: ClientLimits = { answer: 20_000, longestWait: 120_000, firstWait: 500 };
 const ATTEMPTS = 4;
 
-/** @param signal ends its patience: from then on each request is made once */
+/** @param signal ends the retries: from then on each request is made once */
 export function createRateLimitedClient(token: string, signal: AbortSignal, limits = LIMITS): RateLimitedClient {
   const octokit = getOctokit(token);
   return {
@@ -79,18 +79,18 @@ function toAnswer(answer: unknown): ApiAnswer {
   return { content: data, more: readNextPage(asText(link)) !== null, sentAt: asTime(date) };
 }
 
-/** Milliseconds; null when it makes no sense to ask again, or not so soon. */
+/** Milliseconds before the retry; null when a retry makes no sense, or would have to wait too long. */
 function delayAfter(error: unknown, attempt: number, limits: ClientLimits): number | null {
   const status = readStatus(error);
   const backOff = limits.firstWait * 2 ** (attempt - 1);
-  // No answer, and an answer of something between.
+  // No answer, or an error of the server or a proxy.
   if (status === 0 || status >= 500) return backOff;
   if (status !== 403 && status !== 429) return null;
   const headers = readHeaders(error);
   const asked = readSeconds(headers['retry-after']);
   const reset = headers['x-ratelimit-remaining'] === '0' ? readSeconds(headers['x-ratelimit-reset']) : null;
   if (asked === null && reset === null && status === 403 && !/rate limit/i.test(readMessage(error))) return null;
-  // The reset is a time of GitHub's clock, and this machine's may be another.
+  // GitHub's clock, since the reset is a time of that clock.
   const now = asTime(headers.date) ?? Date.now();
   // "Otherwise, wait for at least one minute before retrying."
   const wait = asked !== null ? asked * 1000 : reset !== null ? reset * 1000 - now : 60_000;
@@ -107,7 +107,7 @@ function toApiError(error: unknown): ApiError {
 }
 
 function readStatus(error: unknown): number {
-  // The client says 500 when there was no answer, and has no `response` then.
+  // Octokit's errors have status 500 and no `response` when there was no answer.
   return isRecord(error) && isRecord(error.response) && isCount(error.status) ? error.status : 0;
 }
 

@@ -1,4 +1,4 @@
-// What a cleanup asks about the repository: pull requests, branches and git tags as they are now.
+// The requests of a cleanup about the repository: pull requests, branches and git tags.
 // https://docs.github.com/rest/pulls/pulls and https://docs.github.com/rest/git/refs#list-matching-references
 import { isSameRepository } from '../../plan/event/event.js';
 import { asRecord, asText, asTime, at } from '../../shared/json.js';
@@ -7,13 +7,13 @@ import type { RateLimitedClient } from './rate-limited-client.js';
 export interface RepositoryApi {
   readDefaultBranch(): Promise<string>;
   readPull(number: number): Promise<PullRequest>;
-  /** Those of a head branch of this repository, the newest first; further ones than a hundred are left out. */
+  /** Pull requests from a branch of this repository, newest first, at most a hundred. */
   listPulls(headBranch: string): Promise<readonly PullRequest[]>;
   /** Whether there is a branch, or git tag, of exactly that name. */
   hasRef(kind: 'heads' | 'tags', name: string): Promise<boolean>;
 }
 
-/** All methods throw ApiError when the token may not know, or GitHub does not answer. */
+/** All methods throw ApiError when the token lacks a right, or GitHub does not answer. */
 export function createRepositoryApi(client: RateLimitedClient, repository: string): RepositoryApi {
   const [owner = '', repo = ''] = repository.split('/');
   const place = { owner, repo };
@@ -31,11 +31,11 @@ export function createRepositoryApi(client: RateLimitedClient, repository: strin
       const { content } = await client.request('GET /repos/{owner}/{repo}/pulls', values);
       if (!Array.isArray(content)) throw new Error('GitHub gave a list of pull requests that is none.');
       const pulls = content.map((pull: unknown) => parsePull(pull, repository));
-      // GitHub leaves a filter out that it does not understand.
+      // GitHub ignores filters that it does not understand, so the answer is filtered again.
       return pulls.filter((pull) => pull.headBranch === headBranch);
     },
     hasRef: async (kind, name) => {
-      // Unlike a single ref, the list is empty where there is none, and "not found" where the token may not look.
+      // A list, not a single ref: it is empty when there is none, so that 404 can only mean that the token lacks a right.
       const values = { ...place, ref: `${kind}/${name}` };
       const { content } = await client.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', values);
       if (!Array.isArray(content)) throw new Error('GitHub gave a list of refs that is none.');
@@ -65,14 +65,14 @@ function readText(content: unknown, name: string): string {
   return value;
 }
 
-/** A pull request of the repository, as GitHub has it now. */
+/** A pull request of the repository. */
 export interface PullRequest {
   readonly number: number;
-  /** Null when it is in another repository. */
+  /** Null when the branch is in another repository. */
   readonly headBranch: string | null;
   readonly baseBranch: string;
   /** Milliseconds; null while it is open. */
   readonly closedAt: number | null;
-  /** The commit that it is on its base branch, since when; null when it was not merged. */
+  /** The merge commit and its time; null when it was not merged. */
   readonly merged: { readonly commit: string; readonly at: number } | null;
 }

@@ -1,4 +1,4 @@
-// The few questions to GitHub's API. Each has a time limit, and to most of them no answer is an answer: null.
+// The requests of a build run to GitHub's API. Each has a time limit; most give null when GitHub does not answer.
 import type { getOctokit } from '@actions/github';
 import { isSameRepository } from '../../plan/event/event.js';
 import { at } from '../../shared/json.js';
@@ -8,16 +8,16 @@ import { type SarifUpload, type UploadOutcome, uploadSarif } from './code-scanni
 const TIME_LIMIT_MS = 5000;
 /** For all pages of a list together. */
 const LIST_TIME_LIMIT_MS = 15_000;
-/** More than its requests and the waits between them have together. */
+/** Longer than the upload's requests and waits together. */
 const UPLOAD_TIME_LIMIT_MS = 180_000;
 const COMMENTS_A_PAGE = 100;
 const MOST_COMMENTS = 1000;
 
 type Octokit = ReturnType<typeof getOctokit>;
 
-/** What a run asks GitHub; `null` answers mean "cannot be found out". */
+/** `null` means that it is not known. */
 export interface GitHubApi {
-  /** Loads the client while the run waits for something else, so that a later question does not. */
+  /** Starts loading the client, so that a later request does not wait for that. */
   prepare(): void;
   /** Committer time of a commit, ISO 8601. */
   readCommitTime(sha: string): Promise<string | null>;
@@ -54,7 +54,7 @@ export interface GitHubApi {
   uploadSarif(upload: SarifUpload, wait: (milliseconds: number) => Promise<void>): Promise<UploadOutcome>;
 }
 
-/** The token may not do that; where GitHub must not even tell that something exists, it says "not found". */
+/** Whether the token lacks a right. GitHub answers 404 instead of 403 for what it hides from the token. */
 export function isRefusal(error: unknown): boolean {
   return [403, 404].some((status) => status === at(error, 'status'));
 }
@@ -103,7 +103,7 @@ function createClient(token: string | null, repository: string, cancel: AbortSig
   const [owner = '', repo = ''] = repository.split('/');
   const demand = async <T>(question: Question<T>, limit = TIME_LIMIT_MS): Promise<T> => {
     if (token === null) throw new Error('the input github-token is empty');
-    // Loaded only when asked: a run that asks nothing does not pay for it.
+    // Loaded only when needed, to keep other runs fast.
     const { getOctokit: createOctokit } = await import('@actions/github');
     return withLimit(cancel, limit, (signal) => question(createOctokit(token), signal));
   };
@@ -148,7 +148,7 @@ function createCommitQuestions({ repository, owner, repo, demand, ask, askOrNull
           // A deleted fork has no repository, whatever the types say.
           const own = isSameRepository(at(pull.head.repo, 'full_name'), repository);
           const merged = pull.merged_at !== null && pull.merge_commit_sha === sha;
-          // One that was merged into another branch, which main has then taken over as it was, is not main's.
+          // Not a pull request into another branch whose commits were later fast-forwarded into this one.
           return own && merged && pull.base.ref === into;
         });
         return found?.head.ref ?? null;
@@ -162,7 +162,7 @@ function createCommentApi({ owner, repo, demand }: Client): CommentApi {
   return {
     readTokenOwner: () =>
       demand(async (octokit, signal) => {
-        // REST's /user refuses the tokens of workflows and Apps; this answers all, in REST's spelling of the login.
+        // REST's /user refuses the tokens of workflows and Apps; GraphQL accepts all, and spells logins as REST does.
         const answer: unknown = await octokit.graphql('{ viewer { login } }', { request: { signal } });
         const login = at(answer, 'viewer', 'login');
         if (typeof login !== 'string') throw new Error('GitHub does not say whose token it is');
@@ -189,7 +189,7 @@ function createCommentApi({ owner, repo, demand }: Client): CommentApi {
   };
 }
 
-/** A comment of a pull request, as far as it matters here. */
+/** A comment of a pull request. */
 export interface PullRequestComment {
   readonly id: number;
   /** Login of its author, `github-actions[bot]` for a workflow's own token; null when the account is gone. */

@@ -1,4 +1,4 @@
-// Layers that pass through this machine, from one registry to another: never held in memory, checked on the way.
+// Streams blobs from one registry to another: never held in memory, and their digests are checked.
 import type { Hash } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -29,8 +29,8 @@ export interface BlobDownload {
 }
 
 /**
- * Opens a blob for reading; the answer may be a redirect to a store of the registry's, which gets no login.
- * @param signal ends it, also while its bytes come
+ * Opens a blob for reading. The registry may redirect to its blob store, which gets no login.
+ * @param signal ends the download, also while the body is read
  * @throws ConnectionError, or the signal's reason
  */
 export async function downloadBlob(request: StreamRequest, signal: AbortSignal, idle = IDLE): Promise<BlobDownload> {
@@ -66,7 +66,7 @@ export async function uploadBlob(
     request.once('response', resolve);
     request.once('error', reject);
   });
-  // Whoever waits for it gets the error; a server may also answer, and end, before it has read everything.
+  // The error is thrown by the `await` below. A server may answer before it has read the whole body.
   answered.catch(() => undefined);
   const sent = pipeline(body, new BlobCheck(digest, size), request, { signal });
   try {
@@ -88,7 +88,7 @@ class DamagedBlobError extends Error {
   override readonly name = 'DamagedBlobError';
 }
 
-/** Lets nothing end that is not what its digest says: the request then breaks off before the server has it all. */
+/** Fails before the last byte is sent when the digest does not match, so that the server never has the whole body. */
 class BlobCheck extends Transform {
   private readonly digest: Digest;
   private readonly hash: Hash;
@@ -108,7 +108,7 @@ class BlobCheck extends Transform {
       done(null, chunk);
       return;
     }
-    // With the last byte the server may take it as complete.
+    // The last bytes are held back until the digest is checked.
     const right = this.left === 0 && isHashOf(this.hash, this.digest);
     done(right ? null : new DamagedBlobError(`The registry served other bytes for ${this.digest}.`), chunk);
   }
@@ -124,7 +124,7 @@ function openRequest(
   { signal, idle }: { readonly signal: AbortSignal; readonly idle: number },
 ): ClientRequest {
   const open = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
-  // The client knows the proxies; it cannot tell a body that broke off from one that has ended.
+  // Only the proxy agent comes from the client: the client itself cannot report a body that was cut off.
   const agent = createClient(idle).getAgent(url);
   const request = open(url, { method: 'PUT', headers, agent, signal });
   request.setTimeout(idle, () => request.destroy(new Error(`no answer within ${idle / 1000} s`)));

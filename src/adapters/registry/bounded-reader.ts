@@ -1,17 +1,17 @@
-// What an index leads to, read within one bound: many manifests are fine, and large ones too, many large ones are not.
+// Reads the manifests and configs of an index within one limit on their total size and time.
 import type { Digest } from '../../image/digest.js';
 import { inPool } from '../../shared/pool.js';
 import { formatMegabytes } from '../../shared/text.js';
 import type { Manifest, Registry } from './registry.js';
 
-/** Bytes of manifests and configs. 64 platforms with inline cache have a quarter of it. */
+/** Total bytes of manifests and configs. 64 platforms with inline cache have a quarter of that. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** Milliseconds. Each request has its own limit; a server that uses it up every time is as good as none. */
+/** Total milliseconds, since a slow server could use up the limit of each single request. */
 const MOST_TIME = 120_000;
-/** Of which each may be as large as an answer may be: what is asked already is read beyond the bound. */
+/** Requests at once. Those under way may exceed the limit, each by the largest answer. */
 const AT_ONCE = 4;
 
-/** More than an image has. */
+/** The manifests and configs exceed the limits. */
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
@@ -45,9 +45,9 @@ export class BoundedReader {
   }
 
   /**
-   * A few at a time.
+   * Calls `read` for each digest, a few at once.
    * @returns in the order of the digests
-   * @throws what the first that fails throws; no further one is begun then
+   * @throws the first error; no further call is begun then
    */
   async readEach<T>(digests: readonly Digest[], read: (digest: Digest) => Promise<T>): Promise<readonly T[]> {
     return inPool(digests, AT_ONCE, read);

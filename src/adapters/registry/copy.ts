@@ -9,11 +9,11 @@ import { BoundedReader } from './bounded-reader.js';
 import { ConnectionError, isTransient, isTransientStatus, retryDelay } from './http.js';
 import { type Manifest, type Registry, RegistryError } from './registry.js';
 
-/** What it took. */
+/** How much was copied. */
 export interface CopyFigures {
   /** Layers and configs, each once. */
   readonly blobs: number;
-  /** Of these, the ones whose bytes went through this machine: the registry had the others, or took them by itself. */
+  /** How many of them were sent by this machine; the registry had the others, or mounted them. */
   readonly sent: number;
   readonly bytes: number;
 }
@@ -34,8 +34,8 @@ const AT_ONCE = 3;
 const MOST_CHILDREN = 128;
 
 /**
- * Everything that the manifest needs is there in the end, and its children are by their digest; it itself is for the
- * caller to write, under a tag.
+ * Copies all blobs of a manifest, and the manifests that an index lists, by digest. The caller then writes the manifest
+ * itself under its tags.
  * @throws Error that names what could not be copied
  */
 export async function copyContent(
@@ -52,7 +52,7 @@ export async function copyContent(
   return { blobs: blobs.length, sent: sent.length, bytes: sent.reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** Of an index: its images and attestations; an index within an index is nothing that builds make. */
+/** The images and attestations of an index. No build makes an index within an index. */
 async function readChildren(from: Registry, manifest: Manifest): Promise<readonly Manifest[]> {
   const { manifests } = parseContent(manifest);
   if (manifests === null) return [];
@@ -88,7 +88,7 @@ function parseContent({ digest, bytes }: Manifest): ManifestContent {
   return readDescriptors(content);
 }
 
-/** Repeats what may pass, as the small requests do by themselves. */
+/** Retries temporary faults. Small requests are retried by `createSender`; streams are not. */
 async function copyBlobWithRetry(
   from: Registry,
   to: Registry,

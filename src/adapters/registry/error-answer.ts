@@ -1,4 +1,4 @@
-// What a registry or token server says when it refuses: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
+// Parses the error of a registry or token server: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
 import type { ServerAnswer } from '../../shared/answer.js';
 import { asRecord, asText, parseObject } from '../../shared/json.js';
 import { toSingleLine } from '../../shared/text.js';

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** A question that may well fail, such as "do you speak HTTPS?": asked once. */
+  /** No retries: for requests that may well fail, such as trying HTTPS on a registry without TLS. */
   readonly once?: true;
 }
 
@@ -37,21 +37,21 @@ export const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
 interface HttpLimits {
-  /** Without a single byte, before or in the middle of an answer. */
+  /** Longest time without a byte, before or within an answer. */
   readonly idle: number;
-  /** For one whole answer: a server that sends a byte now and then is as good as none. */
+  /** Longest time for a whole answer, since a server could send one byte now and then. */
   readonly answer: number;
   /** Before the second attempt; doubled before each further one. */
   readonly firstWait: number;
-  /** Of what a server may ask for by Retry-After. */
+  /** Longest wait that a server may ask for by Retry-After. */
   readonly longestWait: number;
 }
 
 const LIMITS: HttpLimits = { idle: 15_000, answer: 60_000, firstWait: 300, longestWait: 10_000 };
 
 /**
- * @param signal ends every request and wait, which then throw its reason; null where nothing cancels the run
- * @returns a sender that survives what usually passes: 429, 5xx and broken connections, with bounded, jittered waits
+ * @param signal ends every request and wait, which then throw its reason; null when nothing cancels the run
+ * @returns a sender that retries temporary faults (429, 5xx, broken connections), with bounded waits of random length
  */
 export function createSender(userAgent: string, signal: AbortSignal | null, limits = LIMITS): SendRequest {
   const createClient = (): HttpClient =>
@@ -59,10 +59,10 @@ export function createSender(userAgent: string, signal: AbortSignal | null, limi
       socketTimeout: limits.idle,
       keepAlive: true,
       allowRetries: false,
-      // Its own knows no relative addresses, and keeps the login for other ports of a host.
+      // Not the client's own: it fails on relative addresses, and sends the login to other ports of the host.
       allowRedirects: false,
     });
-  // One for each protocol: a client that keeps connections open also keeps the agent of its first one.
+  // One client for each protocol: a client with keepAlive uses the agent of its first request for all others.
   const clients = new Map<string, HttpClient>();
   const getClient = (url: string): HttpClient => {
     const { protocol } = new URL(url);
@@ -124,7 +124,7 @@ async function send(
   }
 }
 
-/** The client's own words for a time-out repeat the path, and that of an upload may be signed. */
+/** Replaces the client's message on a time-out: it has the path, and that of an upload may contain a signature. */
 function describeFailure(error: unknown, { idle, answer }: HttpLimits): string {
   if (error instanceof NoAnswerError) return `no whole answer within ${answer / 1000} s`;
   const message = error instanceof Error ? error.message : 'connection failed';
@@ -134,9 +134,10 @@ function describeFailure(error: unknown, { idle, answer }: HttpLimits): string {
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
- * What a redirect asks for, by the same method. Another origin gets no login, and no body: an identity token is in one.
- * @returns null for what is no redirect, or one that is not followed
- * @throws UnusableAnswerError for a place where no request may go
+ * The request that a redirect asks for, with the same method. Another origin gets neither the login nor a body, which
+ * may have an identity token.
+ * @returns null when there is no redirect, or it is not followed
+ * @throws UnusableAnswerError when the target is not allowed
  */
 export function followRedirect(request: HttpRequest, response: HttpResponse): HttpRequest | null {
   const location = response.headers.get('location') ?? '';
@@ -156,7 +157,7 @@ export function followRedirect(request: HttpRequest, response: HttpResponse): Ht
 export async function readAnswer(message: IncomingMessage, idle: number): Promise<HttpResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The client's own time limit ends with the headers.
+  // The client's own time limit covers only the headers.
   const stalled = setTimeout(() => message.destroy(new Error(`the answer stopped for ${idle / 1000} s`)), idle);
   try {
     for await (const chunk of message) {
@@ -183,17 +184,17 @@ export function toHeaders(message: IncomingMessage): ReadonlyMap<string, string>
   return new Map(entries);
 }
 
-/** It will be the same the next time. */
+/** An answer that a retry would not change. */
 class UnusableAnswerError extends Error {
   override readonly name = 'UnusableAnswerError';
 }
 
-/** What a server may not say the next time. */
+/** Whether a retry may get another status. */
 export function isTransientStatus(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-/** A connection that broke or timed out may work the next time; a refused one, an unknown name or bad TLS will not. */
+/** Whether a retry may succeed: after a broken connection or a time-out, not after a refused one, an unknown host or bad TLS. */
 export function isTransient({ cause }: ConnectionError): boolean {
   if (cause instanceof UnusableAnswerError) return false;
   if (!isRecord(cause) || cause.code === undefined) return true;

@@ -1,4 +1,4 @@
-// Images as a registry has them: manifest or index, configs, and the inline cache in them. Layers are never read.
+// Reads images from a registry: manifest or index, configs, and the inline cache in the configs. Layers are never read.
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md and .../config.md
 import { type Digest, digestOf } from '../../image/digest.js';
 import type { Part } from '../../image/image-index.js';
@@ -23,7 +23,7 @@ export async function readStoredImage(registry: Registry, tag: Tag): Promise<Sto
   return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
 }
 
-/** The image or images behind a manifest or index; attestations are none. @throws TooLargeError for more than any image has */
+/** The image of a manifest, or the images of an index, without attestations. @throws TooLargeError */
 export async function readImages(
   registry: Registry,
   name: string,
@@ -40,8 +40,8 @@ export async function readImages(
 }
 
 /**
- * Digests of the configs behind a manifest or index, which cover the layers too, each as it is and without its inline
- * cache; attestations have none that counts.
+ * Digests of the configs of a manifest or index; a config covers its layers. Two digests for each config: as it is, and
+ * without its inline cache. Attestations are left out.
  */
 export async function readConfigDigests(registry: Registry, manifest: Manifest): Promise<readonly Digest[]> {
   const content = parseContent(manifest.bytes);
@@ -92,7 +92,7 @@ async function readPart(reader: BoundedReader, digest: Digest): Promise<Part | n
   return config === null ? null : { ...part, config: parseContent(config) };
 }
 
-/** The commit that an image names in its label, as it stands there; null without one. @throws TooLargeError */
+/** The commit in the image's revision label, unchecked; null without such a label. @throws TooLargeError */
 export async function readRevision(
   registry: Registry,
   name: string,
@@ -147,14 +147,14 @@ function decodeRecords(value: unknown): unknown {
   }
 }
 
-/** What an index names, attestations too; nothing for what is no index. */
+/** Digests that an index lists, with attestations; empty when it is not an index. */
 export async function readChildren(registry: Registry, digest: Digest): Promise<readonly Digest[]> {
   const manifest = await registry.readManifest(digest);
   const manifests = manifest === null ? null : readDescriptors(parseContent(manifest.bytes)).manifests;
   return listDigests(manifests ?? []);
 }
 
-/** @returns null for what is no index */
+/** @returns null when it is not an index */
 function listChildren(content: JsonRecord): readonly Digest[] | null {
   const { manifests } = readDescriptors(content);
   if (manifests === null) return null;

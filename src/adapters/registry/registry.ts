@@ -1,4 +1,5 @@
-// One repository of an OCI registry: probe, read manifests, small writes. Layers never pass through here.
+// Client for one repository of an OCI registry: login, manifests, tags, blobs. Layers are streamed (blob-stream.ts), never
+// held in memory.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import type { Readable } from 'node:stream';
 import { type Digest, digestOf, isDigest, isDigestOf } from '../../image/digest.js';
@@ -26,7 +27,7 @@ export interface Manifest {
   readonly bytes: Buffer;
 }
 
-/** An answer that is none of those a method expects. */
+/** The registry answered with a status or content that the method does not expect. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
@@ -62,11 +63,11 @@ interface Upload {
 interface Session {
   readonly base: string;
   readonly authorization: string | null;
-  /** What the token server said when it was asked for the right to push, and refused. */
+  /** The token server's answer when it refused the right to push; null when it did not. */
   readonly refusal: ServerAnswer | null;
 }
 
-/** Of 1000 tags each, or what the registry makes of that. */
+/** The client asks for 1000 tags a page; a registry may give fewer. */
 const MOST_PAGES = 100;
 const MOST_TAGS = 1000 * MOST_PAGES;
 
@@ -95,7 +96,7 @@ export class Registry {
     if (response.status !== 200) throw unexpected('reading', reference, response);
     const digest = response.headers.get('docker-content-digest');
     if (isDigest(digest)) return digest;
-    // The header is optional in the specification; the bytes tell as well.
+    // The header is optional; the digest can be computed from the bytes.
     return (await this.readManifest(reference))?.digest ?? null;
   }
 
@@ -120,7 +121,7 @@ export class Registry {
     return { digest, mediaType, bytes: response.body };
   }
 
-  /** Writes a manifest whose blobs the registry has already, under a tag or its digest: no layer moves. */
+  /** Writes a manifest under a tag or its digest. The registry must have its blobs already. */
   async writeManifest(
     reference: Tag | Digest,
     { mediaType, bytes }: Pick<Manifest, 'mediaType' | 'bytes'>,
@@ -175,8 +176,8 @@ export class Registry {
   }
 
   /**
-   * Brings a blob here: by the registry itself from the repository that blobs may be mounted from, or else as it is read.
-   * @param open what to read, asked for only when it must be sent
+   * Copies a blob into this repository: the registry mounts it from `mountFrom` if it can, otherwise its bytes are sent.
+   * @param open opens the source; called only when bytes must be sent
    * @returns whether its bytes were sent
    * @throws RegistryError, ConnectionError, DamagedBlobError
    */
@@ -210,7 +211,7 @@ export class Registry {
     return { url: url.href, headers: { 'content-type': 'application/octet-stream', ...own } };
   }
 
-  /** A repeated request whose first answer got lost finds its upload closed, and the blob in place. */
+  /** An unexpected status is no error when the blob exists: the request was repeated, and its first try had succeeded. */
   private async confirmBlob(digest: Digest, response: HttpResponse): Promise<void> {
     if (response.status === 201 || (await this.hasBlob(digest))) return;
     throw unexpected('writing', digest, response);
@@ -239,8 +240,8 @@ export class Registry {
   }
 
   /**
-   * Asks for write access by the only thing that tells: an upload, opened and cancelled at once.
-   * @returns null when the registry gives it, or else what was said: by the token server if it refused first
+   * Finds out whether the login may push, by opening an upload and cancelling it: registries offer no other way.
+   * @returns null when it may; else the refusal of the registry, or of the token server if that refused first
    */
   async probeWriteAccess(): Promise<ServerAnswer | null> {
     const response = await this.request('POST', 'blobs/uploads/');
@@ -269,7 +270,7 @@ export class Registry {
       const result = await this.fetchToken(challenge, 'delete');
       if ('token' in result) await cancel(`Bearer ${result.token}`);
     } catch {
-      // What is left is empty, and nobody's.
+      // An upload that stays open is empty, and the registry removes it later.
     }
   }
 
@@ -286,7 +287,7 @@ export class Registry {
     });
   }
 
-  /** Tokens live for minutes and builds for longer: with an old one, logs in once more and asks again. */
+  /** Tokens expire within minutes, builds take longer: after a 401 logs in again and repeats the request once. */
   private async withSession<T extends { readonly status: number }>(ask: (session: Session) => Promise<T>): Promise<T> {
     const session = this.session;
     const answer = await ask(await this.getSession());
@@ -295,7 +296,7 @@ export class Registry {
     return ask(await this.getSession());
   }
 
-  /** One for all who ask at the same time. One that failed is not kept: the next call tries again. */
+  /** Calls at the same time share one login. A failed one is not kept, so that the next call tries again. */
   private getSession(): Promise<Session> {
     if (this.session !== null) return this.session;
     const session = this.openSession();
@@ -369,17 +370,17 @@ function parseTags(response: HttpResponse): readonly Tag[] {
   return asList(answer.tags).filter((tag) => typeof tag === 'string' && isTag(tag));
 }
 
-/** 401 and 403 hide whether there is anything: for us it is not there. */
+/** 401 and 403 count as "not there": registries answer so for what they do not show. */
 function isAbsent({ status }: HttpResponse): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
-/** Of an algorithm that nobody here knows, anything may be true. */
+/** A digest of another algorithm cannot be checked, and is accepted. */
 function mayBeDigestOf(text: string, bytes: Buffer): boolean {
   return isDigest(text) ? isDigestOf(text, bytes) : !/^sha(?:256|512):/.test(text);
 }
 
-/** Where an upload goes on; null for what is no address of a server. */
+/** The address for the rest of an upload; null when it is not http(s). */
 function parseLocation(location: string, base: string): URL | null {
   if (!URL.canParse(location, base)) return null;
   const url = new URL(location, base);

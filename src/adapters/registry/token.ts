@@ -22,17 +22,17 @@ export class LoginRejectedError extends Error {
   }
 }
 
-/** The token server gave no usable answer; what it thinks of the credentials is not known. */
+/** The token server gave no usable answer, so it is not known whether the credentials are right. */
 export class TokenServerError extends Error {
   override readonly name = 'TokenServerError';
 }
 
-/** The registry would have the login sent over a connection that everybody on the way can read. */
+/** The registry names a token server without TLS, to which the login would be sent readable. */
 export class InsecureRealmError extends Error {
   override readonly name = 'InsecureRealmError';
 }
 
-/** A token, or what the server said to somebody whom it knows and who may not have this scope. */
+/** A token, or the server's refusal of the scope for a login that is right. */
 export type TokenResult = { readonly token: string } | { readonly refused: ServerAnswer };
 
 /**
@@ -80,7 +80,7 @@ export async function fetchToken(
   const response = await requestToken(send, challenge, scopes, login);
   if (response.status === 200) return { token: parseToken(response) };
   if (response.status === 401 || response.status === 403) {
-    // ghcr.io says 403 both for a wrong password and for a scope that is not to be had.
+    // ghcr.io answers 403 both to a wrong password and to a scope that it does not grant: asking without scopes tells.
     if (scopes.length > 0 && (login === null || (await requestToken(send, challenge, [], login)).status === 200))
       return { refused: readAnswer(response) };
     throw new LoginRejectedError(new URL(challenge.realm).host, response);
