@@ -1,4 +1,4 @@
-// Where the passes may find layers that were built before.
+// Chooses the cache sources of the passes.
 import type { Platform } from '../image/platform.js';
 import { type ImageName, type Tag, taggedReference } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -8,9 +8,9 @@ import { isPullRequestOfMain } from './tags/main-tags.js';
 import { type Scope, builderTag, toScope } from './tags/tags.js';
 
 /**
- * Own branch, head branch of the pull request that the commit merged, base branch, main branch; each once. Main and git
- * tags take nothing else, since anyone with write access may have filled other branches' images, and a fork's head
- * branch is never in it, whatever its name.
+ * The branches to take layers from: own branch, head branch of the merged pull request, base branch, main branch; each
+ * once. Main and git tags use no others, since anyone with write access can fill other branches' images. A fork's head
+ * branch is never used, even if its name is that of a branch here.
  */
 export function getLineage(
   event: WorkflowEvent,
@@ -22,14 +22,14 @@ export function getLineage(
   const onMain = (scope !== null && scope.branch === mainBranch) || isPullRequestOfMain(event, mainBranch);
   const hasBase = (event.kind === 'pull-request' || event.kind === 'merge-group') && !onMain;
   const base = hasBase ? event.baseBranch : null;
-  // Without a scope where it may not write, a developer's branch is still where its layers are.
+  // A local run has no scope, as it may not write the branch's tags, but the branch's image has its layers.
   const own = event.kind === 'local' ? event.branch : (scope?.branch ?? null);
   const branches = event.kind === 'git-tag' ? [mainBranch] : [own, mergedBranch, base, mainBranch];
   const named = branches.filter((branch): branch is string => branch !== null && branch !== '');
   return [...new Set(named)].map((branch) => toScope(branch, part));
 }
 
-/** True for runs that ask which pull request their commit merged: pushes to main, where the answer saves a build. */
+/** Whether to ask which pull request the commit merged: for pushes to main, which can take that branch's layers. */
 export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranch: string | null): boolean {
   const main = inputs.mainBranch ?? defaultBranch;
   const builds = inputs.reuseCache && inputs.indexOf.length === 0;
@@ -37,8 +37,9 @@ export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranc
 }
 
 /**
- * The merged cache for both passes, or else for each pass the nearest image that exists. A production image has the
- * builder's keys but not its layers, and a pass with no source at all would run steps again that the other has found.
+ * The merged cache for both passes; without it, for each pass its nearest image. A production image has cache records of
+ * the builder's steps but not their layers, so the builder pass never uses one. Production uses the builder image when it
+ * has none of its own: without a source it would run the steps again that the builder pass has found.
  */
 export function selectCacheSources(
   image: ImageName,

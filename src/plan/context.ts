@@ -1,19 +1,19 @@
-// What a plan is made of beside the inputs: the event's surroundings and what the registry has answered.
+// What a plan is made from beside the inputs: facts of the runner, and answers of the registry.
 import type { Tag } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
 import type { Mirror } from '../inputs/mirror-inputs.js';
 import type { ServerAnswer } from '../shared/answer.js';
 import type { BuiltCommit } from './event/built-commit.js';
 
-/** What the runner knows beside inputs and event. */
+/** Facts of runner, work tree and GitHub beside inputs and event. */
 export interface RunContext {
   readonly now: Date;
   readonly built: BuiltCommit;
-  /** What is to be said about it. */
+  /** Notes for the user on the built commit. */
   readonly notes: readonly string[];
   /** `https://github.com/owner/app`, for the label that links image and repository; null off GitHub. */
   readonly repositoryUrl: string | null;
-  /** When the built commit was made (ISO 8601), or null when nobody could tell. */
+  /** When the built commit was made (ISO 8601), or null when it is not known. */
   readonly committedAt: string | null;
   /** The repository's default branch, for when the input main-branch is empty. */
   readonly defaultBranch: string | null;
@@ -27,19 +27,19 @@ export interface RunContext {
   readonly actor: string;
 }
 
-/** What was found out about the registry; `NOTHING_ASKED` for a plan that touches nothing. */
+/** Answers of the registry; `NOTHING_ASKED` for a plan without registry. */
 export interface RegistryState {
-  /** The first of `uniqueCandidates` that does not exist; null when nobody asked. */
+  /** The first of `uniqueCandidates` that is free; null when the registry was not asked. */
   readonly unique: Tag | null;
   /** The images of the lineage that exist, nearest first: `sourceTags` names them. */
   readonly images: readonly StoredImage[];
   /** The merged cache of these images, as it can be imported; null when it was not written. */
   readonly mergedCache: string | null;
-  /** Null: not asked. */
+  /** Null: the registry was not asked. */
   readonly writeAccess: WriteAccess | null;
   /** Of each mirror that was asked. */
   readonly mirrors: readonly MirrorAccess[];
-  /** What the moving tags of the run lead to, as far as they exist and could be read. */
+  /** The images under the run's moving tags, as far as they exist and could be read. */
   readonly targets?: readonly StoredImage[];
 }
 

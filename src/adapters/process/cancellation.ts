@@ -1,4 +1,4 @@
-// What cancels a run: the runner's signals, or a Ctrl-C. The build and the cleanup share it.
+// Cancels a run on the runner's signals or Ctrl-C; for the build and the cleanup.
 import { setMaxListeners } from 'node:events';
 import { CancelledError } from './process.js';
 
@@ -20,7 +20,7 @@ export interface Cancellation {
 
 export function listenForSignals(): Cancellation {
   const controller = new AbortController();
-  // As many listen as there are requests at once; Node warns of more than ten.
+  // Each request adds a listener, and Node warns of more than ten.
   setMaxListeners(0, controller.signal);
   let cause: CancellingSignal | null = null;
   const overdue = new Promise<never>((_resolve, reject) => {
@@ -40,7 +40,7 @@ export function listenForSignals(): Cancellation {
 }
 
 /**
- * For work that changes nothing, and so may be left at any time.
+ * Waits for work that may be abandoned at any time, because it changes nothing.
  * @throws CancelledError as soon as the run is cancelled, whatever the work is waiting for
  */
 export async function untilCancelled<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

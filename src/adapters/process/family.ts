@@ -1,18 +1,18 @@
-// What a command has started, as far as the system knows it: the processes of its session.
-// A process that makes a session of its own (setsid, daemons) has left the family, and cannot be told from any other.
+// The family of a command: all processes in its session.
+// A process that starts a session of its own (setsid, daemons) is no longer found: nothing links it to the command.
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** A process that runs; one that has ended and that nobody has waited for does not. */
+/** A running process; zombies are left out. */
 export interface Member {
   readonly pid: number;
-  /** Of its process group. */
+  /** Process ID of the leader of its process group. */
   readonly group: number;
-  /** As the kernel has it, 15 characters at most: `sleep`; empty where the system does not tell. */
+  /** The kernel's name for it, at most 15 characters: `sleep`; empty when the system does not tell. */
   readonly name: string;
 }
 
 /**
- * What runs in the session that a command leads.
+ * The running processes of the session that a command leads.
  * @param leader process ID of the command, whether or not it has ended
  * @param everywhere also in process groups of their own, as `timeout` and a shell's `set -m` make them; takes some
  *   milliseconds even where there is nothing
@@ -24,10 +24,10 @@ export function listFamily(leader: number, everywhere: boolean): readonly Member
   return hasGroup(leader) ? [{ pid: leader, group: leader, name: '' }] : [];
 }
 
-/** Sends a signal to the whole family; who has ended meanwhile, or is another user's, is passed over. */
+/** Sends a signal to the whole family. Processes that have ended meanwhile, or are another user's, are passed over. */
 export function signalFamily(leader: number, signal: NodeJS.Signals): void {
   send(-leader, signal);
-  // The others once only: docker takes a repeated signal for somebody in a hurry.
+  // Each of the others gets it once: docker exits at once when a signal is repeated.
   for (const { pid, group } of readSession(leader) ?? []) if (group !== leader) send(pid, signal);
 }
 
@@ -35,11 +35,11 @@ function send(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);
   } catch {
-    // It has ended meanwhile, or another user has it.
+    // The process has ended meanwhile, or is another user's.
   }
 }
 
-/** True also where all that is left has ended, and process 1 does not wait for it: so it is in many containers. */
+/** Also true when only zombies are left: in many containers process 1 does not reap them. */
 function hasGroup(leader: number): boolean {
   try {
     process.kill(-leader, 0);

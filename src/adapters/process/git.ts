@@ -1,8 +1,8 @@
-// What the git work tree knows, for what the event does not say.
+// Reads from a git work tree what the event does not tell.
 import type { Env } from '../../shared/types.js';
 import { CommandNotFoundError, type ProcessResult, type RunProcess, type TimeLimit } from './process.js';
 
-/** Status looks at every file of the work tree. */
+/** `git status` reads every file of the work tree. */
 const LIMIT: TimeLimit = {
   milliseconds: 30_000,
   advice:
@@ -15,7 +15,7 @@ export interface HeadCommit {
   readonly committedAt: string;
 }
 
-/** All methods throw TimeLimitError when git hangs: what it would have said is not "no", and decides what is published. */
+/** All methods throw TimeLimitError when git hangs: "no answer" must not be taken for "no". */
 export class Git {
   private readonly run: RunProcess;
   private readonly env: Env;
@@ -24,8 +24,8 @@ export class Git {
   private readonly trusting: boolean;
 
   /**
-   * @param signal null where nothing is to be waited for when the process is told to end
-   * @param trusting read a work tree of another owner, too. A job has checked it out itself, and its user is often not the
+   * @param signal cancels; null when a signal ends this process at once anyway
+   * @param trusting read a work tree of another owner too. A job has checked it out itself, and its user is often not the
    *   owner; a developer's git refuses one, because its settings could start programs: "git help config", safe.directory
    */
   constructor(run: RunProcess, env: Env, directory: string, signal: AbortSignal | null, trusting = true) {
@@ -55,15 +55,15 @@ export class Git {
     return advice?.trim() ?? null;
   }
 
-  /** HEAD of the work tree that the directory is in; null where it is in none, or has no commit. */
+  /** HEAD of the directory's work tree; null when there is no work tree, or no commit. */
   async readHeadCommit(): Promise<HeadCommit | null> {
-    // A repository may ask for signatures to be checked, which starts programs.
+    // A repository's settings may have signatures checked, which starts programs.
     const answer = await this.ask('show', '--no-patch', '--no-show-signature', '--format=%H %cI', 'HEAD');
     const [commit, committedAt] = answer?.split(' ') ?? [];
     return commit === undefined || committedAt === undefined ? null : { commit, committedAt };
   }
 
-  /** The commit that HEAD has for a submodule in this very directory; null where the name is none. */
+  /** The commit that HEAD records for a submodule in this directory; null when the name is no submodule. */
   readSubmoduleCommit(name: string): Promise<string | null> {
     return this.ask('rev-parse', '--verify', '--quiet', `HEAD:./${name}`);
   }
@@ -78,7 +78,7 @@ export class Git {
     return this.ask('symbolic-ref', '--short', '--quiet', 'HEAD');
   }
 
-  /** What `origin/HEAD` stands for, as `git clone` has set it; null without. */
+  /** The branch of `origin/HEAD`, which `git clone` sets; null without it. */
   async readDefaultBranch(): Promise<string | null> {
     const prefix = 'refs/remotes/origin/';
     const head = await this.ask('symbolic-ref', '--quiet', `${prefix}HEAD`);
@@ -90,7 +90,7 @@ export class Git {
     return this.ask('remote', 'get-url', 'origin');
   }
 
-  /** Whether files differ from the commit, or are in none: also when git does not say. */
+  /** Whether files differ from the commit or are not in it; true when git does not answer. */
   async hasChanges(): Promise<boolean> {
     const result = await this.start({}, '--no-optional-locks', 'status', '--porcelain');
     return result?.code !== 0 || result.stdout.trim() !== '';

@@ -1,37 +1,37 @@
-// What a command left running when it ended, and what became of it.
+// Finds and ends processes that a command left running.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Member, listFamily, signalFamily } from './family.js';
 
 export interface Leftovers {
-  /** Names of what was found; none where the system does not tell, or where it is out of reach. */
+  /** Names of the processes; empty when the system does not tell them, or they cannot be seen. */
   readonly names: readonly string[];
-  /** False when something runs on: another user's, or in a session of its own with the command's output open. */
+  /** False when one still runs: another user's, or one in another session that has the command's output open. */
   readonly ended: boolean;
 }
 
 /** From SIGTERM to SIGKILL. GitHub kills a cancelled step 7.5 s after its signal. */
 export const KILL_AFTER_MS = 4000;
-/** What a command has started may end by itself in this time, such as a `tee` that writes its last lines. */
+/** Time for these processes to end by themselves, such as a `tee` that writes its last lines. */
 const GRACE_MS = 1000;
-/** For what is killed to be gone, and for what was printed to be read. */
+/** Time for killed processes to end, and for their output to be read. */
 const DRAIN_MS = 500;
 const LOOK_EVERY_MS = 50;
 
 export interface EndedCommand {
   readonly pid: number;
-  /** Whether its output was read to the end. */
+  /** Whether the output was read to its end. */
   readonly isClosed: () => boolean;
-  /** Fulfilled when it was. */
+  /** Fulfilled when the output was read to its end. */
   readonly closed: Promise<unknown>;
-  /** To be looked for in process groups of their own as well. */
+  /** Looks in other process groups too. */
   readonly everywhere: boolean;
-  /** When everything of it was sent SIGTERM, in milliseconds of `performance`; null when it was not. */
+  /** When the command and its children were sent SIGTERM, in milliseconds of `performance`; null when they were not. */
   readonly stoppedAt: number | null;
 }
 
 /**
- * Ends what a command that has ended left running: at once where it was stopped, else when it had a moment to end by
- * itself. Takes no longer than `GRACE_MS`, `KILL_AFTER_MS` and twice `DRAIN_MS` together.
+ * Ends the processes that a command has left running: at once when the command was stopped, else after a moment in which
+ * they may end by themselves. Takes at most `GRACE_MS`, `KILL_AFTER_MS` and twice `DRAIN_MS` together.
  * @returns null when there was nothing
  */
 export async function endLeftovers(command: EndedCommand): Promise<Leftovers | null> {
@@ -46,7 +46,7 @@ export async function endLeftovers(command: EndedCommand): Promise<Leftovers | n
     }
     return found;
   };
-  // As good as always everything is read by now, or in an instant.
+  // Nearly always the output is read by now.
   await Promise.race([closed, sleep(LOOK_EVERY_MS)]);
   const found = await waitUntil(performance.now() + GRACE_MS);
   if (found.length === 0 && isClosed()) return null;

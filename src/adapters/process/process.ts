@@ -8,7 +8,7 @@ import type { Env } from '../../shared/types.js';
 import { signalFamily } from './family.js';
 import { KILL_AFTER_MS, type Leftovers, endLeftovers } from './leftovers.js';
 
-/** How long a command may take, and what people can do when it takes longer. */
+/** How long a command may take, and advice for the error when it takes longer. */
 export interface TimeLimit {
   readonly milliseconds: number;
   /** A sentence. */
@@ -22,16 +22,16 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Each line of standard output and standard error as it comes, without its line break. */
   readonly onLine?: (line: string) => void;
-  /** Its output goes to the terminal as it is, and nothing of it is read. */
+  /** The output goes to the terminal as it is, and is not read. */
   readonly onTerminal?: boolean;
-  /** Looks for what it leaves running in process groups of their own too; takes a few milliseconds when it has ended. */
+  /** Also looks for processes left running in other process groups; takes a few milliseconds after the command's end. */
   readonly sweep?: true;
   /**
-   * Ends the process and its children: SIGTERM, and SIGKILL after `KILL_AFTER_MS`. Null for what tidies up after a
-   * cancelled run: only its limit ends it.
+   * Ends the process and its children: SIGTERM, and SIGKILL after `KILL_AFTER_MS`. Null for commands that clean up after a
+   * cancelled run: only their limit ends them.
    */
   readonly signal: AbortSignal | null;
-  /** `none` only for what is watched in another way, and for what the team itself has written. */
+  /** `none` only for builds and pushes, which are watched for silence, and for the script of the input verify. */
   readonly limit: TimeLimit | 'none';
 }
 
@@ -39,13 +39,13 @@ export interface ProcessResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What it left running, which was ended; null when that was nothing. */
+  /** Processes that the command left running, and that were ended; null when there were none. */
   readonly leftovers: Leftovers | null;
 }
 
 export type RunProcess = (command: string, args: readonly string[], options: ProcessOptions) => Promise<ProcessResult>;
 
-/** The program is not there: not on PATH, or not executable. */
+/** The program is not on PATH, or not executable. */
 export class CommandNotFoundError extends Error {
   override readonly name = 'CommandNotFoundError';
 }
@@ -59,13 +59,13 @@ export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 }
 
-/** What is kept of each stream for messages and parsers, and of one line; a build may print far more. */
+/** Characters that are kept of each stream, and of one line; a build may print far more. */
 const KEPT_CHARACTERS = 4_000_000;
-/** After SIGKILL: a process in a system call that hangs does not hear it. */
+/** Milliseconds to wait after SIGKILL, which a process in a hanging system call does not react to. */
 const GIVE_UP_AFTER_MS = 1000;
 
 /**
- * Runs a command to its end; the exit code is data. It ends when the command does: what that left running is ended too.
+ * Runs a command to its end and returns its exit code. Processes that the command leaves running are ended.
  * @throws CommandNotFoundError when there is no such program
  * @throws CancelledError when `signal` fires, after the process has ended
  * @throws TimeLimitError when it takes longer than `limit`, after it has ended
@@ -87,7 +87,7 @@ export const runProcess: RunProcess = async (command, args, options) => {
   signal?.addEventListener('abort', cancel, { once: true });
   const timer = limit === 'none' ? undefined : setTimeout(() => stop.now('limit'), limit.milliseconds);
   child.once('exit', () => clearTimeout(timer));
-  // A process that ends without reading its input is judged by its exit code.
+  // No error when a process ends without reading its input: its exit code decides.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(options.input ?? '');
   try {
@@ -154,14 +154,14 @@ function createStop({ pid }: ChildProcess): Stop {
   };
 }
 
-/** Until the process has ended, and what it has printed is read. @throws the error of a process that could not be started */
+/** Waits until the process has ended and its output is read. @throws the error of a process that could not be started */
 async function watch(child: ChildProcess, options: ProcessOptions, stop: Stop): Promise<ProcessResult> {
   const streams = [child.stdout, child.stderr].map((stream) => collect(stream, options.onLine));
   let isClosed = false;
   const closed = once(child, 'close').then(() => {
     isClosed = true;
   });
-  // Whoever waits for its exit gets the error.
+  // The error is thrown where the exit is awaited.
   closed.catch(() => undefined);
   const exited: Promise<readonly unknown[]> = once(child, 'exit');
   const [code] = await Promise.race([exited, stop.inVain.then(() => [null])]);
@@ -184,7 +184,7 @@ async function watch(child: ChildProcess, options: ProcessOptions, stop: Stop): 
   return { code: typeof code === 'number' ? code : 128, stdout, stderr, leftovers };
 }
 
-/** @returns what gives the last lines of all that has come until then; what `onLine` has thrown is thrown there */
+/** @returns a function that gives the last lines so far; it throws what `onLine` has thrown */
 function collect(stream: Readable | null, onLine: ((line: string) => void) | undefined): () => string {
   const buffer = new LineBuffer(KEPT_CHARACTERS);
   const kept = new LastLines(KEPT_CHARACTERS);

@@ -1,13 +1,13 @@
-// A limit for what is asked of others, and the run's own end: whichever comes first.
+// Bounds an asynchronous task: it ends at a time limit, or when the run is cancelled.
 
-/** Nothing came within the limit. */
+/** No result within the limit. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
 /**
  * @param cancel fires when the run is cancelled; null where nothing cancels it
- * @param work gets a signal that fires in both cases; work that does not listen is not waited for
+ * @param work gets a signal that fires in both cases; if it goes on, it is not waited for
  * @throws the reason of `cancel`, NoAnswerError, or what the work throws
  */
 export async function withLimit<T>(
@@ -34,7 +34,7 @@ export async function withLimit<T>(
   );
   try {
     const working = work(controller.signal);
-    // Whoever comes too late is not waited for.
+    // A later error of the work must not become an unhandled rejection.
     working.catch(() => undefined);
     return await Promise.race([working, ended]);
   } finally {

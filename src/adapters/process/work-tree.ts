@@ -1,5 +1,5 @@
-// The work tree that a folder below the workspace is in, as actions/checkout has made it: anywhere in the workspace, and
-// never above it.
+// Finds the git work tree of a folder in the workspace. actions/checkout may put it anywhere in the workspace, so the search
+// never goes above that.
 import { realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, relative, sep } from 'node:path';
 import type { Env } from '../../shared/types.js';
@@ -10,11 +10,11 @@ export interface WorkTree {
   readonly head: HeadCommit;
   /** The branch that is checked out; null on a detached head. */
   readonly readBranch: () => Promise<string | null>;
-  /** The work tree that has this one as a submodule, at the commit that it is at; null where it is none. */
+  /** The work tree that has this one as a submodule, if it names the commit that is checked out here; else null. */
   readonly openSuperproject: () => Promise<WorkTree | null>;
 }
 
-/** @returns null where the folder is in no work tree with a commit, or git is not there */
+/** @returns null when the folder is in no work tree, the work tree has no commit, or git is not installed */
 export async function openWorkTree(
   run: RunProcess,
   env: Env,
@@ -40,14 +40,14 @@ export async function openWorkTree(
   return open(inside);
 }
 
-/** The folder and those that it lies in, up to the workspace; the folder alone where it lies elsewhere. */
+/** The folder and its parents up to the workspace; the folder alone when it is not in the workspace. */
 function listFoldersUpTo(folder: string, top: string): readonly string[] {
   const path = relative(top, folder);
   if (path === '' || isAbsolute(path) || path.split(sep)[0] === '..') return [folder];
   return [folder, ...listFoldersUpTo(dirname(folder), top)];
 }
 
-/** A runner's own folders may lie in somebody's repository, and a job may have set git's variables for another one. */
+/** The workspace may lie in another repository, and the job may have set git's variables for another one. */
 function limitGit(env: Env, workspace: string): Env {
   const given = env.GIT_CEILING_DIRECTORIES;
   const ceilings = [dirname(workspace), ...(given === undefined ? [] : [given])].join(delimiter);

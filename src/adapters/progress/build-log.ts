@@ -2,9 +2,9 @@
 import { formatMegabytes, formatSeconds } from '../../shared/text.js';
 import { isCancelled, isDockerfileStep } from './build-progress.js';
 
-/** A step, or what BuildKit does besides. */
+/** A step, or internal work of BuildKit. */
 export interface LoggedVertex {
-  /** Names it within a pass; what names it in all passes of a run is its key. */
+  /** Identifies it within a pass; its key identifies it in all passes of a run. */
   readonly digest: string;
   /** `[builder 3/6] RUN npm ci`, `exporting to image` */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface LoggedVertex {
   readonly done: boolean;
   readonly seconds: number;
   readonly error: string | null;
-  /** What it consists of, such as layers that are pulled: name -> figures. */
+  /** Its parts, such as layers that are pulled: name -> figures. */
   readonly parts: ReadonlyMap<string, VertexPart>;
 }
 
@@ -25,10 +25,10 @@ export interface VertexPart {
   readonly completed: number | null;
 }
 
-/** What BuildKit does besides the steps of the Dockerfile is told from this on. */
+/** Internal work of BuildKit is logged only if it takes at least so long. */
 const SLOW_SECONDS = 1;
 const HEARTBEAT_MS = 60_000;
-/** Shorter parts of a result's export are not worth a word. */
+/** Shorter parts of an export are not logged. */
 const SHORT_SECONDS = 0.05;
 
 export class BuildLog {
@@ -37,12 +37,12 @@ export class BuildLog {
   private readonly told = new Set<string>();
   /** Digest -> when a line about it was printed last. */
   private readonly heard = new Map<string, number>();
-  /** Digest -> what was said of its pull: BuildKit ends one pull several times. */
+  /** Digest -> what was logged of its pull: BuildKit ends one pull several times. */
   private readonly pulled = new Map<string, string>();
 
   /**
-   * @param known gets the keys of all that this log tells when it comes to it
-   * @param hidden keys of what another pass's log tells
+   * @param known gets the key of everything that this log shows
+   * @param hidden keys that another pass's log has shown
    */
   constructor(known = new Set<string>(), hidden: ReadonlySet<string> = new Set()) {
     this.known = known;
@@ -80,7 +80,7 @@ export class BuildLog {
     return seconds >= SLOW_SECONDS || writes ? [`${name}: ${formatSeconds(seconds)}${describeParts(vertex)}`] : [];
   }
 
-  /** What has been silent for a minute. */
+  /** Log lines on everything that has been silent for a minute. */
   heartbeat(vertices: Iterable<LoggedVertex>, now: number): readonly string[] {
     const silent = [...vertices].filter(
       (vertex) =>
@@ -98,7 +98,7 @@ export class BuildLog {
   private stepEnded({ digest, name, cached, seconds, parts }: LoggedVertex): readonly string[] {
     if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${formatSeconds(seconds)}`] : [];
     const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
-    // Its files may be needed, and pulled, long after it was found in the cache.
+    // A cached step's layers may be pulled long after it was found in the cache.
     const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${formatSeconds(seconds)}`;
     if (!this.told.has(digest)) {
       this.told.add(digest);
@@ -109,7 +109,7 @@ export class BuildLog {
     return [`${getLabel(name)} read from the cache: ${pulled}`];
   }
 
-  /** Its whole name where nothing has been said of it. */
+  /** The short name, or the whole one when the log has not shown it yet. */
   private getLabel({ digest, name }: LoggedVertex): string {
     return this.told.has(digest) ? getLabel(name) : name;
   }

@@ -1,4 +1,4 @@
-// What a build did: its steps, what failed, and what the time went into.
+// The types of a build's progress (steps, failure, work), and rules on names of its parts.
 
 export interface BuildStep {
   /** `[builder 3/6] RUN npm ci` */
@@ -8,11 +8,11 @@ export interface BuildStep {
   readonly cached: boolean;
   readonly seconds: number;
   readonly error: string | null;
-  /** The last lines that it printed. */
+  /** The last lines that the step printed. */
   readonly output: readonly string[];
 }
 
-/** What a check of the Dockerfile found: https://docs.docker.com/reference/build-checks/ */
+/** A warning of BuildKit's checks of the Dockerfile: https://docs.docker.com/reference/build-checks/ */
 export interface DockerfileWarning {
   /** `FromAsCasing: 'as' and 'FROM' keywords' casing do not match` */
   readonly message: string;
@@ -21,7 +21,7 @@ export interface DockerfileWarning {
   readonly line: number | null;
 }
 
-/** What the time of a build went into. */
+/** Kinds of work, for figures and chart. */
 export type WorkKind = 'run' | 'pull' | 'export' | 'push';
 
 /** A stretch of work; several may go on at once. */
@@ -43,29 +43,29 @@ export interface PassProgress {
   readonly steps: readonly BuildStep[];
   /** What failed: a step, or a part of the export or push; null when nothing did. */
   readonly failed: BuildStep | null;
-  /** `NAME: …`, what BuildKit says of every part that failed. */
+  /** `NAME: …`, BuildKit's errors of all parts that failed. */
   readonly errors: readonly string[];
   readonly warnings: readonly DockerfileWarning[];
   /** In the order in which BuildKit named it. */
   readonly work: readonly Work[];
 }
 
-/** What a line of progress brought. */
+/** The news in a line of progress. */
 export interface ProgressNews {
-  /** To be printed. */
+  /** Lines to print. */
   readonly lines: readonly string[];
-  /** Steps of the Dockerfile that have run to their end, not taken from a cache. */
+  /** Steps of the Dockerfile that have run and ended, not taken from a cache. */
   readonly ran: readonly BuildStep[];
-  /** The layers of the image begin to be made. */
+  /** The export of the image has begun. */
   readonly exporting: boolean;
-  /** Something begins to be pushed. */
+  /** A push has begun. */
   readonly pushing: boolean;
 }
 
-/** Names of the parts of a build that write its result: their failure is the registry's or the engine's. */
+/** Names of the parts of a build that export or push its result. */
 const EXPORT = /^(?:exporting|pushing|merging manifest list|\[auth\] .*[:,]push\b)/;
 
-/** With several nodes Buildx itself writes the index of what they have pushed, and the tag with it. */
+/** With several nodes Buildx itself writes the index of their images, with the tag. */
 export function isJoining(name: string): boolean {
   return name.startsWith('merging manifest list ');
 }
@@ -85,14 +85,14 @@ export function isExportFailure({ failed }: PassProgress): boolean {
 }
 
 /**
- * A layer that is pulled for a step is that step's result from a cache source: such a step did not run, even where
- * BuildKit does not call it cached because the pull began first.
+ * Whether a part is a layer that is pulled. A step with such a part did not run: the layer is its result from a cache
+ * source, even if BuildKit does not call the step cached.
  */
 export function isPulledLayer(part: string): boolean {
   return /^(?:pulling |extracting )?sha256:[0-9a-f]{64}(?: |$)/.test(part);
 }
 
-/** How much of a step's output is kept for the message about its failure. */
+/** Lines of a step's output that are kept for the message about its failure. */
 export const KEPT_LINES = 20;
 
 interface FinishedVertex {
@@ -100,12 +100,12 @@ interface FinishedVertex {
   readonly error: string | null;
 }
 
-/** Whether one of these may rightly be silent for as long as it likes: a step that really runs. */
+/** Whether one of these is a step that really runs: it may be silent for any time. */
 export function isAtWork(running: readonly BuildStep[]): boolean {
   return running.some(({ name, cached }) => isDockerfileStep(name) && !cached);
 }
 
-/** What failed of its own; null when nothing did. */
+/** The first that failed by itself, not because another one did; null when none failed. */
 export function findFailed<T extends FinishedVertex>(vertices: readonly T[]): T | null {
   return vertices.find(({ error }) => error !== null && !isCancelled(error)) ?? null;
 }
@@ -115,12 +115,12 @@ export function listErrors(vertices: readonly FinishedVertex[]): string[] {
   return vertices.flatMap(({ name, error }) => (error === null ? [] : [`${name}: ${error}`]));
 }
 
-/** Other steps end so when one of them fails. */
+/** Whether the error only says that the step was stopped, as BuildKit does when another one fails. */
 export function isCancelled(error: string): boolean {
   return error.includes('context canceled');
 }
 
-/** A step that ran in an attempt before is not cached, although the engine took it from there: it is new in this run. */
+/** A step that ran in an earlier attempt does not count as cached in a later one: this run has built it. */
 export function withEarlierSteps(progress: PassProgress, earlier: readonly BuildStep[]): PassProgress {
   const ran = new Map(
     earlier.filter(({ cached, error }) => !cached && error === null).map((step) => [step.name, step]),

@@ -1,4 +1,4 @@
-// Where in the Dockerfile a build failed: rawjson does not have the line, only the excerpt that Buildx prints as text.
+// Finds the line of the Dockerfile that failed. rawjson does not have it, only the excerpt that Buildx prints as text.
 import type { SourcePlace } from '../../shared/types.js';
 
 /**
@@ -26,7 +26,7 @@ export function findFailedPlace(lines: readonly string[], file: string): SourceP
   return line === undefined ? null : { file, line, endLine: marked.at(-1) ?? line };
 }
 
-/** Longer than any name of a file with a number behind it. */
+/** Longest line that can be `NAME:LINE`; longer ones are skipped. */
 const LONGEST_HEADING = 5000;
 
 function isHeading(line: string): boolean {

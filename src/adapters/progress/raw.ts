@@ -1,5 +1,5 @@
 // Progress of BuildKit as `--progress=rawjson` writes it -> steps, and a log. Pure: lines in, data and lines out.
-// Each line is a SolveStatus, and a delta; what is none is text, such as the excerpt of the Dockerfile at a failure:
+// Each line is a SolveStatus with the changes since the last one. Other lines are text, such as the excerpt of the Dockerfile:
 // https://github.com/moby/buildkit/blob/master/client/graph.go
 import { StringDecoder } from 'node:string_decoder';
 import { type JsonRecord, asRecords, asText, asTime, at, parseObject } from '../../shared/json.js';
@@ -32,7 +32,7 @@ interface Vertex extends LoggedVertex {
   /** Milliseconds since 1970, of the last end. */
   ended: number | null;
   readonly output: string[];
-  /** By number. */
+  /** Output of the step, by number of the stream. */
   readonly streams: Map<number, { readonly decoder: StringDecoder; readonly lines: LineBuffer }>;
 }
 
@@ -60,7 +60,7 @@ export class RawProgressReader {
     const status = parseStatus(line);
     if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
     const news: News = { lines: [], ran: [], exporting: false, pushing: false };
-    // Before what has ended: the parts of a step say whether it ran or was pulled.
+    // Parts first: they tell whether a step ran or was pulled, which must be known when its end is handled.
     for (const vertex of asRecords(status.vertexes)) this.getVertex(vertex);
     for (const part of asRecords(status.statuses)) this.readPart(part, news);
     for (const output of asRecords(status.logs)) this.readOutput(output, now, news);
@@ -69,12 +69,12 @@ export class RawProgressReader {
     return news;
   }
 
-  /** Lines about what has been silent for long. */
+  /** Log lines on steps that have been silent for long. */
   heartbeat(now: number): readonly string[] {
     return this.log.heartbeat(this.vertices.values(), now);
   }
 
-  /** What has begun and not ended, BuildKit's own doings too; a step that is cached is being pulled. */
+  /** Everything that has begun and not ended, also internal work of BuildKit. A cached step in it is being pulled. */
   get running(): readonly BuildStep[] {
     return [...this.vertices.values()].filter(({ started, done }) => started !== null && !done).map(toStep);
   }
@@ -83,7 +83,7 @@ export class RawProgressReader {
     const all = [...this.vertices.values()];
     const failed = findFailed(all);
     return {
-      // BuildKit announces them in an order of its own; a step ends after those that it builds on.
+      // Sorted by end, since BuildKit names the steps in any order; a step ends after those that it builds on.
       steps: all
         .filter(({ name }) => isDockerfileStep(name))
         .sort((one, other) => compareEnds(one.ended, other.ended))
@@ -123,7 +123,7 @@ export class RawProgressReader {
     vertex.done = true;
     vertex.ended = completed;
     vertex.started ??= started;
-    // BuildKit ends and starts again what it looks up first and pulls later: the longest is what people wait for.
+    // BuildKit ends and restarts a vertex that it looks up first and pulls later: the longest run counts.
     vertex.seconds = Math.max(vertex.seconds, started === null ? 0 : (completed - started) / 1000);
     news.lines.push(...this.log.ended(vertex));
     if (vertex.error === null && !vertex.cached && isDockerfileStep(vertex.name)) news.ran.push(toStep(vertex));
@@ -153,7 +153,7 @@ export class RawProgressReader {
     this.print(vertex, stream.lines.push(stream.decoder.write(Buffer.from(status.data, 'base64'))), now, news);
   }
 
-  /** What a step printed without a line break at its end. */
+  /** Output of a step after its last line break. */
   private flush(vertex: Vertex, now: number, news: News): void {
     const rests = [...vertex.streams.values()].flatMap(({ lines }) => lines.flush());
     vertex.streams.clear();
@@ -164,7 +164,7 @@ export class RawProgressReader {
     if (lines.length === 0) return;
     vertex.output.push(...lines.slice(-KEPT_LINES).map((line) => shortenLine(line, LONGEST_QUOTED)));
     vertex.output.splice(0, Math.max(0, vertex.output.length - KEPT_LINES));
-    // One by one: a call takes no million arguments.
+    // Not `push(...lines)`: a call cannot have a million arguments.
     for (const line of this.log.printed(vertex, lines, now)) news.lines.push(line);
   }
 
@@ -198,7 +198,7 @@ function newVertex(digest: string, name: string): Vertex {
   };
 }
 
-/** What has not ended comes last, in the order that it has. */
+/** Those that have not ended come last, in their order. */
 function compareEnds(one: number | null, other: number | null): number {
   if (one === null || other === null) return Number(one === null) - Number(other === null);
   return one - other;

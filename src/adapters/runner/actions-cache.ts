@@ -8,28 +8,28 @@ import { withLimit } from '../process/with-limit.js';
 
 export interface ActionsCache {
   /**
-   * What `restore` fills and `save` reads. Its path is part of what an entry is found by, so it is the same in every run,
-   * and is emptied before and after each use.
+   * The folder that `restore` fills and `save` reads. Entries are found by its path too, so the path is the same in every
+   * run; it is emptied before and after each use.
    */
   readonly folder: string;
-  /** False where the run may only read, by the event that started it. */
+  /** False when the run's event allows only reading. */
   readonly canSave: boolean;
   /**
-   * @param keys beginnings of keys, nearest first
-   * @returns the key of what is in `folder` now; null when there is no such entry, or, after a warning, it cannot be read
+   * @param keys prefixes of keys, nearest first
+   * @returns the key of the entry that is in `folder` now; null when there is none, or, after a warning, it cannot be read
    * @throws Error when the service does not answer in time
    */
   restore(keys: readonly [string, ...string[]]): Promise<string | null>;
-  /** @returns false, after a warning or a line that says why, when it was not kept */
+  /** @returns false when it was not saved; the log says why */
   save(key: string): Promise<boolean>;
 }
 
-/** A service that is down answers the toolkit's five attempts for half a minute; a cache is not worth that. */
+/** The toolkit would try a service that is down five times, for half a minute. */
 const ANSWER_WITHIN_MS = 10_000;
-/** For each 128 MB. */
+/** For each segment of 128 MB. */
 const DOWNLOAD_WITHIN_MS = 120_000;
 
-/** For all of it, whichever way: a cache is not worth more. */
+/** For a whole restore or save. */
 const TRANSFER_WITHIN_MS = 600_000;
 
 /**
@@ -45,7 +45,7 @@ export async function openActionsCache(cancel: AbortSignal, env: Env = process.e
   const empty = async (): Promise<void> => rm(folder, { recursive: true, force: true });
   return {
     folder,
-    // The runner tells it since 2026; without, the service has the last word.
+    // Runners say it since 2026; with older ones a save may fail.
     canSave: !['none', 'read'].includes(get('ACTIONS_CACHE_MODE').trim().toLowerCase()),
     restore: ([first, ...others]) =>
       core.group('Looking into the Actions cache', async () => {
@@ -63,7 +63,7 @@ export async function openActionsCache(cancel: AbortSignal, env: Env = process.e
       }),
     save: (key) =>
       core.group('Saving to the Actions cache', async () => {
-        // The toolkit says itself what went wrong, and gives -1.
+        // -1: the toolkit has logged the error already.
         const id = await withLimit(cancel, TRANSFER_WITHIN_MS, () => saveCache([folder], key));
         return id !== -1;
       }),

@@ -1,4 +1,4 @@
-// A command line in the runner's place: what it gives, and inputs as the runner hands them to an action. Loads no toolkit.
+// For the command line: reads the process's arguments, and sets inputs as the runner does. Does not load the toolkit.
 import { realpathSync } from 'node:fs';
 import type { Env } from '../../shared/types.js';
 import { isOnGitHub } from './on-github.js';
@@ -7,7 +7,7 @@ export interface CommandLine {
   readonly args: readonly string[];
   readonly workingDirectory: string;
   readonly env: Env;
-  /** The bundle that was started, whatever link led to it. */
+  /** Path of the bundle that was started, with symbolic links resolved. */
   readonly program: string;
   readonly onGitHub: boolean;
 }
@@ -23,7 +23,7 @@ export function readCommandLine(): CommandLine {
   };
 }
 
-/** For `core.getInput` of this very process. */
+/** Sets the variables that `core.getInput` reads in this process. */
 export function setInputs(inputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(inputs)) process.env[`INPUT_${name.toUpperCase()}`] = value;
 }

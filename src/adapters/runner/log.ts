@@ -1,4 +1,4 @@
-// What people read: the log of a job, with the runner's commands for annotations and groups, or a developer's terminal.
+// Writes the log: of a job, with the runner's commands for annotations and groups, or on a developer's terminal.
 import { randomUUID } from 'node:crypto';
 import * as core from '@actions/core';
 import { LONGEST_LOGGED, shortenLine, shortenLines } from '../../shared/long-line.js';
@@ -10,12 +10,12 @@ export interface Log {
   info(line: string): void;
   notice(message: string): void;
   warning(message: string, place?: SourcePlace): void;
-  /** Folds what is logged in between. */
+  /** Puts what `log` prints into a group that the job's page folds. */
   group<T>(title: string, body: () => T): T;
   /**
    * Prints the output of other programs. Workflow commands in it (`::set-env::`, `::add-mask::`) are shown, not obeyed:
    * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
-   * @param title folds it under this line
+   * @param title title of a group for the output
    */
   relay<T>(body: (print: (line: string) => void) => Promise<T>, title?: string): Promise<T>;
 }
@@ -37,7 +37,7 @@ function toProperties({ file, line, endLine }: SourcePlace): core.AnnotationProp
 }
 
 function createJobLog(): Log {
-  // While commands are stopped an annotation would be a line of text: it waits. Null: nothing is stopped.
+  // While commands are stopped, an annotation would be printed as text, so it waits here. Null: not stopped.
   let waiting: (() => void)[] | null = null;
   const say = (annotate: () => void): void => {
     if (waiting === null) annotate();
@@ -86,7 +86,7 @@ function toPlainLine(text: string): string {
     .replace(/^\s*::/, ': :');
 }
 
-/** Nothing here obeys commands, and nothing is folded. */
+/** On a terminal there are no workflow commands and no groups. */
 function createTerminalLog(): Log {
   const print = (line: string): void => {
     process.stdout.write(`${line}\n`);

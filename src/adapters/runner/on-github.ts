@@ -1,4 +1,4 @@
-// A file of its own, which loads nothing.
+// A separate file, so that importing it loads nothing else.
 import type { Env } from '../../shared/types.js';
 
 /** In a workflow, and not on a developer's machine. */

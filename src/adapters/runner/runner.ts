@@ -20,10 +20,10 @@ import { DIRECTORY_STATE } from './saved-state.js';
  * minutes for a large one.
  */
 const STALL_SECONDS = 900;
-/** Loading a database takes a minute, and a large image several. */
+/** A scanner's database takes a minute to load, a large image several minutes to scan. */
 const SCAN_SECONDS = 1800;
 
-/** Node's names of systems -> GitHub's. */
+/** Node's names of operating systems -> GitHub's. */
 const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   linux: 'Linux',
   win32: 'Windows',
@@ -35,7 +35,7 @@ export interface ActionRunner<Input extends string, Output extends string> {
   readonly log: Log;
   /** True in a GitHub workflow, false on a developer's machine. */
   readonly onGitHub: boolean;
-  /** Whether somebody looks at a terminal, and not at a log. */
+  /** Whether the output is a terminal. */
   readonly hasTerminal: boolean;
   readonly workspace: string;
   /** RUNNER_TEMP; null off GitHub. */
@@ -45,7 +45,7 @@ export interface ActionRunner<Input extends string, Output extends string> {
   readonly architecture: string;
   /** Environment for child processes, without this action's inputs. */
   readonly childEnv: Env;
-  /** The user's own Docker config directory. */
+  /** The user's Docker config directory: DOCKER_CONFIG, or `~/.docker`. */
   readonly dockerConfigDirectory: string;
   /** `https://github.com`, or the address of an Enterprise Server or of a tenant of ghe.com. */
   readonly serverUrl: string;
@@ -73,13 +73,13 @@ export interface ActionRunner<Input extends string, Output extends string> {
   setOutput(name: Output, value: string): void;
   /** A failing summary never breaks a build. */
   writeSummary(markdown: string): Promise<void>;
-  /** For files that later steps shall have; to be made when there is one. */
+  /** Folder for files for later steps; the caller makes it. */
   getOutputFolder(): string;
-  /** A folder of this run's own that goes with it, or with the post phase; its name is saved before it is made. */
+  /** Path of the run's own folder, which the caller makes. It is saved first, so that the post phase can remove it. */
   reserveDirectory(): string;
 }
 
-/** Of a build; the cleanup has inputs and outputs of its own. */
+/** The runner as the build uses it; the cleanup has other inputs and outputs. */
 export type Runner = ActionRunner<InputName, OutputName>;
 
 export function createRunner<Input extends string = InputName, Output extends string = OutputName>(
@@ -114,7 +114,7 @@ export function createRunner<Input extends string = InputName, Output extends st
       payload: readPayload(get('GITHUB_EVENT_PATH')),
     }),
     maskSecret: (value) => {
-      // Nobody takes it out of what a terminal shows, and the command would show it.
+      // Off GitHub nothing masks, and the command would print the secret.
       if (onGitHub && value !== '') core.setSecret(value);
     },
     setOutput: (name, value) => {
@@ -167,7 +167,7 @@ function createFolders(
     reserveDirectory: () => {
       const directory = join(parent, `two-pass-build-${randomUUID()}`);
       if (onGitHub) core.saveState(DIRECTORY_STATE, directory);
-      // There is no post phase; a run that is cancelled may have no time for its own end.
+      // Off GitHub there is no post phase, and a cancelled run may not get to remove the folder: it is removed on exit.
       else process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
       return directory;
     },

@@ -1,11 +1,10 @@
-// What the main phase leaves for the post phase. The toolkit is not used here: the post phase is a file of its own that
-// loads in no time and cannot fail with the toolkit.
+// State that the main phase saves for the post phase. Without the Actions toolkit, so that the post phase loads at once.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
 
 /** The folder with the run's login: saved before it is made. */
 export const DIRECTORY_STATE = 'directory';
 
-/** Empty when main did not come that far. */
+/** Empty when the main phase ended before it was saved. */
 export function readSavedDirectory(): string {
   return process.env[`STATE_${DIRECTORY_STATE}`] ?? '';
 }
