@@ -1,4 +1,4 @@
-// What is checked before anything is published: the production image in the local engine. Pure.
+// Plans the candidate: the production image in the local engine, which is checked before it is published. Pure.
 import { listPlatforms } from '../inputs/build-options.js';
 import { InputError } from '../shared/errors.js';
 import type { Engine } from './engine.js';
@@ -13,13 +13,13 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   ppc64: 'ppc64le',
 };
 
-/** How the image comes to be in the local engine before it is published. */
+/** The passes that bring the image into the local engine. */
 export interface Candidate {
-  /** The production pass that ends in the local engine. */
+  /** The production pass that loads the image into the local engine. */
   readonly load: PassPlan;
   /**
-   * All platforms, solved first where the engine takes one of them: what is published is built whole before it is
-   * checked, and all platforms at once. Null where there is one, or the engine takes all.
+   * A production pass for all platforms, before `load`, when the engine can load only one of them: everything that will be
+   * published is then built before the check. Null for one platform, or when the engine can load all.
    */
   readonly whole: PassPlan | null;
 }
@@ -53,13 +53,13 @@ export function toCandidate({ production }: Plan, engine: Engine, architecture: 
     return { load: { ...loaded, ...plain, flags, ...(pushed && inline) }, whole: null };
   }
   return {
-    // What the first solve has run is taken as it is.
+    // The steps that the first pass has run must not run again.
     load: { ...loaded, ...plain, flags, noCache: false },
     whole: { ...production, ...plain, output: 'cache', tag: null },
   };
 }
 
-/** The plan as it is shown: where the image ends that is not pushed, and which of several platforms is checked. */
+/** The plan to show: with the output of an image that is not pushed, and a note on which platform is checked. */
 export function withCandidate(plan: Plan, { load, whole }: Candidate): Plan {
   const local = whole === null ? load : ({ ...plan.production, output: 'engine' } as const);
   const checks = whole === null ? plan.checks : [...plan.checks, `on ${listPlatforms(load.flags).join(', ')} alone`];
@@ -77,7 +77,7 @@ function choosePlatform(platforms: string, architecture: string): string {
   );
 }
 
-/** True where an image of the local engine is pushed as it is; other builders have it themselves, and push it from there. */
+/** Whether the checked image is pushed from the local engine; other builders push from their own cache. */
 export function pushesFromEngine({ driver }: Engine): boolean {
   return driver === 'docker';
 }

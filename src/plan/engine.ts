@@ -1,4 +1,4 @@
-// What the builder at hand can do, and the plan fitted to it: limits are said before a build, not guessed after.
+// What the builder can do, and the plan fitted to it: what is impossible is an error before the build.
 import coerce from 'semver/functions/coerce.js';
 import isOlder from 'semver/functions/lt.js';
 import { listPlatforms } from '../inputs/build-options.js';
@@ -10,7 +10,7 @@ export interface Engine {
   readonly builder: string | null;
   /** Buildx driver: `docker`, `docker-container`, `kubernetes`, `remote`, or one that is not known here yet. */
   readonly driver: string;
-  /** Machines that build together, each for its platforms; left out: one. */
+  /** Number of nodes, which build for different platforms; left out: one. */
   readonly nodes?: number;
   /** Image store of the engine behind the `docker` driver; null for other drivers, which have their own. */
   readonly store: 'containerd' | 'overlay2' | null;
@@ -21,24 +21,24 @@ export interface Engine {
 }
 
 /**
- * With the docker driver, an older Buildx pushes without storing and then fails for want of the tag it did not store.
- * Seen with 0.13; 0.29 does not fail. What is between was not tried.
+ * With the docker driver, an older Buildx pushes without storing the image, and then fails since the tag is not in the
+ * engine. Version 0.13 fails, 0.29 does not; those between were not tried.
  */
 const OLDEST_BUILDX_WITHOUT_STORE = '0.29.0';
 
-/** How a pass writes its image, so that layers do not travel without need. */
+/** How a pass writes its image, so that no layer is moved without need. */
 function getExporter(engine: Engine, pass: 'builder' | 'production'): Exporter {
   const ownStore = engine.driver !== 'docker';
   const lazy =
     ownStore || (engine.store === 'containerd' && isAtLeast(engine.buildxVersion, OLDEST_BUILDX_WITHOUT_STORE));
-  // Only the builder image, which only builds read: production stays what every engine and scanner can read.
+  // zstd only for the builder image: production must be readable by every engine and scanner.
   return { store: !lazy, zstd: pass === 'builder' && (ownStore || engine.store === 'containerd') };
 }
 
 /** Of Buildx or an engine. */
 export function isAtLeast(version: string, oldest: string): boolean {
   const found = coerce(version);
-  // A build from source has no number; it is taken to be new.
+  // A Buildx built from source has no version number and counts as new.
   return found === null || !isOlder(found, oldest);
 }
 
@@ -93,7 +93,7 @@ export function fitToEngine(draft: Plan, engine: Engine): Plan {
     return {
       ...plan,
       production: { ...plan.production, output: 'cache' },
-      // What is to be checked is loaded all the same, as far as it can be.
+      // For checks the image is loaded all the same (candidate.ts).
       notes:
         plan.checks.length > 0
           ? plan.notes

@@ -3,7 +3,7 @@ import type { Inputs } from '../inputs/inputs.js';
 import type { RunContext } from './context.js';
 import type { WorkflowEvent } from './event/event.js';
 
-/** What all parts of an index have in common: their tags have platforms and times of their own. */
+/** The version label of a part is that of the index: the parts' own tags differ by platform and time. */
 export function getVersion({ tag }: Inputs, event: WorkflowEvent): string {
   return tag ?? (event.kind === 'git-tag' ? event.gitTag : event.sha);
 }
@@ -14,7 +14,7 @@ export function getLabels(inputs: Inputs, context: RunContext, version: string):
     'org.opencontainers.image.source': context.repositoryUrl,
     'org.opencontainers.image.revision': context.built.commit,
     'org.opencontainers.image.version': version,
-    // The commit's time, never the clock: the same commit gives the same image.
+    // The time of the commit, not of the build, so that the same commit gives the same image.
     'org.opencontainers.image.created': context.committedAt,
     'org.opencontainers.image.title': inputs.image.repository.split('/').at(-1) ?? inputs.image.repository,
   };

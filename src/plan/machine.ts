@@ -2,10 +2,10 @@
 import { InputError } from '../shared/errors.js';
 
 export interface Machine {
-  /** As GitHub names it in RUNNER_OS: `Linux`, `Windows`, `macOS`; anything else is taken for a Unix. */
+  /** As in RUNNER_OS: `Linux`, `Windows`, `macOS`; anything else counts as a Unix. */
   readonly system: string;
   readonly onGitHub: boolean;
-  /** A machine of the team's own, which may have what GitHub's do not. */
+  /** Whether the runner is self-hosted: it may have Docker where GitHub's have none. */
   readonly selfHosted: boolean;
 }
 

@@ -1,5 +1,5 @@
-// Inputs + event + what the registry has -> Plan: everything that a run does follows from it.
-// BuildKit merges several cache sources instead of ranking them (moby/buildkit#6418), so a pass gets one.
+// Inputs + event + answers of the registry -> Plan, from which everything that a run does follows.
+// A pass gets one cache source, since BuildKit merges several instead of preferring the first (moby/buildkit#6418).
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { withUniqueLabel } from '../image/unique-label.js';
@@ -15,10 +15,10 @@ import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
 import { type Scope, builderTag, deriveTags, describeOtherBuild } from './tags/tags.js';
 
-/** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: nowhere but the build cache. */
+/** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: kept in the build cache only. */
 type PassOutput = 'registry' | 'engine' | 'cache';
 
-/** How an image is written to the registry; what the engine allows (engine.ts). */
+/** How an image is written to the registry, as far as the engine allows (engine.ts). */
 export interface Exporter {
   /** Also keep the image in the engine, which then pulls and unpacks layers that are only needed there. */
   readonly store: boolean;
@@ -36,21 +36,21 @@ export interface PassPlan {
   readonly tag: Tag | null;
   readonly output: PassOutput;
   readonly exporter: Exporter;
-  /** `type=registry,ref=…` or what the caller gave; at most one of our own. */
+  /** `type=registry,ref=…`, at most one, and the sources of the input cache-from. */
   readonly cacheFrom: readonly string[];
   /** Run every step again instead of taking it from the engine's own cache. */
   readonly noCache: boolean;
   readonly pull: boolean;
   readonly flags: readonly BuildFlag[];
-  /** Labels of our own; the caller's win. */
+  /** Labels that the action sets; those of the input labels override them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly provenance: string | null;
   readonly sbom: string | null;
-  /** Value of --cache-to, beside what the output brings. */
+  /** Value of --cache-to. */
   readonly cacheTo?: string;
   /**
-   * Pushed under its digest alone: a tag comes when somebody has looked at it. `joined`: by several nodes, whose images
-   * Buildx joins in an index.
+   * Push by digest, without a tag, which is added after a comparison. `joined`: several nodes push, and Buildx joins their
+   * images in an index.
    */
   readonly byDigest?: 'alone' | 'joined';
 }
@@ -58,22 +58,22 @@ export interface PassPlan {
 export interface Plan {
   readonly image: ImageName;
   readonly event: WorkflowEvent;
-  /** The commit that the image is made of. For a pull request it may be the merge that GitHub makes for the run. */
+  /** The commit that is built. For a pull request it may be GitHub's merge commit. */
   readonly built: BuiltCommit;
   readonly scope: Scope | null;
   /** Scopes whose images may hold useful layers, nearest first. */
   readonly lineage: readonly Scope[];
   readonly tags: { readonly unique: Tag; readonly moving: readonly Tag[] };
   readonly push: PushDecision;
-  /** Further names of what is pushed, which get the same tags. */
+  /** Further names that the pushed image is copied to, with the same tags. */
   readonly mirrors: readonly ImageName[];
   readonly builder: PassPlan;
   readonly production: PassPlan;
-  /** Images of one platform each that become one; none when the image is built here. */
+  /** Images of one platform each that an index run joins; empty when the run builds an image. */
   readonly parts: readonly Digest[];
-  /** What production must pass before it is published. */
+  /** Checks that production must pass before it is published. */
   readonly checks: readonly string[];
-  /** What people should know about these decisions; said in the log. */
+  /** Notes on these decisions, for the log. */
   readonly notes: readonly string[];
 }
 
@@ -113,7 +113,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     tags: { unique, moving: moving.filter((tag) => !taken.includes(tag)) },
     parts: inputs.indexOf,
     push,
-    // A part is copied with the index.
+    // The run that makes the index copies the parts with it.
     mirrors: push.push && part === null ? inputs.mirrors.map(({ image }) => image) : [],
     builder: planBuilder(run, sources.builder),
     production: planProduction(run, sources.production),
@@ -185,8 +185,8 @@ function planCache(
 }
 
 /**
- * The images that may hold useful layers, nearest first; none when the cache is not to be used. Production comes before
- * builder: of a layer that both have, its gzip form is the one that both can use.
+ * Tags of the images that may have useful layers, nearest first; none when no cache is to be used. Production comes
+ * before builder: of a layer that both have, both passes can use production's gzip form.
  */
 export function sourceTags(plan: Plan): readonly Tag[] {
   return plan.production.noCache || plan.parts.length > 0

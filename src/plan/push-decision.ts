@@ -13,7 +13,7 @@ export interface PushDecision {
   readonly reason: string;
 }
 
-/** True when the run may write at all, as far as inputs and event tell: the registry has the last word. */
+/** Whether inputs and event allow a push; the registry may still refuse it. */
 export function mayWantToPush(inputs: Inputs, event: WorkflowEvent): boolean {
   return inputs.push !== 'never' && !isFromFork(event) && !isWithheld(event);
 }
@@ -48,7 +48,7 @@ export function decidePush(
   }
   const mirror = findRefusedMirror(inputs, event, context, registry);
   if (mirror === null) return { push: true, reason: describeAccess(registry) };
-  // An image is pushed everywhere or nowhere. Only Dependabot's runs lack the secrets of a mirror without a mistake.
+  // An image is pushed everywhere or nowhere. That is no error only in Dependabot's runs, which have no secrets for mirrors.
   if (mode === 'auto' && mirror.facts.origin === 'dependabot') return { push: false, reason: mirror.reason };
   throw new InputError(`The image may be pushed, but not to its mirror ${mirror.name}: ${mirror.reason}.`);
 }
@@ -58,7 +58,7 @@ function describeAccess({ mirrors }: RegistryState): string {
   return `the registry gives write access, and so ${mirrors.length === 1 ? 'does the mirror' : `do all ${mirrors.length} mirrors`}`;
 }
 
-/** Null when the registry gives write access. */
+/** Why the registry refuses write access; null when it gives it. */
 function describeRefusal(
   inputs: Inputs,
   event: WorkflowEvent,
@@ -71,7 +71,7 @@ function describeRefusal(
   return describeDenial(inputs.image, facts, writeAccess, images.length > 0);
 }
 
-/** The first mirror that takes nothing, and why. */
+/** The first mirror that refuses write access, and why. */
 function findRefusedMirror(
   inputs: Inputs,
   event: WorkflowEvent,

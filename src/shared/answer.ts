@@ -1,6 +1,6 @@
 // What servers say: why they refused something, for messages, and where a list goes on.
 
-/** What a registry, its token server, or Buildx about them, has said. */
+/** The refusal of a registry or token server, from its answer or from Buildx's output. */
 export interface ServerAnswer {
   /** HTTP status; null where it is not known. */
   readonly status: number | null;

@@ -1,11 +1,11 @@
-// The one error for everything a caller can mend before a build starts: what, the value, what to change.
+// The error for everything that the user must correct before a build: what is wrong, the value, what to change.
 
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
 export class NoWorkTreeError extends InputError {
-  /** @param trust the command that makes git read it; null unless git refuses to, because it is another user's */
+  /** @param trust the command that makes git read a work tree of another user; null when git does not refuse it */
   constructor(directory: string, trust: string | null) {
     super(
       trust === null

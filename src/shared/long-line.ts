@@ -1,10 +1,10 @@
-// Lines that may be of any length, as builds and scripts print them: read in linear time, and never kept whole. Pure.
+// Reads lines of any length, as builds and scripts print them, in linear time and bounded memory. Pure.
 
-/** What a log shows of a line: more is of no use to readers, and a page with a line of a megabyte does not open. */
+/** Characters of a line that a log shows: a page with a line of a megabyte does not open. */
 export const LONGEST_LOGGED = 8000;
-/** What the output of a step may have of it, so that the log has room for the step's name before it. */
+/** For a line of a step's output: leaves room for the step's name before it. */
 export const LONGEST_PRINTED = 6000;
-/** What a message about a failure repeats of it: 20 such lines fit into an annotation, which GitHub ends at 64 kB. */
+/** For a line in an error message: 20 such lines fit into an annotation, which GitHub cuts at 64 kB. */
 export const LONGEST_QUOTED = 2000;
 
 /**
@@ -39,8 +39,8 @@ function getParts(most: number): { readonly head: number; readonly tail: number 
 const RETURN = 13;
 
 /**
- * Puts lines together from pieces of any size. As a terminal shows it: what came before a carriage return is overwritten.
- * Its time is linear in the characters that it gets, however few line breaks are among them, and its memory is bounded.
+ * Puts lines together from pieces of any size. As on a terminal, text before a carriage return is overwritten. Time is
+ * linear in the characters, also without line breaks, and memory is bounded.
  */
 export class LineBuffer {
   private readonly most: number;
@@ -67,13 +67,13 @@ export class LineBuffer {
     return lines;
   }
 
-  /** @returns what has come since the last line break; none when that is nothing */
+  /** @returns the text since the last line break; none when it is empty */
   flush(): string[] {
     const rest = this.take();
     return rest === '' ? [] : [rest];
   }
 
-  /** A line that comes whole needs none of the rest. */
+  /** Fast path for a line that comes in one piece. */
   private finish(part: string): string {
     const whole = this.text === '' && !this.returned && part.length <= this.most && !part.includes('\r');
     if (whole) return part;
@@ -93,7 +93,7 @@ export class LineBuffer {
     if (start > 0 || this.returned) this.clear();
     this.returned = returned;
     this.text += part.slice(start, end);
-    // Only when as much has come again: so each character is moved a bounded number of times.
+    // Only after as many new characters, so that each character is moved a bounded number of times.
     if (this.text.length <= 2 * this.most) return;
     const { head, tail } = getParts(this.most);
     this.leftOut += this.text.length - head - tail;
@@ -132,7 +132,7 @@ export class LastLines {
       this.length -= (this.lines[this.first] ?? '').length + 1;
       this.first += 1;
     }
-    // Not one by one: taking the first of many moves all others.
+    // Many at once: removing the first of an array moves all others.
     if (this.first <= this.lines.length / 2) return;
     this.lines = this.lines.slice(this.first);
     this.first = 0;

@@ -1,11 +1,11 @@
-// Markdown of texts that may hold anything.
+// Markdown from untrusted text.
 import { withoutTerminalCodes } from './text.js';
 
 /** GitHub takes 1 MiB of summary from a step: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
 const MOST_ITEMS = 50;
 const LONGEST_ITEM = 2000;
 
-/** Text of anybody, which cannot end the block: its fence is longer than any run of backticks in it. */
+/** A code block that untrusted text cannot end: the fence is longer than any run of backticks in the text. */
 export function toCodeBlock(text: readonly string[]): string[] {
   const lines = text.map((line) => shorten(withoutTerminalCodes(line).replace(/(?!\t)\p{Cc}/gu, '')));
   const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));

@@ -1,4 +1,4 @@
-// What messages say of sizes, of errors, and of texts that come from outside, the same everywhere.
+// Texts for messages: sizes, errors, and text from outside, shortened and made safe.
 
 /** `12.3 MB` */
 export function formatMegabytes(bytes: number): string {
@@ -17,7 +17,7 @@ export function toSingleLine(text: string): string {
 
 const LONGEST_LINE = 200;
 
-/** Why something failed, for a warning about what is no main thing. */
+/** The message of anything that was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown reason';
 }
@@ -25,7 +25,7 @@ export function errorMessage(error: unknown): string {
 /** Colours and the like: https://ecma-international.org/publications-and-standards/standards/ecma-48/ */
 const TERMINAL_CODES = /\p{Cc}\[[0-?]*[ -/]*[@-~]/gu;
 
-/** What other programs print for a terminal, as plain text. */
+/** Output for a terminal -> plain text. */
 export function withoutTerminalCodes(text: string): string {
   return text.replace(TERMINAL_CODES, '');
 }
@@ -35,7 +35,7 @@ export function withoutTerminalCodes(text: string): string {
  * Never call it with a secret.
  */
 export function quote(value: string): string {
-  // A login in a URL is the one secret that people put where a name belongs.
+  // People sometimes give a URL with a login where a name belongs.
   const plain = value.replace(/\/\/[^/\s]*@/g, '//***@');
   const shown = plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
   return JSON.stringify(shown);

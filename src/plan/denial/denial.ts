@@ -1,6 +1,6 @@
-// What a registry's refusal means, and the one thing to change: from what the server said and what the run knows. Pure.
-// Servers say little, and the same for several causes: then the likelier one comes first. Every text that is looked for
-// here was really said; the unit test has them with their sources.
+// Explains a registry's refusal: the likely cause, and the one thing to change. Pure.
+// Servers give the same answer for several causes; the likeliest is named first. Every text that is matched here was really
+// observed; the unit test has them with their sources.
 import { type ImageName, parseImageName } from '../../image/reference.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import type { Mirror } from '../../inputs/mirror-inputs.js';
@@ -8,21 +8,21 @@ import { describeWorkflowToken, isGitHubRegistry, isSentWorkflowToken } from '..
 import { type WorkflowEvent, isFromFork } from '../event/event.js';
 import type { ServerAnswer } from '../../shared/answer.js';
 
-/** Who asks: `none` no login at all, `workflow-token` GitHub's own token of the job, `own` anything else. */
+/** The login that was used: `none`, `workflow-token` (the job's token), or `own` for any other. */
 type LoginKind = 'none' | 'workflow-token' | 'own';
 
-/** What the run knows that the server does not say. */
+/** Facts of the run that help to explain the server's answer. */
 export interface RunFacts {
-  /** Where the code comes from, which decides what GitHub hands to the run. */
+  /** Where the code comes from, on which secrets and permissions of the run depend. */
   readonly origin: 'fork' | 'dependabot' | 'own';
   /** `owner/app` on GitHub; empty elsewhere. */
   readonly repository: string;
   readonly login: LoginKind;
-  /** By `getGitHubRegistry`. */
+  /** GitHub's registry, from `getGitHubRegistry`. */
   readonly gitHubRegistry: string;
-  /** Null when it is not known: there is no login, or it is in the Docker config. */
+  /** Null when there is no login, or it is in the Docker config. */
   readonly username: string | null;
-  /** What to name in a message: the inputs of the image, or those of its mirrors. */
+  /** Which inputs a message names: those of the image, or those of its mirrors. */
   readonly inputs: 'image' | 'mirrors';
 }
 
@@ -54,7 +54,7 @@ export interface Denial extends RunFacts {
   readonly action: 'login' | 'read' | 'write';
   readonly image: ImageName;
   readonly answer: ServerAnswer;
-  /** True when an image of this name could be read, so that the name is right. */
+  /** Whether an image of this name could be read, which means that the name is right. */
   readonly readable: boolean;
 }
 
@@ -87,7 +87,7 @@ export function toRunFacts(
 }
 
 /**
- * The same for a mirror. In the image's own registry it has the image's login, unless it was given one.
+ * The facts for a mirror. In the image's own registry a mirror uses the image's login, unless it has its own.
  * @param facts of the run itself
  */
 export function toMirrorFacts(
@@ -106,7 +106,7 @@ export function toMirrorFacts(
   };
 }
 
-/** @returns null when a line of Buildx or BuildKit does not tell of a refusal */
+/** @returns null when a line of Buildx or BuildKit is no refusal by a registry */
 export function parseDenial(line: string): ServerAnswer | null {
   const status = /\b(401 Unauthorized|403 Forbidden|429 Too Many Requests)\b/.exec(line)?.[1]?.slice(0, 3);
   const refused =
@@ -125,7 +125,7 @@ export function parseBaseImage(step: string): ImageName | null {
   }
 }
 
-/** The likeliest cause, and what to change about it. */
+/** The likeliest cause, and what to change. */
 export function explainDenial(denial: Denial): Explanation {
   const { action, image, answer } = denial;
   const common = explainLimits(denial) ?? explainTokenOfWorkflow(denial);
@@ -284,7 +284,7 @@ function explainHubLogin(denial: Denial, text: string): Explanation {
     : explainWrongLogin(denial);
 }
 
-/** The user name tells what kind of login it is: https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
+/** On Azure the user name shows the kind of login: https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
 function explainAzureWrite({ image, username }: Denial): Explanation {
   if (username === null || isGuid(username) || username === getAzureName(image))
     return {
@@ -319,7 +319,7 @@ function explainOtherWrite({ image, username, inputs }: Denial): Explanation {
   };
 }
 
-/** A base image, so the name may be wrong as well. */
+/** For base images: their name may be wrong as well. */
 function explainRead({ image, origin, login, repository, gitHubRegistry }: Denial): Explanation {
   const cause = `${image.name} does not exist, or this run may not read it`;
   if (origin !== 'own')

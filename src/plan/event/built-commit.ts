@@ -1,42 +1,42 @@
-// Which commit a run builds, and whose run it is then. A workflow may check out another commit than the one that its event
-// names; tags, labels and cache belong to what is built. Pure.
+// Decides which commit a run builds, and which event its image is named after. A workflow may check out another commit than
+// its event names; tags, labels and cache then follow from the built commit. Pure.
 // What an event's refs and SHAs are: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 import { type CheckoutEvent, type WorkflowEvent, isFromFork, isSha } from './event.js';
 
 export interface BuiltCommit {
   /** Full SHA. */
   readonly commit: string;
-  /** Who says so: HEAD of the context's work tree, the event, or the labels of the parts of an index. */
+  /** Source of that: HEAD of the context's work tree, the event, or the labels of the parts of an index. */
   readonly from: 'work-tree' | 'event' | 'parts';
-  /** The commit that the event names, where another one is built; else null. */
+  /** The event's commit, if another one is built; else null. */
   readonly insteadOf: string | null;
 }
 
 export interface BuiltRun {
-  /** What happened, as far as the commit that is built is concerned: tags, lineage and push follow from it. */
+  /** The event from which tags, lineage and push follow: the trigger, or one made for the built commit. */
   readonly event: WorkflowEvent;
   readonly built: BuiltCommit;
-  /** What people should know about it. */
+  /** Notes for the log. */
   readonly notes: readonly string[];
 }
 
-/** The branches that have a commit as their head now, as GitHub says; or why it did not say. */
+/** The branches whose head is the commit, from GitHub; or the error of asking. */
 export type BranchesAtCommit = { readonly names: readonly string[] } | { readonly fault: string };
 
 export interface BuiltFacts {
-  /** The event as the runner tells it. */
+  /** The event that started the run. */
   readonly trigger: WorkflowEvent;
   /** `GITHUB_SHA` */
   readonly eventSha: string;
   readonly built: { readonly commit: string; readonly from: 'work-tree' | 'parts' };
-  /** Asked only where `isEventCommit` is false. */
+  /** Empty when `isEventCommit` is true. */
   readonly branches: BranchesAtCommit;
   /** The branch that the work tree has checked out; null on a detached head, and where there is no work tree. */
   readonly checkedOut: string | null;
   readonly mainBranch: string | null;
 }
 
-/** Events that nobody without write access to the repository can cause. */
+/** Events that only people with write access to the repository can cause. */
 const WRITERS_EVENTS = new Set([
   'push',
   'workflow_dispatch',
@@ -46,7 +46,7 @@ const WRITERS_EVENTS = new Set([
   'merge_group',
 ]);
 
-/** Whether the event itself names that commit, so that no branch needs to be looked for. */
+/** Whether the event names that commit: then GitHub need not be asked for its branch. */
 export function isEventCommit(trigger: WorkflowEvent, eventSha: string, commit: string): boolean {
   return commit === eventSha || commit === trigger.sha;
 }
@@ -69,7 +69,7 @@ export function decideBuiltRun(facts: BuiltFacts): BuiltRun {
   return { ...decideUnnamed(facts, built), built };
 }
 
-/** Where the context is in no git work tree, as a Git context or an unpacked archive, or git does not tell. */
+/** For a context without git work tree (a Git context, an unpacked archive), or when git does not answer. */
 export function decideWithoutWorkTree(trigger: WorkflowEvent, eventSha: string): BuiltRun {
   if (trigger.name === 'pull_request' || isWritersEvent(trigger))
     return { event: trigger, built: { commit: trigger.sha, from: 'event', insteadOf: null }, notes: [] };
@@ -81,7 +81,7 @@ export function decideWithoutWorkTree(trigger: WorkflowEvent, eventSha: string):
   };
 }
 
-/** An index of images builds nothing: it is the event's, until its parts tell more. */
+/** An index counts as one of the event's commit until the labels of its parts are read. */
 export function decideIndexRun(trigger: WorkflowEvent): BuiltRun {
   return { event: trigger, built: { commit: trigger.sha, from: 'event', insteadOf: null }, notes: [] };
 }
@@ -120,20 +120,20 @@ function getNamedBranch(trigger: WorkflowEvent): string | null {
   return trigger.kind === 'pull-request' ? trigger.headBranch : null;
 }
 
-/** The commit is neither the event's nor the head of a branch whose run this may be. */
+/** For a commit that is neither the event's nor the head of a branch that this run may write tags of. */
 function decideUnnamed(
   { trigger, branches }: BuiltFacts,
   { commit, insteadOf }: BuiltCommit,
 ): Pick<BuiltRun, 'event' | 'notes'> {
   const where = describeBranches(branches);
-  // What GitHub knows as the head of a branch was pushed by somebody who may write, whoever has caused the event.
+  // The head of a branch was pushed by somebody with write access, whoever caused the event.
   const ofBranch = 'names' in branches && branches.names.length > 0;
   const mayPush = ofBranch || isWritersEvent(trigger);
   const withheld = mayPush
     ? null
     : `${commit} is checked out, and not ${insteadOf ?? ''}, the commit of the event; ${where}; and people without write access can cause ${trigger.name}`;
   const event = toCheckout(trigger, commit, withheld);
-  // Why nothing is pushed is said where that is said.
+  // No note when nothing is pushed: the reason for that says the same.
   if (isFromFork(trigger) || withheld !== null) return { event, notes: [] };
   const note = `${commit} is checked out and built, and not ${insteadOf ?? ''}, the commit of the event; ${where}. The image gets its unique tag only, and no other tag moves.`;
   return { event, notes: [note] };

@@ -1,4 +1,4 @@
-// Event name, ref and payload -> what happened. Foreign JSON stays `unknown` until it is checked here.
+// Event name, ref and payload -> WorkflowEvent. The payload is `unknown` until it is checked here.
 // Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads
 // Refs and SHAs: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 import { InputError } from '../../shared/errors.js';
@@ -53,13 +53,13 @@ interface OtherEvent {
 }
 
 /**
- * A run that builds another commit than its event names, or one of which nobody can tell (built-commit.ts). The tags of
- * the event and of any branch are not this commit's: it writes its unique tag and moves none.
+ * A run that builds a commit that is not its event's, or whose commit is not known (built-commit.ts). It writes its unique
+ * tag and moves none: the tags of the event and of branches are for other commits.
  */
 export interface CheckoutEvent {
   readonly kind: 'checkout';
   readonly name: string;
-  /** The commit that is built; where nobody can tell, the event's. */
+  /** The built commit; the event's when it is not known. */
   readonly sha: string;
   readonly fork: boolean;
   /** Why this run never pushes, as half a sentence; null: it may. */
@@ -72,14 +72,14 @@ interface LocalEvent {
   readonly name: 'local';
   readonly branch: string | null;
   readonly sha: string;
-  /** Whether the work tree has what no commit has: the image is not the commit's then. */
+  /** Whether the work tree has uncommitted changes, so that the image is not the commit's. */
   readonly dirty: boolean;
 }
 
 export type WorkflowEvent =
   BranchEvent | GitTagEvent | PullRequestEvent | MergeGroupEvent | OtherEvent | CheckoutEvent | LocalEvent;
 
-/** What the runner says about the event: `GITHUB_EVENT_NAME`, `GITHUB_REF`, `GITHUB_SHA`, `GITHUB_REPOSITORY`, the payload. */
+/** The runner's variables `GITHUB_EVENT_NAME`, `GITHUB_REF`, `GITHUB_SHA`, `GITHUB_REPOSITORY`, and the payload. */
 export interface EventFacts {
   readonly name: string;
   readonly ref: string;
@@ -93,7 +93,7 @@ const BRANCH_EVENTS = new Set(['push', 'workflow_dispatch', 'schedule', 'reposit
 /** @throws InputError when the facts do not say which commit is built. */
 export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
   const payload = new Payload(facts.name, facts.payload);
-  // An event of this name without its payload must not pass for a trusted one.
+  // Without its payload such an event could come from a fork, so it must not be trusted.
   if (payload.has('pull_request') || facts.name.startsWith('pull_request')) return parsePullRequest(facts, payload);
   if (facts.name === 'merge_group') return parseMergeGroup(facts, payload);
 
@@ -140,7 +140,7 @@ export function readCommitTime(payload: unknown, sha: string): string | null {
   return null;
 }
 
-/** `Date.parse` alone takes nearly anything, and this becomes a label. */
+/** Stricter than `Date.parse`, which accepts nearly anything: the text becomes a label. */
 function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 }
@@ -197,7 +197,7 @@ function afterPrefix(text: string, prefix: string): string | null {
   return text.startsWith(prefix) && text.length > prefix.length ? text.slice(prefix.length) : null;
 }
 
-/** Reads typed values out of a payload that may be anything. */
+/** Reads typed values from an unchecked payload. */
 class Payload {
   private readonly event: string;
   private readonly root: unknown;

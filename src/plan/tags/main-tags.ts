@@ -1,4 +1,4 @@
-// The main branch's tags are main's alone: what another run would write of them is left out, or refused. Pure.
+// Only runs of the main branch write its tags: other runs leave them out, or fail. Pure.
 import type { Platform } from '../../image/platform.js';
 import type { Tag } from '../../image/reference.js';
 import { InputError } from '../../shared/errors.js';
@@ -8,18 +8,18 @@ import type { WorkflowEvent } from '../event/event.js';
 import { type DerivedTags, toScope } from './tags.js';
 
 export interface GuardedTags extends DerivedTags {
-  /** What was left out, and why. */
+  /** Notes on the tags that were left out. */
   readonly notes: readonly string[];
 }
 
-/** Whether it is a pull request of this repository whose head is the main branch, as one that brings main back to develop. */
+/** Whether it is a pull request of this repository from the main branch, such as one that merges main into develop. */
 export function isPullRequestOfMain(event: WorkflowEvent, mainBranch: string | null): boolean {
   return event.kind === 'pull-request' && !event.fork && event.headBranch === mainBranch;
 }
 
 /**
- * @param mainBranch null: nobody knows it
- * @throws InputError when the unique tag is main's: the caller's own, or that of a git tag of that name
+ * @param mainBranch null when it is not known
+ * @throws InputError when the unique tag is a tag of main: from the input tag, or from a git tag of that name
  */
 export function guardMainTags(
   derived: DerivedTags,
@@ -52,7 +52,7 @@ function describeLeft(main: Tag, mainBranch: string, event: WorkflowEvent): stri
 }
 
 /**
- * A tag that names the commit of the event, where another one is built, would be a lie.
+ * Refuses an input tag that names the event's commit when another commit is built.
  * @param ownTag input `tag`
  * @throws InputError
  */

@@ -1,5 +1,5 @@
-// Which moving tags follow a run's image, and which stay where they are: a tag never goes back, and a moving tag never takes
-// the place of a unique one. Pure. docs: README, "Tags".
+// Decides which moving tags are moved to a run's image. A tag is never moved back to an older image, and a unique tag of
+// another image is never moved. Pure. docs: README, "Tags".
 import type SemVer from 'semver/classes/semver.js';
 import parseVersion from 'semver/functions/parse.js';
 import { type ImageName, TIME_ENDING, type Tag } from '../../image/reference.js';
@@ -9,7 +9,7 @@ import { InputError } from '../../shared/errors.js';
 import type { WorkflowEvent } from '../event/event.js';
 import type { Scope } from './tags.js';
 
-/** `1`, `v1.2`, `1.2-slim`: only versions of that line move it. */
+/** `1`, `v1.2`, `1.2-slim`: only versions of that major or minor version move such a tag. */
 const VERSION_LINE = /^v?(\d+)(?:\.(\d+)(?:\.(\d+))?)?(?![\d.])/;
 const CREATED_LABEL = 'org.opencontainers.image.created';
 
@@ -32,7 +32,7 @@ export function withoutOlderVersions(
   );
 }
 
-/** False for a full version, which no other release writes, and for the tags of a release that is no version. */
+/** Whether a tag could be moved back: not a full version, which no other release writes, nor tags of a release without version. */
 export function mayGoBack(tag: Tag, gitTag: string): boolean {
   return parseVersion(gitTag) !== null && VERSION_LINE.exec(tag)?.[3] === undefined;
 }
@@ -56,8 +56,8 @@ function isOfLine(tag: Tag, { major, minor }: SemVer): boolean {
 
 /**
  * @param labels of the run's own image, without those that people have set themselves
- * @returns when its commit was made (ISO 8601), where nothing else tells which of two images is newer; null where the branch
- *   or the version tells, or where the time is not known
+ * @returns the time of its commit (ISO 8601), if only that tells which of two images is newer; null if the branch or the
+ *   version tells, or the time is not known
  */
 export function getOrderingTime(scope: Scope | null, event: WorkflowEvent, labels: Labels): string | null {
   if (scope !== null || (event.kind === 'git-tag' && parseVersion(event.gitTag) !== null)) return null;
@@ -66,9 +66,9 @@ export function getOrderingTime(scope: Scope | null, event: WorkflowEvent, label
 
 /**
  * @param image whose tag it is
- * @param labels of what the tag leads to now
- * @param committedAt ISO 8601, where nothing but the time of the commit tells which of two images is newer; else null
- * @returns why the tag stays where it is, for people; null when it may be moved
+ * @param labels of the image that is under the tag now
+ * @param committedAt from `getOrderingTime`
+ * @returns why the tag is not moved, as a message; null when it may be moved
  */
 export function explainStay(image: ImageName, tag: Tag, labels: Labels, committedAt: string | null): string | null {
   if (isUniqueTagOf(image, tag, labels)) return `${describeTaken(tag)}, so it is left where it is.`;
@@ -77,9 +77,9 @@ export function explainStay(image: ImageName, tag: Tag, labels: Labels, committe
 }
 
 /**
- * Moving tags that another image has as its unique tag, as far as that is known before the build.
- * @param targets what the tags lead to now
- * @throws InputError when one of them is asked for by name
+ * The moving tags that are the unique tag of another image, as far as that is known before the build.
+ * @param targets the images that are under the tags now
+ * @throws InputError when the input extra-tags names one of them
  */
 export function findTaken(
   image: ImageName,
@@ -95,7 +95,7 @@ export function findTaken(
   throw new InputError(`extra-tags: ${describeTaken(asked)}. Choose another name, or leave it out.`);
 }
 
-/** Of a moving tag that another image has as its unique tag. */
+/** Sentence on a tag that is the unique tag of another image. */
 export function describeTaken(tag: Tag): string {
   return `${tag} is the unique tag of another image and is never moved`;
 }

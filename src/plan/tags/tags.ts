@@ -7,7 +7,7 @@ import { hashText } from '../../shared/hash.js';
 import { quote } from '../../shared/text.js';
 import type { WorkflowEvent } from '../event/event.js';
 
-/** The branch whose moving tags a run may write, and the tag that stands for it. */
+/** The branch whose moving tags a run may write, and its tag. */
 export interface Scope {
   readonly branch: string;
   readonly tag: Tag;
@@ -15,7 +15,7 @@ export interface Scope {
 
 export interface DerivedTags {
   readonly scope: Scope | null;
-  /** Written once, never moved, the one people deploy. */
+  /** Written once and never moved: the tag to deploy. */
   readonly unique: Tag;
   /** Moving tags of the production image, in the order in which they are written. */
   readonly moving: readonly Tag[];
@@ -24,7 +24,7 @@ export interface DerivedTags {
 export interface TagRequest {
   readonly event: WorkflowEvent;
   readonly now: Date;
-  /** Input `tag`: the caller's own unique tag. */
+  /** Input `tag`: a unique tag instead of the one from the event. */
   readonly ownTag: Tag | null;
   /** Input `extra-tags`. */
   readonly extraTags: readonly Tag[];
@@ -39,13 +39,13 @@ const OWN_WORDS = Object.values(OWN_PREFIXES)
   .map((prefix) => prefix.slice(0, -1))
   .join('|');
 const OWN_PREFIX = new RegExp(`^(${OWN_WORDS})(?:-|$)`);
-/** What the hash below makes, what `withTime` makes, and what parts of an index have. */
+/** Endings that this file gives to tags: hash, time, platform of a part. */
 const OWN_ENDINGS = [/-[0-9a-f]{10}$/, TIME_ENDING, PLATFORM_ENDING];
 const VERSIONS = [
   /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
   /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
 ];
-/** Branch names that other kinds of tag look like; a branch of such a name gets a hash. */
+/** Branch names that look like another kind of tag; such a branch's tag gets a hash. */
 const LOOKS_LIKE_ANOTHER_TAG = [
   new RegExp(`^(?:${OWN_WORDS})-`),
   /^[0-9a-f]{7,64}$/i, // a commit SHA, short or full
@@ -71,7 +71,7 @@ export function branchTag(branch: string): Tag {
  */
 export function gitTagTag(gitTag: string): Tag {
   const matches = (pattern: RegExp): boolean => pattern.test(gitTag);
-  // `1` and `1.2` are the moving tags of v1.2.3, and what ends like a hash may be the tag of a branch called v1.2.3.
+  // `1` and `1.2` are moving tags of v1.2.3, and a tag that ends like a hash may be that of a branch.
   const keeps = VERSIONS.some(matches) && !/^\d+(?:\.\d+)?$/.test(gitTag) && !OWN_ENDINGS.some(matches);
   return isTag(gitTag) && keeps ? gitTag : branchTag(gitTag);
 }
@@ -87,8 +87,8 @@ export function cacheTag(scope: Tag): Tag {
 }
 
 /**
- * The unique tag, then what to take where that exists already: with the time, and with the seconds after it, so that two
- * runs of one commit within a second do not move each other's tag.
+ * Candidates for the unique tag: the tag itself, then with the time, then with each of the following seconds, so that two
+ * runs of one commit within a second get different tags.
  */
 export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> {
   yield unique;
@@ -98,15 +98,15 @@ export function* uniqueCandidates(unique: Tag, now: Date): Generator<Tag, void> 
 }
 
 /**
- * A tag with a commit's name says what was built, and not by whom: main does not take an image over that another branch, with
- * a cache of its own, has made of the same commit.
+ * Main does not keep an image that another branch has built of the same commit: a commit's tag does not say which branch
+ * built it, and that branch's cache is not trusted.
  */
 export function describeOtherBuild(taken: Tag, unique: Tag, sha: string): string {
   const whose = taken.startsWith(sha) ? ', of this branch, another one or a merge queue' : '';
   return `${taken} exists in the registry and is never moved: this build is ${unique}. Deploy what the outputs name: ${taken} is the image of another run${whose}.`;
 }
 
-/** Of one commit. */
+/** The tags of one commit. */
 const MOST_RUNS_AT_ONCE = 60;
 
 function withTime(tag: Tag, now: Date): Tag {
@@ -144,7 +144,7 @@ export function deriveTags({ event, now, ownTag, extraTags, part }: TagRequest):
         'safely. Choose a tag of its own, or leave the input empty.',
     );
   }
-  // The caller's further tags are meant for the commit that the event names.
+  // extra-tags are meant for the event's commit, so another commit does not get them.
   const further = event.kind === 'checkout' ? [] : extraTags;
   return { scope, unique, moving: [...new Set([...moving, ...further])].filter((tag) => tag !== unique) };
 }
@@ -165,7 +165,7 @@ function getScope(event: WorkflowEvent, part: Platform | null): Scope | null {
   }
 }
 
-/** @param part the platform whose images of the branch are meant; null: the image of all */
+/** @param part the platform, for a part of an index; null for an image of its own */
 export function toScope(branch: string, part: Platform | null): Scope {
   return { branch, tag: withPlatform(branchTag(branch), part) };
 }
@@ -189,7 +189,7 @@ function uniqueTag(event: WorkflowEvent, now: Date): Tag {
 /** `1.2.3`, `1.2`, `1` of a stable version (`0.x` has no `0`); only the full version of a pre-release. */
 function versionTags(gitTag: string): Tag[] {
   const version = parseVersion(gitTag);
-  // What is not exactly a version (`v1.2.3+build`, ` 1.2.3`) keeps to its own unique tag.
+  // A git tag that is not exactly a version (`v1.2.3+build`, ` 1.2.3`) gets only its unique tag.
   if (version === null || !isTag(gitTag)) return [];
   const { major, minor, prerelease } = version;
   if (prerelease.length > 0) return [parseTag(version.version)];
@@ -202,7 +202,7 @@ function hashedTag(name: string): Tag {
     .replace(/^[.-]+/, '')
     .slice(0, LONGEST_SLUG)
     .replace(/[.-]+$/, '')
-    // Tools that go by prefix must not take a branch called builder-x for a builder image.
+    // A branch called builder-x must not get the prefix of builder images.
     .replace(OWN_PREFIX, '$1_');
   const hash = hashText(name).slice(0, HASH_DIGITS);
   return parseTag(`${slug === '' ? 'branch' : slug}-${hash}`);
