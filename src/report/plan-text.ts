@@ -4,7 +4,7 @@ import { redactAttributes } from '../inputs/syntax.js';
 import type { BuiltCommit } from '../plan/event/built-commit.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 
-/** Shape of the output `plan`; docs: README, "Outputs". */
+/** Shape of the output `plan`; docs: reference.md, "Outputs". */
 export function toPlanJson(plan: Plan): string {
   return JSON.stringify({
     event: plan.event,

@@ -60,7 +60,7 @@ export function toCommitLine({ event, built }: Pick<Plan, 'event' | 'built'>): s
   return commit === event.sha ? `Commit ${commit}` : `Commit ${event.sha}, merged as ${commit}`;
 }
 
-/** The output `summary`, for people who chart builds; docs: README, "Outputs". */
+/** The output `summary`, for people who chart builds; docs: reference.md, "Outputs". */
 export function toFiguresJson(result: RunResult): string {
   const pass = (figures: PassFigures | null): object | null =>
     figures === null

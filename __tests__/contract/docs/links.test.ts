@@ -43,7 +43,7 @@ test.each(documents)('%s', (path) => {
 test('a link that leads nowhere is found out', () =>
   expect(
     listBrokenLinks(
-      '# A heading\n[a](#a-heading) [b](#another) [c](README.md) [d](README.md#inputs) [e](README.md#puts) [f](no.md) [g](https://example.com)',
+      '# A heading\n[a](#a-heading) [b](#another) [c](README.md) [d](README.md#use-it) [e](README.md#puts) [f](no.md) [g](https://example.com)',
       new URL('README.md', root),
     ),
   ).toEqual(['#another', 'README.md#puts', 'no.md']));

@@ -1,10 +1,15 @@
-// action.yml, the code and the README say the same; so do cleanup/action.yml, its code and docs/cleanup.md.
-import { readFileSync } from 'node:fs';
+// action.yml, the code and the documents say the same; so do cleanup/action.yml and its code.
+import { readFileSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { OUTPUT_NAMES } from '../../../src/adapters/runner/outputs.js';
-import { CLEANUP_INPUT_NAMES, CLEANUP_OUTPUT_NAMES } from '../../../src/cleanup/pure/inputs.js';
-import { INPUT_NAMES } from '../../../src/inputs/inputs.js';
+import { toReference } from '../../../script/generate/reference.js';
+import { toSummaryPicture } from '../../../script/generate/summary-picture.js';
+import { parseCleanupInputs } from '../../../src/cleanup/pure/inputs.js';
+import { ACTION_INPUTS } from '../../../src/inputs/action-inputs.js';
+import { parseInputs } from '../../../src/inputs/inputs.js';
+import { DONE } from '../../support/world/recorded-engine.js';
+import { createSmallWorld, push } from '../../support/world/small-world.js';
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { description: string; default: string; required?: boolean }>>;
@@ -12,35 +17,72 @@ interface ActionFile {
   readonly runs: Readonly<Record<string, string>>;
 }
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-const action = parse(read('action.yml')) as ActionFile;
+const root = new URL('../../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+const [actionYaml, cleanupYaml] = [read('action.yml'), read('cleanup/action.yml')];
+const action = parse(actionYaml) as ActionFile;
+const cleanup = parse(cleanupYaml) as ActionFile;
 const readme = read('README.md');
-const cleanup = parse(read('cleanup/action.yml')) as ActionFile;
-const cleanupDocs = read('docs/cleanup.md');
+const reference = read('docs/reference.md');
 
-/** Cells of the table below a heading, without its first two lines. */
-function readTable(heading: string, text = readme): string[][] {
-  const [, section = ''] = text.split(`\n## ${heading}\n`);
-  const rows = section
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((line) => line.startsWith('| '));
-  return rows.slice(2).map((row) =>
-    row
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('\\|', '|')),
+/** What is asked for, of an action's inputs: each is answered with its default, and an expression with a word. */
+function listRead(inputs: ActionFile['inputs'], parseAll: (read: (name: string) => string) => unknown): string[] {
+  const names = new Set<string>();
+  parseAll((name) => {
+    names.add(name);
+    return (inputs[name]?.default ?? '').replace(/\$\{\{.*\}\}/, 'owner/app');
+  });
+  return [...names].sort();
+}
+
+/** Outputs that the files of a folder set. */
+function listSet(folder: string): string[] {
+  const files = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
   );
+  const calls = files.flatMap((file) => [...read(`${folder}${file}`).matchAll(/\.setOutput\('([\w-]+)'/g)]);
+  return [...new Set(calls.map(([, name = '']) => name))].sort();
+}
+
+/** Outputs of a run in which there is everything that an output tells of. */
+async function listOutputsOfRun(): Promise<string[]> {
+  const world = await createSmallWorld();
+  try {
+    world.engine.other = async (_, args) => {
+      for (const file of args.flatMap((argument) => /^--output=(?:json=|sarif=)?(\/.*)$/.exec(argument)?.[1] ?? []))
+        await writeFile(file, file.endsWith('.json') ? '{"SchemaVersion":2,"Results":[]}' : '{"runs":[]}');
+      return DONE;
+    };
+    const mirrors = `${world.registry.host}/owner/copy`;
+    const { error, outputs } = await world.run(push('main', '1'.repeat(40)), { mirrors, scan: 'trivy' });
+    expect(error).toBeNull();
+    return Object.keys(outputs).sort();
+  } finally {
+    await world.close();
+  }
 }
 
 describe('action.yml', () => {
-  test('has exactly the inputs that the code reads', () => {
-    expect(Object.keys(action.inputs).sort()).toEqual(INPUT_NAMES);
-  });
+  test('has exactly the inputs that the code reads', () =>
+    expect(listRead(action.inputs, (answer) => parseInputs(answer, 'ghcr.io'))).toEqual(
+      // Without a scanner there is nothing for these two to say; the unit tests of a scan read them.
+      Object.keys(action.inputs)
+        .filter((name) => !['scan-args', 'scan-severity'].includes(name))
+        .sort(),
+    ));
 
-  test('has exactly the outputs that the code sets', () => {
-    expect(Object.keys(action.outputs)).toEqual([...OUTPUT_NAMES]);
-  });
+  test('has exactly the outputs that a run sets', async () =>
+    expect(await listOutputsOfRun()).toEqual(Object.keys(action.outputs).sort()));
+
+  test('is what the command line knows of the inputs', () =>
+    expect(ACTION_INPUTS).toEqual(
+      Object.fromEntries(
+        Object.entries(action.inputs).map(([name, { description, default: value }]) => [
+          name,
+          { description, default: value },
+        ]),
+      ),
+    ));
 
   test('requires nothing, and has a default and a description for every input', () => {
     for (const input of Object.values(action.inputs)) {
@@ -59,30 +101,75 @@ describe('action.yml', () => {
   });
 });
 
+describe('docs/reference.md', () => {
+  test('is what script/write-docs makes of action.yml, cleanup/action.yml and the tags', () =>
+    expect(toReference(reference, actionYaml, cleanupYaml)).toBe(reference));
+
+  test.each([
+    ['a changed default', actionYaml.replace('default: production', 'default: runtime'), cleanupYaml],
+    ['a changed description of an output', actionYaml.replace('The unique tag', 'A tag'), cleanupYaml],
+    [
+      'another input',
+      actionYaml.replace('inputs:\n', "inputs:\n  new:\n    description: New\n    default: ''\n"),
+      cleanupYaml,
+    ],
+    ['a changed input of the cleanup', actionYaml, cleanupYaml.replace("default: '14'", "default: '15'")],
+  ])('is out of step after %s', (_, one, other) => {
+    expect([one, other]).not.toEqual([actionYaml, cleanupYaml]);
+    expect(toReference(reference, one, other)).not.toBe(reference);
+  });
+
+  test.each([
+    ['tag', reference.replace('| `dev-<sha>-<UTC yyyymmddhhmmss>` ', '| `local-<sha>` ')],
+    ['scope', reference.replace('| current git branch |', '| none |')],
+  ])('is out of step when it tells another %s', (_, changed) => {
+    expect(changed).not.toBe(reference);
+    expect(toReference(changed, actionYaml, cleanupYaml)).toBe(reference);
+  });
+
+  test('has a place for every table', () =>
+    expect(() => toReference(reference.replace('begin tags', 'tags'), actionYaml, cleanupYaml)).toThrow('tags'));
+
+  test('has a row for every permission that the workflows of the documents give', () => {
+    const [, permissions = ''] = reference.split('\n## Permissions\n');
+    const given = [...readme.matchAll(/^ {6}([\w-]+: (?:read|write))$/gm)].map(([, one = '']) => one);
+    expect(given.length).toBeGreaterThan(0);
+    for (const one of given) expect(permissions.split('\n## ')[0]).toContain(`\n| \`${one}\` `);
+  });
+});
+
+describe('docs/summary.svg', () => {
+  const record = read('docs/runs/source-changed.md');
+
+  test('is what script/write-docs makes of the recorded run', () =>
+    expect(toSummaryPicture(record)).toBe(read('docs/summary.svg')));
+
+  test('shows the figures of the record', () =>
+    expect(toSummaryPicture(record.replace('4 of 7', '3 of 7'))).toContain('>3 of 7<'));
+
+  test('is not made of a summary that has no chart', () =>
+    expect(() => toSummaryPicture(record.split('```mermaid')[0]!)).toThrow('chart'));
+});
+
 describe('README', () => {
-  test('lists every input with its default and description', () => {
-    const expected = Object.entries(action.inputs).map(([name, input]) => [
-      `\`${name}\``,
-      input.default === '' ? '' : `\`${input.default}\``,
-      input.description,
-    ]);
-    expect(readTable('Inputs').map((cells) => cells.filter((_, column) => column < 3))).toEqual(expected);
+  test('is a front page', () => expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(120));
+
+  test('leads to every document', () => {
+    const documents = readdirSync(new URL('docs/', root)).filter((file) => file.endsWith('.md'));
+    expect(documents.filter((file) => !readme.includes(`](docs/${file})`))).toEqual([]);
   });
 
-  test('lists every output with its description', () => {
-    expect(readTable('Outputs')).toEqual(
-      Object.entries(action.outputs).map(([name, output]) => [`\`${name}\``, output.description]),
-    );
-  });
-
-  test('uses only inputs and outputs that there are', () => {
-    const outputs = [...readme.matchAll(/steps\.\w+\.outputs\.([\w-]+)/g)].map(([, name]) => name);
+  test('and reference.md use only inputs and outputs that there are', () => {
+    const text = readme + reference;
+    const outputs = [...text.matchAll(/steps\.\w+\.outputs\.([\w-]+)/g)].map(([, name]) => name);
     expect(outputs.length).toBeGreaterThan(0);
     expect(outputs.filter((name) => !Object.hasOwn(action.outputs, name ?? ''))).toEqual([]);
-    const used = [...readme.matchAll(/uses: DFE-Digital\/two-pass-build@v1\n\s+with:\n((?: {10}.*\n)+)/g)].flatMap(
-      ([, block]) => [...block!.matchAll(/^ {10}([\w-]+):/gm)].map(([, name]) => name),
+    const used = [
+      ...text.matchAll(/^( *)(?:- )?uses: DFE-Digital\/two-pass-build@v1\n\s+with:\n((?:\1 {4}.*\n)+)/gm),
+    ].flatMap(([, indent = '', block = '']) =>
+      [...block.matchAll(new RegExp(`^${indent} {4}([\\w-]+):`, 'gm'))].map(([, name]) => name),
     );
-    expect(used.length).toBeGreaterThan(0);
+    expect(used.length).toBeGreaterThan(3);
     expect(used.filter((name) => !Object.hasOwn(action.inputs, name ?? ''))).toEqual([]);
   });
 
@@ -96,8 +183,10 @@ describe('README', () => {
 
 describe('the cleanup', () => {
   test('has exactly the inputs and outputs that the code reads and sets, each described', () => {
-    expect(Object.keys(cleanup.inputs).sort()).toEqual(CLEANUP_INPUT_NAMES);
-    expect(Object.keys(cleanup.outputs)).toEqual([...CLEANUP_OUTPUT_NAMES]);
+    const answer = (ask: (name: string) => string) =>
+      parseCleanupInputs((name) => (name === 'image' ? 'ghcr.io/owner/app' : ask(name)));
+    expect(['image', ...listRead(cleanup.inputs, answer)].sort()).toEqual(Object.keys(cleanup.inputs).sort());
+    expect(listSet('src/cleanup/')).toEqual(Object.keys(cleanup.outputs).sort());
     for (const input of Object.values(cleanup.inputs)) {
       expect(input).toMatchObject({ default: expect.any(String), description: expect.stringMatching(/.{10}/) });
       expect(input.required).toBeUndefined();
@@ -117,21 +206,8 @@ describe('the cleanup', () => {
       expect([name, cleanup.inputs[name]?.default]).toEqual([name, action.inputs[name]?.default]);
   });
 
-  test('is documented with every input, its default, and every output', () => {
-    expect(readTable('Inputs', cleanupDocs)).toEqual(
-      Object.entries(cleanup.inputs).map(([name, input]) => [
-        `\`${name}\``,
-        input.default === '' ? '' : `\`${input.default}\``,
-        input.description,
-      ]),
-    );
-    expect(readTable('Outputs', cleanupDocs)).toEqual(
-      Object.entries(cleanup.outputs).map(([name, output]) => [`\`${name}\``, output.description]),
-    );
-  });
-
   test('is shown in workflows that are whole, with inputs that there are', () => {
-    const blocks = [...cleanupDocs.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block!);
+    const blocks = [...read('docs/cleanup.md').matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block!);
     expect(blocks.length).toBeGreaterThan(1);
     const steps = blocks.flatMap((block) => {
       const { jobs } = parse(block) as { jobs: Record<string, { steps: { uses: string; with?: object }[] }> };
@@ -142,6 +218,5 @@ describe('the cleanup', () => {
       for (const name of Object.keys(inputs ?? {})) expect(Object.keys(cleanup.inputs)).toContain(name);
     }
     expect(readme).toContain('uses: DFE-Digital/two-pass-build/cleanup@v1');
-    expect(readme).toContain('](docs/cleanup.md)');
   });
 });

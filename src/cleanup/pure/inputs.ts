@@ -18,17 +18,11 @@ export interface CleanupInputs {
   readonly dryRun: boolean;
 }
 
-const NAMES = ['image', 'github-token', 'older-than-days', 'main-branch', 'keep-tags', 'dry-run'] as const;
-
-export type CleanupInputName = (typeof NAMES)[number];
-
-/** Every input that is read; the contract test compares it with cleanup/action.yml. */
-export const CLEANUP_INPUT_NAMES: readonly string[] = [...NAMES].sort();
+/** Every input that is read; the contract test compares with cleanup/action.yml what is asked for. */
+export type CleanupInputName = 'image' | 'github-token' | 'older-than-days' | 'main-branch' | 'keep-tags' | 'dry-run';
 
 /** What the action sets; the contract test compares it with cleanup/action.yml. */
-export const CLEANUP_OUTPUT_NAMES = ['deleted', 'kept'] as const;
-
-export type CleanupOutputName = (typeof CLEANUP_OUTPUT_NAMES)[number];
+export type CleanupOutputName = 'deleted' | 'kept';
 
 const REGISTRY = 'ghcr.io';
 const LONGEST_AGE = 3650;

@@ -1,5 +1,5 @@
 // Decides which moving tags are moved to a run's image. A tag is never moved back to an older image, and a unique tag of
-// another image is never moved. Pure. docs: README, "Tags".
+// another image is never moved. Pure. docs: reference.md, "Tags".
 import type SemVer from 'semver/classes/semver.js';
 import parseVersion from 'semver/functions/parse.js';
 import { type ImageName, TIME_ENDING, type Tag } from '../../image/reference.js';

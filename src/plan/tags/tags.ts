@@ -1,4 +1,4 @@
-// Event -> scope, unique tag, moving tags. docs: README, "Tags"; every row of that table is a row of the unit test.
+// Event -> scope, unique tag, moving tags. docs: reference.md, "Tags"; every row of that table is a row of the unit test.
 import parseVersion from 'semver/functions/parse.js';
 import { PLATFORM_ENDING, type Platform, toTagEnding } from '../../image/platform.js';
 import { OWN_PREFIXES, TIME_ENDING, type Tag, isTag, parseTag } from '../../image/reference.js';
