@@ -8,8 +8,9 @@ import { toSummaryPicture } from '../../../script/generate/summary-picture.js';
 import { parseCleanupInputs } from '../../../src/cleanup/pure/inputs.js';
 import { ACTION_INPUTS } from '../../../src/inputs/action-inputs.js';
 import { parseInputs } from '../../../src/inputs/inputs.js';
+import { SHA, push } from '../../support/world/events.js';
 import { DONE } from '../../support/world/recorded-engine.js';
-import { createSmallWorld, push } from '../../support/world/small-world.js';
+import { useSmallWorld } from '../../support/world/small-world.js';
 
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { description: string; default: string; required?: boolean }>>;
@@ -44,22 +45,18 @@ function listSet(folder: string): string[] {
   return [...new Set(calls.map(([, name = '']) => name))].sort();
 }
 
+const openWorld = useSmallWorld();
+
 /** Outputs of a run in which there is everything that an output tells of. */
 async function listOutputsOfRun(): Promise<string[]> {
-  const world = await createSmallWorld();
-  try {
-    world.engine.other = async (_, args) => {
-      for (const file of args.flatMap((argument) => /^--output=(?:json=|sarif=)?(\/.*)$/.exec(argument)?.[1] ?? []))
-        await writeFile(file, file.endsWith('.json') ? '{"SchemaVersion":2,"Results":[]}' : '{"runs":[]}');
-      return DONE;
-    };
-    const mirrors = `${world.registry.host}/owner/copy`;
-    const { error, outputs } = await world.run(push('main', '1'.repeat(40)), { mirrors, scan: 'trivy' });
-    expect(error).toBeNull();
-    return Object.keys(outputs).sort();
-  } finally {
-    await world.close();
-  }
+  const world = openWorld();
+  world.engine.other = async (_, args) => {
+    for (const file of args.flatMap((argument) => /^--output=(\/.*)$/.exec(argument)?.[1] ?? []))
+      await writeFile(file, file.endsWith('.json') ? '{"SchemaVersion":2,"Results":[]}' : '{"runs":[]}');
+    return DONE;
+  };
+  const mirrors = `${world.registry.host}/owner/copy`;
+  return Object.keys((await world.succeed(push('main', SHA), { mirrors, scan: 'trivy' })).outputs).sort();
 }
 
 describe('action.yml', () => {
