@@ -1,4 +1,4 @@
-// Starts the cleanup, the second action of this repository (cleanup/action.yml); the only catch, the only exit code.
+// Entry of the cleanup, the second action of this repository (cleanup/action.yml). Reports its error and sets the exit code.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listenForSignals } from './adapters/process/cancellation.js';
@@ -10,7 +10,7 @@ import type { CleanupInputName, CleanupOutputName } from './cleanup/pure/inputs.
 
 async function main(): Promise<void> {
   const { signal, overdue } = listenForSignals();
-  // Short when the run is cancelled: whoever waits then has something to bring to its end.
+  // Ends at once when the run is cancelled, without an error: the removal that is under way is finished first.
   const wait = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   const runner = createRunner<CleanupInputName, CleanupOutputName>();
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
 }
 
 main().then(
-  // Connections that are kept open for the next request must not keep the process.
+  // Connections with keepAlive would keep the process running.
   () => process.exit(),
   (error: unknown) => {
     reportFailure(error instanceof Error ? error.message : String(error), null);

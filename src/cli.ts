@@ -35,10 +35,10 @@ try {
 /** @throws InputError in a workflow, and when there is no name for the image */
 async function build({ onGitHub, workingDirectory, env, program }: CommandLine, given: GivenInputs): Promise<void> {
   if (onGitHub) {
-    // What it decides by the event (forks never push, whose branch it is), nobody would decide here.
+    // The command line ignores the event, so that a fork's run could push.
     throw new InputError('In a GitHub workflow, use the action: "uses: DFE-Digital/two-pass-build@v1".');
   }
-  // Nothing is to be tidied up yet: a signal ends this process as it stands.
+  // No signal handling: there is nothing to clean up yet when a signal ends this process.
   const git = new Git(runProcess, env, workingDirectory, null, false);
   setInputs(toInputs(given, given.image ?? (await findImage(git, workingDirectory))));
   const action = pathToFileURL(join(dirname(program), '../index.js'));

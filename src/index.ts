@@ -1,4 +1,4 @@
-// Starts the main phase; the only catch, the only exit code. The post phase has an entry of its own: post.ts.
+// Entry of the main phase. Reports its error and sets the exit code. The entry of the post phase is post.ts.
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GitHubApi, createGitHubApi } from './adapters/github/run-api.js';
@@ -37,7 +37,7 @@ function getExitCode(error: unknown, { readCause }: Cancellation): number {
 
 const cancellation = listenForSignals();
 main(cancellation).then(
-  // Connections that are kept open for the next request must not keep the process.
+  // Connections with keepAlive would keep the process running.
   () => process.exit(),
   (error: unknown) => {
     reportFailure(describeFailure(error), findFailedPass(error)?.place ?? null);

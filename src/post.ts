@@ -1,4 +1,4 @@
-// Starts the post phase: cleans up after a main phase that was killed before it could. A warning is the worst it says.
+// Entry of the post phase: removes the folder of a main phase that was killed. It never fails the job, it only warns.
 import { rm } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Warn } from './shared/types.js';

@@ -26,7 +26,7 @@ export interface ImageIndex {
   readonly platforms: readonly { readonly platform: Platform; readonly part: Digest }[];
 }
 
-/** Far more platforms and attestations than anyone builds; each is compared with each. */
+/** Far more platforms and attestations than anyone builds; bounded, since each is compared with each. */
 const MOST_ENTRIES = 256;
 
 /**
@@ -46,7 +46,7 @@ export function makeImageIndex(
     throw new Error(`index-of: the parts name ${entries.length} images, and an index has ${MOST_ENTRIES} at most.`);
   const platforms = entries.flatMap(({ part, descriptor }) => {
     const platform = readPlatform(descriptor.platform);
-    // BuildKit's attestations are for a platform that there is not.
+    // BuildKit gives attestations the platform unknown/unknown.
     return platform === null || platform.os === 'unknown' ? [] : [{ platform, part }];
   });
   for (const { digest } of parts) {

@@ -3,7 +3,7 @@
 import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
 
-/** What a tag can have of a platform, and what branches and git tags are told from by it. */
+/** Platforms that can be in a tag; branches and git tags that end like one are told apart by this. */
 const SYSTEMS = ['linux', 'windows'] as const;
 const ARCHITECTURES = [
   '386',
@@ -38,7 +38,7 @@ export function showPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, variant].filter((part) => part !== '').join('/');
 }
 
-/** @throws InputError for what has no place in a tag */
+/** @throws InputError for a platform that cannot be in a tag */
 export function parsePlatform(text: string): Platform {
   const [os = '', architecture = '', variant = ''] = text.toLowerCase().split('/');
   const platform = normalize({ os, architecture, variant });

@@ -88,7 +88,7 @@ export function parseRegistry(text: string): string | null {
   return isHost(host) && HOST.test(host) ? withoutAlias(host) : null;
 }
 
-/** What tells the first part of a name from a repository on Docker Hub. */
+/** Whether the first part of a name is a host, and not a user on Docker Hub. */
 function isHost(first: string): boolean {
   return first === 'localhost' || /[.:]/.test(first);
 }
@@ -112,7 +112,7 @@ export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(registry);
 }
 
-/** Whatever they are called: upper case, or an alias of the host. */
+/** Whether both names are of the same image. Parsing has lowered their case and replaced aliases of the host. */
 export function isSameImage(one: ImageName, other: ImageName): boolean {
   return one.registry === other.registry && one.repository === other.repository;
 }

@@ -1,4 +1,4 @@
-// An image as the registry has it: layers, sizes, and the inline cache that BuildKit wrote into it.
+// The type of an image in the registry: layers, sizes, and its inline cache from BuildKit.
 import type { Digest } from './digest.js';
 import type { Tag } from './reference.js';
 import type { Labels } from './unique-label.js';
@@ -54,7 +54,7 @@ export function sumBytes([image]: readonly CachedImage[]): number | null {
     : image.layers.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The config of an image as BuildKit writes it without an inline cache: its keys are sorted, and this one is not the last. */
+/** Removes the inline cache from a config's text. BuildKit sorts the keys, and this one is never the last. */
 export function withoutInlineCache(config: string): string {
   return config.replace(/"moby\.buildkit\.cache\.v0":"[^"\\]*",/, '');
 }

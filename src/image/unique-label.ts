@@ -1,5 +1,5 @@
-// Whether a tag that exists is the unique tag of the image under it: such a tag is never moved. Names do not tell (a branch
-// and a git tag may both be called release-42), so the image's own labels do. Pure.
+// Whether an existing tag is the unique tag of its image, which must not be moved. The name does not tell (a branch and a git
+// tag may both be called release-42), so the image's labels decide. Pure.
 import { type ImageName, OWN_PREFIXES, TIME_ENDING, type Tag } from './reference.js';
 
 /** Labels of an image, and annotations of an index, by name. */
@@ -45,7 +45,7 @@ export function isUniqueTagOf(image: ImageName, tag: Tag, labels: Labels): boole
   return name === tag || isLaterChoice(tag, name) || isToldByVersion(tag, labels);
 }
 
-/** The same for all ways to write the name. */
+/** One value for all spellings of an image name. */
 function toPrefix({ registry, repository }: ImageName): string {
   return `${registry}/${repository}:`;
 }

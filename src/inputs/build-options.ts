@@ -108,7 +108,7 @@ export interface ParsedBuildOptions {
   readonly flags: readonly BuildFlag[];
   /** Environment of the build processes that carries the values of `secrets`. */
   readonly secretEnvironment: Readonly<Record<string, string>>;
-  /** What was left out, and why: said as warnings. */
+  /** Warnings on items that were left out. */
   readonly warnings: readonly string[];
 }
 
@@ -183,10 +183,10 @@ export function forbidSecretArguments(flags: readonly BuildFlag[], credentials: 
   for (const input of STORED_INPUTS) {
     const items = flags.filter((flag) => flag.input === input);
     for (const [index, { value }] of items.entries()) {
-      // A short secret counts as a whole value.
+      // A short secret counts only if it is the whole value.
       const found = secrets.find(([secret]) => afterEquals(value) === secret.trim() || holdsSecret(value, secret));
       if (found === undefined) continue;
-      // The name is said only when it is none of the secret itself.
+      // The name is quoted only if it does not contain the secret.
       const name = beforeEquals(value);
       const isSecret = secrets.some(([secret]) => name === secret.trim() || holdsSecret(name, secret));
       throw new InputError(
@@ -219,7 +219,7 @@ function malformed(input: BuildOptionName, index: number, expected: string): Inp
   return new InputError(`${input}: item ${index + 1} is not of the form ${expected}.`);
 }
 
-/** `--secret id=…`, with or without the option itself: a habit of the command line. */
+/** An item in the form of the command line: `--secret id=…`, or `id=…,src=…` alone. */
 const SECRET_OPTION =
   /^(?:--secret\b|(?:"?(?:type|id|env|src|source)=[^,]*,)*"?(?:id|env|src|source)=[^,]*,(?:type|id|env|src|source)=)/;
 
@@ -233,7 +233,7 @@ function forbidSecretOptions(input: BuildOptionName, items: readonly string[]): 
   }
 }
 
-/** BuildKit's own arguments that this action sets itself, and sets right. */
+/** BuildKit's own build arguments that this action sets. */
 function checkBuildArguments(flags: readonly BuildFlag[]): void {
   const inline = flags.find(
     ({ input, value }) => input === 'build-args' && /^BUILDKIT_INLINE_CACHE(?:=|$)/.test(value),

@@ -10,7 +10,7 @@ export type Request =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'build'; /** Only what the arguments say. */ readonly given: GivenInputs };
 
-/** May be given several times: one line of the input each. */
+/** Flags that may be given several times; each is one line of the input. */
 const LISTS: readonly string[] = [
   'mirrors',
   'mirror-logins',
@@ -33,7 +33,7 @@ const LISTS: readonly string[] = [
   'scan-args',
 ] satisfies InputName[];
 
-/** Where action.yml has an expression of a workflow, or where a developer expects something else. Null: from `origin`. */
+/** Defaults that differ from action.yml, which has an expression or what only a workflow wants. Null: from `origin`. */
 const LOCAL_DEFAULTS = {
   image: null,
   username: '',
@@ -50,7 +50,7 @@ interface Flag {
   readonly default: string | null;
 }
 
-/** Alone it is `true`, so a value needs `=`. */
+/** Whether the flag alone means `true`, so that a value needs `=`. */
 function isSwitch(name: string, preset: string): boolean {
   return name === 'push' || preset === 'true' || preset === 'false';
 }
@@ -91,7 +91,7 @@ export function parseCommandLine(args: readonly string[]): Request {
   return { kind: 'build', given };
 }
 
-/** As `docker build` has it. */
+/** The argument without a flag is the context, as in `docker build`. */
 function addContext(given: GivenInputs, path: string): void {
   if (given.context !== undefined) {
     throw new InputError(
@@ -119,7 +119,7 @@ function takeValue({ name }: Flag, rest: string[]): string {
   return value;
 }
 
-/** The flag that is at most a third of its letters away, or null. */
+/** The flag for a typing error: at most a third of its letters differ. Null when there is none. */
 function findNearest(word: string): InputName | null {
   const text = word.replace(/^-+/, '').toLowerCase();
   const ranked = FLAGS.map(({ name }) => ({ name, distance: countEdits(text, name) })).sort(

@@ -28,10 +28,10 @@ export interface Inputs {
   readonly credentials: Credentials | null;
   /** Further names of the image that is pushed. */
   readonly mirrors: readonly Mirror[];
-  /** Whether the password is the workflow's own token, and is kept back: another registry has no business with it. */
+  /** Whether the password is withheld: it is the workflow's token, and the registry is not GitHub's. */
   readonly withheldToken: boolean;
   readonly githubToken: string | null;
-  /** The registry that takes the token of a workflow on this server, by `getGitHubRegistry`. */
+  /** The registry that accepts the workflow's token, from `getGitHubRegistry`. */
   readonly gitHubRegistry: string;
   readonly context: string;
   /** Null: `<context>/Dockerfile`. */
@@ -53,7 +53,7 @@ export interface Inputs {
   readonly tag: Tag | null;
   /** The one platform of an image that is to be part of an index; null for an image of its own. */
   readonly part: Platform | null;
-  /** The parts of the index that this run makes instead of a build; none: it builds. */
+  /** The parts of the index that this run makes; empty: the run builds an image. */
   readonly indexOf: readonly Digest[];
   /** Platforms as they were asked for; none: the builder's own. */
   readonly platforms: readonly string[];
@@ -66,7 +66,7 @@ export interface Inputs {
   readonly verify: string | null;
   /** Null: nothing is scanned. */
   readonly scan: ScanSettings | null;
-  /** What was left out, and why: said as warnings. */
+  /** Warnings on items that were left out. */
   readonly warnings: readonly string[];
 }
 
@@ -133,7 +133,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     ...targets,
     flags,
     secretEnvironment,
-    // A refresh that kept an old base image would refresh nothing.
+    // Without the cache, base images are pulled again too: otherwise the weekly rebuild would keep old ones.
     pull: parseBoolean('pull', read('pull')) || !reuseCache,
     provenance: parseAttestation('provenance', read('provenance')),
     sbom: parseAttestation('sbom', read('sbom')),
@@ -276,7 +276,7 @@ function parseFile(text: string): string | null {
   return optional(text);
 }
 
-/** Buildx takes it as a word of its own, where an option could stand. */
+/** Refuses a value that begins with `-`: Buildx would take it for an option. */
 function parseBuilder(text: string): string | null {
   if (text.startsWith('-')) {
     throw new InputError(
@@ -286,7 +286,7 @@ function parseBuilder(text: string): string | null {
   return optional(text);
 }
 
-/** The builder and cache images are this action's own, and no build may overwrite them with another image. */
+/** Refuses tags of builder images and caches, which only this action writes. */
 function parseOwnTag(text: string, what: string): Tag {
   if ([OWN_PREFIXES.builder, OWN_PREFIXES.cache].some((prefix) => text.startsWith(prefix))) {
     throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);

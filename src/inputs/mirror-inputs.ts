@@ -7,20 +7,20 @@ import { parseList } from './syntax.js';
 
 export interface Mirror {
   readonly image: ImageName;
-  /** Null: none of its own. In the image's own registry its login counts, elsewhere what the Docker config has. */
+  /** Null: no login of its own. Then the image's login is used in the same registry, elsewhere that of the Docker config. */
   readonly credentials: Credentials | null;
 }
 
 export interface ParsedMirrors {
   readonly mirrors: readonly Mirror[];
-  /** What was left out, and why: said as warnings. */
+  /** Warnings on items that were left out. */
   readonly warnings: readonly string[];
 }
 
 /**
  * @param read the text of an input as it was given
  * @param image the image that is copied
- * @param facts what tells GitHub's tokens, which no other registry may have
+ * @param facts to recognise GitHub's tokens, which no other registry may get
  * @throws InputError that names the input and the position of the item, and never repeats a password
  */
 export function parseMirrors(
@@ -66,7 +66,7 @@ function parseLogins(text: string): {
     const registry = parseRegistry(host);
     if (registry === null)
       throw new InputError(
-        // Not repeated: in the wrong order it would be the password.
+        // Not quoted: if user name and password are swapped, it is the password.
         `mirror-logins: item ${index + 1}: what stands before "=" is not the host of a registry, such as docker.io. The form is ${FORM}.`,
       );
     if (known.has(registry)) throw new InputError(`mirror-logins: ${registry} is given twice. Leave one out.`);

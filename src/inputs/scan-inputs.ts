@@ -1,4 +1,4 @@
-// The inputs of the scan -> what is scanned with, and how. Pure.
+// The inputs of the scan -> its settings. Pure.
 import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
 import { parseList } from './syntax.js';
@@ -73,8 +73,8 @@ const THRESHOLD = 'use the input scan-severity';
 const VERDICT = 'what was found decides, with the inputs scan-severity and scan-fail';
 
 /**
- * Options that would make the scanner write or judge something else than what is read here, with the reason. A name
- * stands for its family too: `sarif` for `--sarif-file-output`.
+ * Options that are refused, with the reason: they change what the scanner writes, scans or reports as a failure. A name
+ * covers longer ones too: `sarif` covers `--sarif-file-output`.
  * https://docs.snyk.io/developer-tools/snyk-cli/commands/container-test
  * https://github.com/anchore/grype#readme and `grype --help`
  * https://trivy.dev/latest/docs/references/configuration/cli/trivy_image/
@@ -124,9 +124,8 @@ const REFUSED: Readonly<Record<Scanner, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * One argument a line, and each an option with its value behind `=`: so that no line can become the image, a second
- * subcommand, or the value of an option above it, and nothing is split at spaces. Short options are refused because
- * several hide in one (`-qoFILE`).
+ * One option a line, its value after `=`, never split at spaces: so no line can become the image, a subcommand, or the
+ * value of the option before it. Short options are refused because one can contain several (`-qoFILE`).
  * @throws InputError that names the position, and never repeats a value
  */
 export function parseScanArguments(scanner: Scanner, text: string): string[] {

@@ -1,4 +1,4 @@
-// How inputs write lists, true and false, and lists of attributes.
+// The syntax of inputs: lists, booleans, lists of attributes.
 // Source of the rules: https://github.com/docker/actions-toolkit/blob/main/src/util.ts, `Util.getList`
 import { parse } from 'csv-parse/sync';
 import { InputError } from '../shared/errors.js';
@@ -6,7 +6,7 @@ import { isRecord, isStringList } from '../shared/json.js';
 import { quote } from '../shared/text.js';
 
 export interface ListSyntax {
-  /** `item`: commas separate items too. `line`: a line is one item, commas and all. */
+  /** `item`: commas and line breaks separate items. `line`: each line is one item, with its commas. */
   readonly separator: 'item' | 'line';
   /** Keep white space at the end of items: secrets may end with it. */
   readonly keepWhitespace?: boolean;

@@ -45,8 +45,8 @@ export function decideBuilder(
   if (!included || !nothingRan || layers === null || plan.builder.noCache) return { kind: 'build' };
   const find = (tag: Tag): StoredImage | undefined => stored.find((image) => image.tag === tag);
   for (const { tag } of plan.lineage) {
-    const [same, builder] = [find(tag), find(builderTag(tag))];
-    if (same === undefined || builder === undefined || !haveSameLayers(same, layers)) continue;
+    const [earlier, builder] = [find(tag), find(builderTag(tag))];
+    if (earlier === undefined || builder === undefined || !haveSameLayers(earlier, layers)) continue;
     return builder.tag === plan.builder.tag ? { kind: 'keep', image: builder } : { kind: 'copy', from: builder };
   }
   return { kind: 'build' };

@@ -1,4 +1,4 @@
-// GitHub's tokens, and the registries that may have them. Pure.
+// Recognises GitHub's tokens, and keeps them from other registries. Pure.
 import { isLoopback } from '../../image/reference.js';
 import { InputError } from '../../shared/errors.js';
 import type { Credentials } from './credentials.js';
@@ -24,15 +24,15 @@ export function isGitHubRegistry(registry: string, own: string): boolean {
 }
 
 /**
- * What GitHub's tokens begin with: personal (classic, fine-grained), OAuth, user and installation of an app, refresh. Only
- * the beginning is compared, since GitHub says that lengths and what follows may change.
+ * Prefixes of GitHub's tokens: personal (classic, fine-grained), OAuth, user and installation of an app, refresh. Only the
+ * prefix is compared, since GitHub may change length and characters of the rest.
  * https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available
  */
 const GITHUB_TOKEN = /^(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]/;
-/** Of an installation of an app: the workflow's own token is one of GitHub Actions. */
+/** Prefix of an app's installation token; the workflow's token is one, of the app GitHub Actions. */
 const INSTALLATION_TOKEN = /^ghs_[A-Za-z0-9_]/;
 
-/** Whether it is GitHub's by its form, whatever white space stands around it. */
+/** Whether a text has the form of a GitHub token; white space around it is ignored. */
 export function isGitHubToken(text: string): boolean {
   return GITHUB_TOKEN.test(text.trim());
 }
@@ -46,18 +46,18 @@ function isWorkflowToken(password: string, githubToken: string | null): boolean 
   return (githubToken !== null && text === githubToken.trim()) || INSTALLATION_TOKEN.test(text);
 }
 
-/** What is known of GitHub in a run. */
+/** The facts that decide which registry may get a token. */
 export interface GitHubFacts {
   /** The input github-token. */
   readonly githubToken: string | null;
-  /** By `getGitHubRegistry`. */
+  /** From `getGitHubRegistry`. */
   readonly gitHubRegistry: string;
 }
 
 export interface SortedLogin {
-  /** Null: there is none, or it is withheld. */
+  /** Null: no login was given, or it is withheld. */
   readonly credentials: Credentials | null;
-  /** The password is the workflow's token, which this registry may not have. */
+  /** Whether the login is withheld: its password is the workflow's token, which this registry must not get. */
   readonly withheld: boolean;
 }
 
@@ -79,7 +79,7 @@ export function sortLogin(given: Credentials | null, registry: string, facts: Gi
 }
 
 /**
- * The login for the registry of a mirror, where no default stands: every token that is not for it is a mistake.
+ * The login for the registry of a mirror. It has no default, so a GitHub token for another registry is a mistake.
  * @throws InputError as `sortLogin`
  */
 export function checkMirrorLogin(given: Credentials, registry: string, facts: GitHubFacts): Credentials {
@@ -103,7 +103,7 @@ export function checkScanToken(token: string | null, { githubToken }: GitHubFact
     );
 }
 
-/** What a message says of a password for another registry. On github.com everybody knows which one is GitHub's. */
+/** Words of a message on a GitHub token for another registry. */
 export function describeWorkflowToken(own: string): string {
   return `is the workflow's own token, which is for GitHub's registry only${own === GITHUB_COM_REGISTRY ? '' : ` (${own})`}`;
 }
@@ -115,7 +115,7 @@ interface MisplacedToken {
   readonly kind: keyof typeof KINDS;
 }
 
-/** @returns which part of a login is a GitHub token that this registry may not have, or null. Loopback may have any. */
+/** @returns which part of a login is a GitHub token that this registry must not get, or null. Loopback may get any. */
 function findMisplacedToken(login: Credentials, registry: string, facts: GitHubFacts): MisplacedToken | null {
   const { githubToken, gitHubRegistry } = facts;
   if (registry === gitHubRegistry || isLoopback(registry)) return null;

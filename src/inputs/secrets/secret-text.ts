@@ -1,11 +1,11 @@
-// Finds secrets in texts that must not hold them. Pure; never repeats what it found.
+// Finds secrets in texts that must not contain them. Pure; never returns the secret.
 
-/** Shorter values are found everywhere by chance; as a whole value they count all the same. */
+/** Shorter secrets occur in texts by chance: they count only if they are the whole text. */
 const SHORTEST_SECRET = 8;
 
 /**
- * Whether a text holds a secret: as a whole, without the white space around it, one of its lines, or any of these in
- * base64 (also inside a longer text that was encoded, such as `user:password`).
+ * Whether a text contains a secret: whole, trimmed, one of its lines, or any of these in base64 (also when a longer text
+ * was encoded, such as `user:password`).
  */
 export function holdsSecret(text: string, secret: string): boolean {
   return listParts(secret).some(
@@ -14,9 +14,9 @@ export function holdsSecret(text: string, secret: string): boolean {
 }
 
 /**
- * What the runner is told to mask for a secret: each of its lines without the white space around it, since builds print
- * them one by one. Never the whole of several lines: the runner takes such a mask apart, and one with the line `{` would
- * turn every `{` of the log into asterisks. What is that short hides nothing.
+ * The texts to mask for a secret: each of its lines, trimmed, since builds print them one by one. Never several lines as
+ * one mask: the runner splits such a mask, and a line `{` would turn every `{` of the log into asterisks. Lines that are
+ * so short are left out.
  * https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
  */
 export function listMasks(secret: string): string[] {
@@ -25,19 +25,19 @@ export function listMasks(secret: string): string[] {
   return [...new Set(lines.filter((line) => line.length >= shortest))];
 }
 
-/** Whether a secret is there and cannot be masked. */
+/** Whether a secret is not empty, but too short to be masked. */
 export function isTooShortToMask(secret: string): boolean {
   return secret.trim() !== '' && listMasks(secret).length === 0;
 }
 
-/** Whether it is one line, and long enough not to be found by chance. */
+/** Whether a secret is one line, and long enough not to occur by chance. */
 export function isLongLine(secret: string): boolean {
   const lines = listLines(secret);
   return lines.length === 1 && lines.every((line) => line.length >= SHORTEST_SECRET);
 }
 
 const SHORTEST_MASK = 3;
-/** Of a secret of several lines, which has brackets and the like. */
+/** Shortest line of a secret of several lines that counts: shorter ones may be brackets and the like. */
 const SHORTEST_MASKED_LINE = 4;
 
 function listLines(secret: string): string[] {
@@ -52,7 +52,7 @@ function listParts(secret: string): string[] {
   return [whole, ...whole.split('\n').map((line) => line.trim())].filter((part) => part.length >= SHORTEST_SECRET);
 }
 
-/** The characters of a secret's base64 that do not depend on what stands around it, for each of the three alignments. */
+/** The part of a secret's base64 that does not depend on the text around it, for each of the three alignments. */
 function listBase64Cores(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8');
   return [0, 1, 2].flatMap((before) => {
@@ -71,7 +71,7 @@ function listBase64Cores(secret: string): string[] {
  */
 const SECRET_NAME = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token|pat)(?:_|$)/i;
 const NO_SECRET_NAME = /(?:_|^)public(?:_|$)/i;
-/** A switch or a placeholder that frameworks ask for (`SECRET_KEY_BASE_DUMMY=1`). */
+/** Values that are no secrets: switches, and placeholders that frameworks need (`SECRET_KEY_BASE_DUMMY=1`). */
 const NO_SECRET_VALUE = /^(?:|\d{1,3}|true|false|yes|no|on|off|none|dummy)$/i;
 
 /** @param value null when it comes from the environment */
