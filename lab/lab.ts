@@ -1,6 +1,6 @@
 // The whole laboratory: engines, a registry with a base image in it, and a folder for everything, gone after close().
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, mkdtempSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pushBaseImage } from './engine/base-image.js';
 import { type Engine, type ImageStore, startEngine } from './engine/engine.js';
@@ -31,6 +31,8 @@ export type LabOptions = Pick<RegistryOptions, 'users' | 'anonymousPull' | 'dele
   /** No engine unless asked for. */
   readonly stores?: readonly ImageStore[];
   readonly auth?: RegistryOptions['auth'];
+  /** Engines and registry keep their data in memory: for tests, not for measurements. */
+  readonly inMemory?: boolean;
 };
 
 /** Opens a laboratory. It ends with this process even if nobody closes it. */
@@ -56,7 +58,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const started = await Promise.allSettled([
     openRegistry(options, tools, keep),
     // Sockets lie below an engine's folder, so it is beside the lab's, not deep inside.
-    Promise.all((options.stores ?? []).map((store) => keep(startEngine({ store, directory: shortFolder(), tools })))),
+    Promise.all(
+      (options.stores ?? []).map((store) =>
+        keep(startEngine({ store, directory: shortFolder(), inMemory: options.inMemory ?? false, tools })),
+      ),
+    ),
   ]);
   const [registry, engines] = started;
   if (registry.status === 'rejected' || engines.status === 'rejected') {
@@ -94,7 +100,7 @@ async function openRegistry(
   const registry = await keep(
     startRegistry({
       ...options,
-      directory: shortFolder(),
+      directory: shortFolder(options.inMemory),
       auth: options.auth ?? 'none',
       anonymousPull: ['base/*', ...(options.anonymousPull ?? [])],
       tools,
@@ -103,6 +109,21 @@ async function openRegistry(
   return { registry, baseImage: await pushBaseImage(registry, tools) };
 }
 
-function shortFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'tpb-'));
+// Short, since sockets lie below it.
+function shortFolder(inMemory = false): string {
+  return mkdtempSync(join(inMemory && hasMemoryFor(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'tpb-'));
+}
+
+/** Linux keeps what is written here in memory. In a container it may have no more than 64 MB. */
+const MEMORY_FOLDER = '/dev/shm';
+const ROOM_BYTES = 2e9;
+
+function hasMemoryFor(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    return Math.min(bavail * bsize, freemem()) > ROOM_BYTES;
+  } catch {
+    return false;
+  }
 }

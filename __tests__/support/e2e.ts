@@ -15,7 +15,7 @@ export function useLab(options: LabOptions): Fixture {
   let lab: Lab | undefined;
   const teams: Team[] = [];
   beforeAll(async () => {
-    lab = await openLab({ auth: 'token', users: USERS, ...options });
+    lab = await openLab({ auth: 'token', users: USERS, inMemory: true, ...options });
   });
   afterAll(async () => {
     await Promise.all(teams.map((team) => team.close()));

@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly store: ImageStore;
   /** Made, owned and in the end removed by the engine. Short: sockets lie below it. */
   readonly directory: string;
+  /** Keeps its data in memory where there is enough: faster than any disk, so nothing for measurements. */
+  readonly inMemory?: boolean;
   readonly tools?: Tools;
 }
 
@@ -66,7 +68,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     command: [
       'env',
       ...asRoot,
-      ...guardCommand(tools, directory, network),
+      ...guardCommand(tools, options, network),
       ...daemonCommand(tools, store, directory, network),
     ],
     directory,
@@ -130,14 +132,18 @@ function chooseNetwork(): Network {
 
 // Own mounts and processes, so that nothing of the engine is left when the first process of these namespaces ends.
 // The network is shared: the lab's registries listen on the loopback address.
-function guardCommand(tools: Tools, directory: string, network: Network): readonly string[] {
+function guardCommand(
+  tools: Tools,
+  { directory, inMemory = false }: EngineOptions,
+  network: Network,
+): readonly string[] {
   const path = `PATH=${tools.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const libraries = tools.ldLibraryPath === '' ? [] : [`LD_LIBRARY_PATH=${tools.ldLibraryPath}`];
   const guard = join(import.meta.dirname, 'engine-guard');
   return [
     ...['env', path, ...libraries],
     ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
-    ...[guard, directory, tools.busybox, network.bridge, network.address],
+    ...[guard, directory, tools.busybox, network.bridge, network.address, inMemory ? 'memory' : 'disk'],
   ];
 }
 

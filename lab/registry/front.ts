@@ -66,7 +66,7 @@ export interface FrontOptions {
   readonly gate?: Gate;
 }
 
-const STALL_MS = 8000;
+const STALL_MS = 2_000;
 
 interface PlannedFault {
   readonly fault: Fault;

@@ -23,7 +23,7 @@ let failed = 0;
 let done = 0;
 console.log(`seed ${options.seed}`);
 for (const store of options.stores) {
-  const lab = await openLab({ auth: 'token', users: USERS, stores: [store, 'overlay2'] });
+  const lab = await openLab({ auth: 'token', users: USERS, stores: [store, 'overlay2'], inMemory: true });
   try {
     for (const { name, run } of [...listFaults(store), ...listKills(store)]) {
       const started = performance.now();

@@ -1,4 +1,4 @@
-// A cleanup that is cancelled or killed at any request, and run again: no tag ever names an image that is not its own, none
+// A cleanup that is cancelled or killed at any request (by day at a sample of them), and run again: no tag ever names an image that is not its own, none
 // that must stay is touched, and the second run leaves what a whole run would have left.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { SignalOnLine } from '../../../lab/runner/action-run.js';
@@ -12,6 +12,7 @@ import {
   expectSuccess,
   useCleanupLab,
 } from '../../support/cleanup-lab.js';
+import { IS_NIGHTLY, sampleOf } from '../../support/nightly.js';
 
 /** What is done with each request of the run; true lets it go on. */
 let onRequest: (request: string) => Promise<boolean> = () => Promise.resolve(true);
@@ -118,7 +119,12 @@ describe('at each request', () => {
       expect(whole).toBeGreaterThan(30);
 
       let finished = 0;
-      for (let number = 1; number <= whole; number += 1) {
+      const numbers = sampleOf(
+        Array.from({ length: whole }, (_, index) => index + 1),
+        // Seven and two have no common divisor: questions and changes, which take turns, both come up.
+        (number) => number % 7 === 0 || number === whole,
+      );
+      for (const number of numbers) {
         await open();
         const { result, at } = await cleanUntil(signal, number);
         try {
@@ -138,7 +144,7 @@ describe('at each request', () => {
           throw new Error(`${signal} at request ${number} of ${whole}, ${at}:\n${result.log}`, { cause: error });
         }
       }
-      expect(finished).toBeGreaterThan(10);
+      expect(finished).toBeGreaterThan(IS_NIGHTLY ? 10 : 1);
     },
     600_000,
   );

@@ -3,14 +3,18 @@
 import { test } from '@jest/globals';
 import { chooseKill, createRandom, surviveKill } from '../../../lab/faults/faults.js';
 import { STORES, useFaultLab } from '../../support/fault-lab.js';
+import { IS_NIGHTLY } from '../../support/nightly.js';
 
 const { open: openStand } = useFaultLab();
 
-test.each(STORES)('killed at any moment, five times, and run again (%s)', async (store) => {
+/** script/check-faults kills fifty on each store. */
+const KILLS = IS_NIGHTLY ? 5 : 2;
+
+test.each(STORES)(`killed at any moment, ${KILLS} times, and run again (%s)`, async (store) => {
   const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 100_000);
   console.log(`FAULTS_SEED=${seed}`);
   const random = createRandom(seed);
-  for (let kill = 1; kill <= 5; kill += 1) {
+  for (let kill = 1; kill <= KILLS; kill += 1) {
     const stand = await openStand(store, `killed-${kill}-${store}`);
     await surviveKill(stand, chooseKill(random), `${seed} ${kill} ${store}`);
   }

@@ -48,7 +48,7 @@ beforeAll(async () => {
     writeFileSync(join(context, name), text);
   }
   engines = await Promise.all(
-    STORES.map((store) => startEngine({ store, directory: mkdtempSync(join(tmpdir(), 'tpb-')) })),
+    STORES.map((store) => startEngine({ store, directory: mkdtempSync(join(tmpdir(), 'tpb-')), inMemory: true })),
   );
   for (const engine of engines) {
     const { code, stderr } = await engine.docker(['buildx', 'build', '--load', '--tag', IMAGE, context]);
