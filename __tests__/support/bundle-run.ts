@@ -37,7 +37,7 @@ export function useBundle() {
   let github: GitHubApiStandIn;
   beforeAll(async () => {
     github = await startGitHubApi();
-    lab = await openLab({ auth: 'token', users: USERS });
+    lab = await openLab({ auth: 'token', users: USERS, inMemory: true });
   });
   afterAll(async () => {
     await github.stop();

@@ -62,7 +62,7 @@ export function useCleanupLab(gate?: Gate) {
   const apis: GitHubApiStandIn[] = [];
   let current: Package;
   beforeAll(async () => {
-    lab = await openLab({ auth: 'token', users: USERS });
+    lab = await openLab({ auth: 'token', users: USERS, inMemory: true });
     front = await startFront({ registry: lab.registry.host, ...(gate === undefined ? {} : { gate }) });
     ghcr = await startGhcr(front.host, lab.directory);
   });

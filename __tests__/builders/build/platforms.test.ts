@@ -11,6 +11,7 @@ import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectFailure, expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { sampleOf, testByNight } from '../../support/nightly.js';
 
 const bin = process.env.BUILDKIT_BIN ?? '';
 const fixture = useLab({ stores: ['overlay2', 'containerd'] });
@@ -119,11 +120,14 @@ async function expectIndex(team: Team, { outputs }: ActionResult): Promise<void>
   expect(JSON.parse(outputs.summary ?? '')).toMatchObject({ bytes: { platforms: 2 } });
 }
 
-describe.each([
+const KINDS = [
   ['one docker-container builder', 'one', ONE],
   ['one builder of two nodes', 'two', TWO],
   ['the docker driver with the containerd store', 'own', OWN],
-])('%s', (_, name, builder) => {
+] as const;
+
+// docker-container.test.ts has one node every day.
+describe.each(sampleOf(KINDS, ([, name]) => name === 'two'))('%s', (_, name, builder) => {
   test('both passes for both platforms, and their cache on a fresh builder', async () => {
     const team = await fixture.team(name);
     const event = await team.push();
@@ -160,7 +164,7 @@ describe.each([
     expect(await team.runImage(containerd(), changed.outputs['pinned-image']!)).toContain('changed');
   });
 
-  test('attestations belong to the index and are no platforms', async () => {
+  testByNight('attestations belong to the index and are no platforms', async () => {
     const team = await fixture.team(`${name}-attested`);
     const result = await build(team, await team.push(), builder, { provenance: 'true' });
     expectSuccess(result);
@@ -170,7 +174,7 @@ describe.each([
     expect(children.toSorted()).toEqual(['amd64', 'arm64', 'attestation', 'attestation']);
   });
 
-  test('push: false builds both', async () => {
+  testByNight('push: false builds both', async () => {
     const team = await fixture.team(`${name}-unpushed`);
     const result = await build(team, await team.push(), builder, { push: 'false' });
     expectSuccess(result);
@@ -215,7 +219,7 @@ describe.each([
   });
 });
 
-test('cross-compiling runs on the machine, once for what the platforms share', async () => {
+testByNight('cross-compiling runs on the machine, once for what the platforms share', async () => {
   const team = await fixture.team('cross');
   const file = join(team.service.directory, 'Dockerfile');
   const text = await readFile(file, 'utf8');
@@ -245,7 +249,7 @@ test('cross-compiling runs on the machine, once for what the platforms share', a
   expect(again.outputs['builder-digest']).toBe(first.outputs['builder-digest']);
 });
 
-test('two nodes, of which one builds all: what was checked is still published without a tag first', async () => {
+testByNight('two nodes, of which one builds all: what was checked is still published without a tag first', async () => {
   await remove('two');
   const node = (name: string, platforms: string) => ['--name', 'two', '--node', name, '--platform', platforms];
   await docker('buildx', 'create', ...node('two-all', 'linux/amd64,linux/arm64'), ...OPTIONS);

@@ -35,7 +35,7 @@ let tarball: string;
 let packed: readonly string[];
 let program: string;
 beforeAll(async () => {
-  lab = await openLab({ auth: 'token', users: USERS });
+  lab = await openLab({ auth: 'token', users: USERS, inMemory: true });
   service = await lab.sampleService('service');
   await service.git('remote', 'add', 'origin', 'git@github.com:Octo/Service.git');
   const folder = join(lab.directory, 'packed');

@@ -21,7 +21,7 @@ let stopService: () => Promise<void>;
 /** Requests that reached the cache service, which has nothing. */
 const asked: string[] = [];
 beforeAll(async () => {
-  lab = await openLab({ auth: 'token', users: USERS });
+  lab = await openLab({ auth: 'token', users: USERS, inMemory: true });
   service = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.writeHead(200, { 'content-type': 'application/json' });

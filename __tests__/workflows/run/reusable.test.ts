@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Document } from 'yaml';
 import { ACTION, type Team } from '../../../lab/services/team.js';
 import { readCachedSteps } from '../../support/e2e.js';
+import { sampleOf, testByNight } from '../../support/nightly.js';
 import {
   SECRETS,
   aim,
@@ -19,7 +20,8 @@ import {
   warningsOf,
 } from '../../support/workflows.js';
 
-const workflows = useWorkflows(['containerd', 'overlay2']);
+const STORES = ['containerd', 'overlay2'] as const;
+const workflows = useWorkflows(STORES);
 const TOKEN = `npm_${randomBytes(18).toString('hex')}`;
 const GITHUB_TOKEN = `ghs_${randomBytes(18).toString('hex')}`;
 const secrets = { ...SECRETS, NPM_TOKEN: TOKEN };
@@ -38,7 +40,7 @@ async function openTeam(name: string, change?: (document: Document) => void): Pr
   return { team, path: await workflows.install(team, workflow) };
 }
 
-test.each(['containerd', 'overlay2'] as const)(
+test.each(sampleOf(STORES, (store) => store === 'overlay2'))(
   'a push builds, pushes and hands on what the registry serves; again it is cached (%s)',
   async (store) => {
     const { registry, engine } = workflows.lab();
@@ -78,7 +80,7 @@ test.each(['containerd', 'overlay2'] as const)(
 );
 
 describe('a pull request', () => {
-  test('of the same repository gets a review tag, and nothing is deployed', async () => {
+  testByNight('of the same repository gets a review tag, and nothing is deployed', async () => {
     const { registry, engine } = workflows.lab();
     const { team, path } = await openTeam('reviewed');
     const event = await team.pullRequest({ number: 7, head: 'feature-x' });
@@ -154,7 +156,7 @@ test('with platform-runners, a part is built on its runner, and an index of it i
   expect((await registry.tags(team.repository)).filter((tag) => tag.startsWith('latest'))).toEqual(['latest']);
 });
 
-test('a wrong input ends the run red, and nothing is deployed', async () => {
+testByNight('a wrong input ends the run red, and nothing is deployed', async () => {
   const { registry, engine } = workflows.lab();
   const { team, path } = await openTeam('mistaken', (document) => {
     document.setIn(['jobs', 'image', 'with', 'push'], 'maybe');

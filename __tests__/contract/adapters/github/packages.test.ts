@@ -58,7 +58,7 @@ describe("GitHub's recorded answers", () => {
 describe('the stand-in', () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await openLab();
+    lab = await openLab({ inMemory: true });
   });
   afterAll(() => lab.close());
 

@@ -1,0 +1,37 @@
+// Adds up what jest's runs have told, prints it as the last line, and fails where a test failed, was left out, or a kind of
+// test that was asked for has none.
+//
+//   count-tests.ts FOLDER/KIND,KIND….json …
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** What jest writes with --json, as far as it is read. */
+interface Report {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+let passed = 0;
+let failed = 0;
+const faults: string[] = [];
+for (const file of process.argv.slice(2)) {
+  const kinds = basename(file, '.json');
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
+  if (!report.success) faults.push(`${kinds}: ${report.numFailedTestSuites} files failed`);
+  const leftOut = report.numPendingTests + report.numTodoTests;
+  if (leftOut > 0) faults.push(`${kinds}: ${leftOut} tests were left out`);
+  for (const kind of kinds.split(',')) {
+    const found = report.testResults.filter(({ name }) => name.includes(`/__tests__/${kind}/`));
+    if (!found.some(({ assertionResults }) => assertionResults.length > 0)) faults.push(`${kind}: no test was run`);
+  }
+}
+for (const fault of faults) console.error(fault);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = faults.length === 0 && failed === 0 ? 0 : 1;
