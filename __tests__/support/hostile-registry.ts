@@ -1,6 +1,5 @@
 // A registry client that is answered by a function, for answers that no honest registry gives.
 import { createHash } from 'node:crypto';
-import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import {
   ConnectionError,
@@ -54,14 +53,6 @@ export const open = (answer: (request: HttpRequest, count: number) => Answer | n
   );
   return { ...served, registry: new Registry(IMAGE, { send: served.send, login: null, insecure: false, write }) };
 };
-
-/** Ends in time; what hangs would hang the test, what is only slow fails it. */
-export async function within<T>(action: () => T | Promise<T>, milliseconds = 1000): Promise<T> {
-  const started = performance.now();
-  const value = await action();
-  expect(performance.now() - started).toBeLessThan(milliseconds);
-  return value;
-}
 
 export const PRINTABLE = /^[ -~]{1,500}$/;
 

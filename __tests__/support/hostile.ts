@@ -1,5 +1,4 @@
 // What tests of hostile input share: names that mean harm, and what nothing may do with them.
-import { expect } from '@jest/globals';
 import { InputError } from '../../src/shared/errors.js';
 import { SHA } from './fixtures.js';
 
@@ -53,13 +52,6 @@ export const HOSTILE_NAMES = [
   '[x](javascript:alert(1))',
   '${{ secrets.X }}',
 ];
-
-/** Runs an action within the time that 1 MB of input may take, give or take a slow machine. */
-export function within(action: () => void, milliseconds = 1000): void {
-  const started = performance.now();
-  action();
-  expect(performance.now() - started).toBeLessThan(milliseconds);
-}
 
 /** Passes where the action ends, or fails with an error that is meant for people. */
 export function mayRefuse(action: () => unknown): void {

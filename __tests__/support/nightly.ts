@@ -16,3 +16,8 @@ export function sampleOf<T>(all: readonly T[], isChosen: (one: T) => boolean): r
 export function testByNight(name: string, body: () => Promise<void>): void {
   if (IS_NIGHTLY) test(name, body);
 }
+
+/** How often a property is tried: a fifth by day of what it is by night. */
+export function runsOf(byNight: number): number {
+  return IS_NIGHTLY ? byNight : Math.ceil(byNight / 5);
+}

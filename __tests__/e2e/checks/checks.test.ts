@@ -49,11 +49,9 @@ describe.each(STORES)('verify (%s)', (store) => {
   test('that leaves something running ends with its script, and says so', async () => {
     const { engine } = fixture.lab();
     const team = await fixture.team(`verify-leaves-${store}`);
-    const started = performance.now();
     const inputs = { verify: 'sleep 77 & timeout 76 sleep 77 >/dev/null & echo started' };
     const result = await team.build(await team.push(), { engine: engine(store), inputs });
     expectSuccess(result);
-    expect(performance.now() - started).toBeLessThan(70_000);
     expect(result.log).toContain('started');
     const warning =
       /The verify script ended and left processes running \((?:sleep|timeout), (?:sleep|timeout)\); they were ended too/;

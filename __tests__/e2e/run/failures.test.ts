@@ -60,7 +60,6 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       phases: ['main'],
     });
     expect(result.main?.code).toBe(1);
-    expect(result.main?.seconds).toBeLessThan(30);
     // Main itself has cleaned up: a cancelled job may not come to its post phase.
     expect(result.leftovers).toEqual([]);
     expect(await registry.tags(team.repository)).toEqual([]);

@@ -9,8 +9,8 @@ import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
 import { explainMiss } from '../../../src/cache/pure/cache-miss.js';
 import { InputError } from '../../../src/shared/errors.js';
 import { SHA } from '../../support/fixtures.js';
-import { within } from '../../support/hostile.js';
 import { rawProgress } from '../../support/raw-progress.js';
+import { runsOf } from '../../support/nightly.js';
 
 describe('what Docker prints', () => {
   const LINES = [
@@ -26,25 +26,23 @@ describe('what Docker prints', () => {
     '{"vertexes":[{"digest":1}],"logs":[null,{"vertex":"x"}],"statuses":{},"warnings":[{"range":[{"start":1}]}]}',
   ];
   test('progress', () => {
-    for (const line of LINES)
-      within(() => {
-        const reader = new RawProgressReader();
-        reader.read(line, 0);
-        for (const text of rawProgress(
-          { name: line },
-          { name: line, error: line, output: line, statuses: [line] },
-        ).split('\n'))
-          reader.read(text, 0);
-        isExportFailure(reader.progress);
-        const step = reader.progress.failed ?? { name: line, stage: parseStage(line) };
-        explainMiss(step, {
-          dockerfile: parseDockerfile('FROM a AS b'),
-          flags: [],
-          sha: SHA,
-          hadSource: true,
-          noCache: false,
-        });
-      }, 2000);
+    for (const line of LINES) {
+      const reader = new RawProgressReader();
+      reader.read(line, 0);
+      for (const text of rawProgress({ name: line }, { name: line, error: line, output: line, statuses: [line] }).split(
+        '\n',
+      ))
+        reader.read(text, 0);
+      isExportFailure(reader.progress);
+      const step = reader.progress.failed ?? { name: line, stage: parseStage(line) };
+      explainMiss(step, {
+        dockerfile: parseDockerfile('FROM a AS b'),
+        flags: [],
+        sha: SHA,
+        hadSource: true,
+        noCache: false,
+      });
+    }
   });
 
   test('any line of progress', () => {
@@ -75,7 +73,7 @@ describe('what Docker prints', () => {
         reader.heartbeat(1e9);
         expect(reader.progress.steps).toBeInstanceOf(Array);
       }),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     );
   });
 
@@ -102,7 +100,7 @@ describe('what Docker prints', () => {
           if (!(error instanceof InputError)) throw error;
         });
       }),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     );
   });
 

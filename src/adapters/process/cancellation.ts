@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { CancelledError } from './process.js';
 
 /** GitHub kills what still runs 7.5 s after SIGINT; children get 4 s of it. */
-const LEAVE_AFTER_MS = 6000;
+export const LEAVE_AFTER_MS = 6000;
 
 /** A terminal that is closed sends SIGHUP; children have sessions of their own and would run on. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -206,9 +206,8 @@ test('a registry that says nothing is given up, and a run that is cancelled wait
   await expect(upload(OPTIONS.signal, 200)).rejects.toThrow('no answer within 0.2 s');
   const cancellation = new AbortController();
   setTimeout(() => cancellation.abort(), 100);
-  const started = performance.now();
-  await expect(upload(cancellation.signal, 30_000)).rejects.toThrow();
-  expect(performance.now() - started).toBeLessThan(5000);
+  // Longer than a test may take.
+  await expect(upload(cancellation.signal, 900_000)).rejects.toThrow();
 });
 
 test.each<[string, unknown]>([

@@ -2,7 +2,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listen } from '../../../../lab/listen.js';
-import { ConnectionError, type HttpRequest, createSender } from '../../../../src/adapters/registry/http.js';
+import { ConnectionError, type HttpRequest, createSender, retryDelay } from '../../../../src/adapters/registry/http.js';
 import { Registry } from '../../../../src/adapters/registry/registry.js';
 import { parseDigest } from '../../../../src/image/digest.js';
 import { parseImageName } from '../../../../src/image/reference.js';
@@ -70,17 +70,22 @@ test.each<[string, Answer]>([
   }
 });
 
+test('Retry-After is kept to', async () => {
+  const { outcome, asked, milliseconds } = await ask([status(429, { 'retry-after': '1' })]);
+  expect({ outcome, asked }).toMatchObject({ outcome: { status: 200 }, asked: 2 });
+  expect(milliseconds).toBeGreaterThanOrEqual(990);
+});
+
 test.each<[string, () => string, number, number]>([
-  ['seconds', () => '1', 990, 1400],
-  ['a date', () => new Date(Date.now() + 2000).toUTCString(), 900, 2200],
-  ['far too many seconds', () => '86400', 1490, 2200],
-  ['a date that is over', () => new Date(0).toUTCString(), 0, 400],
-  ['no time at all', () => 'soon', 0, 400],
-])('Retry-After is kept to: %s', async (_, text, least, most) => {
-  const { outcome, milliseconds } = await ask([status(429, { 'retry-after': text() })]);
-  expect(outcome).toMatchObject({ status: 200 });
+  ['seconds', () => '1', 1000, 1000],
+  ['a date', () => new Date(Date.now() + 1400).toUTCString(), 1, 1400],
+  ['far too many seconds', () => '86400', LIMITS.longestWait, LIMITS.longestWait],
+  ['a date that is over', () => new Date(0).toUTCString(), 0, 0],
+  ['no time at all', () => 'soon', LIMITS.firstWait / 2, LIMITS.firstWait * 1.5],
+])('the wait that Retry-After asks for, within bounds: %s', (_, text, least, most) => {
+  const milliseconds = retryDelay(1, text(), LIMITS);
   expect(milliseconds).toBeGreaterThanOrEqual(least);
-  expect(milliseconds).toBeLessThan(most);
+  expect(milliseconds).toBeLessThanOrEqual(most);
 });
 
 test('four times the same fault is final', async () => {
@@ -93,15 +98,14 @@ test('four times the same fault is final', async () => {
 });
 
 test('an answer that drips has an end', async () => {
-  const { outcome, milliseconds } = await ask([drip, drip, drip, drip]);
+  const { outcome } = await ask([drip, drip, drip, drip]);
   expect(String(outcome)).toContain('no whole answer within 1 s');
-  expect(milliseconds).toBeLessThan(6000);
 });
 
 test.each([
   ['that has no answer', stall],
   ['whose answer has begun', drip],
-  ['that waits for a further attempt', status(503, { 'retry-after': '1' })],
+  ['that waits for a further attempt', status(503, { 'retry-after': '600' })],
 ])('a cancelled run ends a request %s at once', async (_, answer) => {
   const server = createServer((request, response) => {
     request.resume();
@@ -113,15 +117,14 @@ test.each([
   const cancelled = new Error('cancelled');
   const sender = createSender('test', cancellation.signal, {
     ...LIMITS,
-    idle: 20_000,
-    answer: 20_000,
-    longestWait: 20_000,
+    // Longer than a test may take: only the cancellation ends it.
+    idle: 900_000,
+    answer: 900_000,
+    longestWait: 900_000,
   });
   const asked = sender({ method: 'GET', url: `http://127.0.0.1:${port}/v2/`, headers: {} });
   setTimeout(() => cancellation.abort(cancelled), 200);
-  const started = performance.now();
   await expect(asked).rejects.toBe(cancelled);
-  expect(performance.now() - started).toBeLessThan(900);
   await expect(sender({ method: 'GET', url: 'http://127.0.0.1:9/', headers: {} })).rejects.toBe(cancelled);
 });
 
@@ -247,9 +250,7 @@ test('headers that drip have an end', async () => {
     const timer = setInterval(() => socket.write('x'), 50);
     socket.on('close', () => clearInterval(timer));
   });
-  const started = performance.now();
   expect(String(await send(origin))).toContain('no whole answer within 0.4 s');
-  expect(performance.now() - started).toBeLessThan(4000);
 });
 
 test('a server that is silent is told without the path, in which an upload may be signed', async () => {

@@ -34,6 +34,7 @@ import {
   OTHER_SHA,
   type Written,
 } from '../../../support/what-events-write.js';
+import { runsOf } from '../../../support/nightly.js';
 
 interface Situation {
   readonly trigger: WorkflowEvent;
@@ -205,7 +206,7 @@ describe('no run writes a moving tag of a branch whose head it has not built', (
         const named = /[0-9a-f]{40}/.exec(tags.unique)?.[0] ?? built.commit;
         expect([built.commit, ...(own ? [event.sha] : [])]).toContain(named);
       }),
-      { numRuns: 5000 },
+      { numRuns: runsOf(5000) },
     );
   });
 });

@@ -24,6 +24,7 @@ import {
   pullRequest,
   pushTo,
 } from '../../../support/fixtures.js';
+import { runsOf } from '../../../support/nightly.js';
 
 const HEAD = 'feedfacefeedfacefeedfacefeedfacefeedface';
 
@@ -366,7 +367,7 @@ const pair = fc.oneof(
   branchName.chain((name) => fc.tuple(fc.constant(name), nearMiss(name))),
 );
 
-const RUNS = { numRuns: 2000 };
+const RUNS = { numRuns: runsOf(2000) };
 
 describe('for every valid git branch name', () => {
   test('the branch tag is a valid tag of at most 100 characters, and its builder tag is valid', () => {
@@ -388,7 +389,7 @@ describe('for every valid git branch name', () => {
         expect(builderTag(branchTag(one))).not.toBe(branchTag(other));
         expect(builderTag(branchTag(one))).not.toBe(builderTag(branchTag(other)));
       }),
-      { numRuns: 5000 },
+      { numRuns: runsOf(5000) },
     );
   });
 
