@@ -3,7 +3,12 @@ import { parseDenial } from '../../src/plan/denial/denial.js';
 import { classifyFailure } from '../../src/adapters/docker/pass-failure.js';
 import { findFailedPlace } from '../../src/adapters/progress/failed-place.js';
 import { RawProgressReader } from '../../src/adapters/progress/raw.js';
+import { parseChallenge } from '../../src/adapters/registry/token.js';
+import { parseDockerfile } from '../../src/build/pure/dockerfile.js';
+import { parseList } from '../../src/inputs/syntax.js';
+import { InputError } from '../../src/shared/errors.js';
 import { LastLines, LineBuffer } from '../../src/shared/long-line.js';
+import { escapeMarkdown } from '../../src/shared/markdown.js';
 
 export interface ParserCase {
   readonly name: string;
@@ -59,6 +64,33 @@ const failureCase = (text: string, end = ''): ParserCase => ({
   },
 });
 
+/** What may throw for people is read all the same. */
+function mayRefuse(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+}
+
+const textCase = (name: string, text: string, size: number, read: (text: string) => unknown): ParserCase => ({
+  name: `${name}: ${JSON.stringify(text)}`,
+  size,
+  prepare: (length) => {
+    const filled = fill(text, length);
+    return () => {
+      mayRefuse(() => read(filled));
+    };
+  },
+});
+
+/** The kernel takes no longer environment variable, and inputs are such. */
+const LONGEST_INPUT = 128_000;
+/** Node takes no more of an answer's headers. */
+const LONGEST_HEADERS = 16_000;
+const readList = (text: string) => parseList('x', text, { separator: 'line' });
+const readChallenge = (text: string) => parseChallenge(`Bearer ${text}`, 'http://registry.example');
+
 export const PARSER_CASES: readonly ParserCase[] = [
   {
     name: 'output of a process: no line break, in pieces of 100',
@@ -112,4 +144,12 @@ export const PARSER_CASES: readonly ParserCase[] = [
   failureCase('unexpected status '),
   failureCase('content digest '),
   failureCase('EOF '),
+  ...[',', '/', 'a=b\n', '"'].map((text) => textCase('list of an input', text, LONGEST_INPUT, readList)),
+  ...['\n', '<', '|'].map((text) => textCase('text for Markdown', text, MEGABYTE, escapeMarkdown)),
+  ...['FROM a AS b\n', 'RUN \\\n', 'RUN <<A ', '"', '\\'].map((text) =>
+    textCase('Dockerfile', text, MEGABYTE, parseDockerfile),
+  ),
+  ...['a= ', 'a="', ', ', 'bearer '].map((text) =>
+    textCase('challenge of a registry', text, LONGEST_HEADERS, readChallenge),
+  ),
 ];

@@ -5,7 +5,7 @@ const TRIES = 9;
 const GROWTH = [1, 2, 4] as const;
 
 /** The best of some tries, in milliseconds: what disturbs a measurement only ever makes it longer. */
-export function measure(work: () => void, tries = TRIES): number {
+function measure(work: () => void, tries = TRIES): number {
   return Math.min(
     ...Array.from({ length: tries }, () => {
       const start = performance.now();
