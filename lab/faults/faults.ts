@@ -184,7 +184,7 @@ export function chooseKill(random: () => number): Kill {
  * without any layer can pull, and its digest is the output.
  * @param result null for a run that could say nothing
  */
-export async function expectAgreement(
+async function expectAgreement(
   { lab: { registry }, team, puller }: Omit<FaultStand, 'engine'>,
   unique: string,
   result: ActionResult | null,
