@@ -20,7 +20,7 @@ const PLACEHOLDERS: readonly (readonly [string, string])[] = [
   [BRANCH, '<scope>'],
 ];
 
-export interface TagRow {
+interface TagRow {
   /** The events, as people know them. */
   readonly events: string;
   /** One of them: they all get the same tags. */
@@ -40,7 +40,7 @@ const pullRequest = (fork: boolean): WorkflowEvent => ({
 const local = (dirty: boolean): WorkflowEvent => ({ kind: 'local', name: 'local', branch: BRANCH, sha: SHA, dirty });
 const elsewhere = 'any of these with another commit checked out';
 
-export const TAG_ROWS: readonly TagRow[] = [
+const TAG_ROWS: readonly TagRow[] = [
   {
     events: 'push to a branch; workflow_dispatch, schedule, repository_dispatch, workflow_run on a branch',
     event: onBranch(SHA),

@@ -1,5 +1,5 @@
 // action.yml, the code and the documents say the same; so do cleanup/action.yml and its code.
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -175,6 +175,41 @@ describe('README', () => {
       expect(readme).toContain(`\n${command}\n`);
       expect(read(command)).toMatch(/^#!/);
     }
+  });
+});
+
+describe('CONTRIBUTING', () => {
+  const contributing = read('CONTRIBUTING.md');
+
+  test('names only files that there are', () => {
+    const paths = [...contributing.matchAll(/`((?:src|script|lab|docs|examples|__tests__|\.github)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(40);
+    expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  test('names every room, in their order', () => {
+    const { order } = JSON.parse(read('rooms.json')) as { order: string[][] };
+    const rooms = order.flat().filter((room) => room !== '' && !room.includes('/'));
+    const rows = [...contributing.matchAll(/^\| `src\/(\w+)` /gm)].map(([, room]) => room);
+    expect(rows.toSorted()).toEqual(rooms.toSorted());
+    const rankOf = (room?: string): number => order.findIndex((group) => group.includes(room ?? ''));
+    expect(rows.map(rankOf)).toEqual(rows.map(rankOf).toSorted((one, other) => one - other));
+  });
+
+  test('names every command', () => {
+    const commands = readdirSync(new URL('script/', root), { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(commands.map(({ name }) => `script/${name}`).filter((name) => !contributing.includes(`\`${name}`))).toEqual(
+      [],
+    );
+  });
+
+  test('has a reason for every dependency', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+    const names = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith('@types/'));
+    const [, section = ''] = contributing.split('\n## Dependencies\n');
+    expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
   });
 });
 

@@ -88,10 +88,7 @@ describe('every input', () => {
 
   test('the result is frozen', () => expect(Object.isFrozen(inputsOf())).toBe(true));
 
-  test('each input is read by its listed name only', () => {
-    expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length);
-    expect(INPUT_NAMES).toHaveLength(47);
-  });
+  test('no input is listed twice', () => expect(new Set(INPUT_NAMES).size).toBe(INPUT_NAMES.length));
 });
 
 describe('junk is refused, and the message names the input and what it takes', () => {
