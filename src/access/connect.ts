@@ -7,7 +7,7 @@ import type { Login } from '../inputs/secrets/credentials.js';
 import type { WriteAccess } from '../plan/context.js';
 import { type ServerAnswer, showAnswer } from '../shared/answer.js';
 import { InputError } from '../shared/errors.js';
-import { type RunFacts, explainDenial } from '../plan/denial/denial.js';
+import { type Caller, explainDenial } from '../plan/denial/denial.js';
 
 export interface ConnectionOptions {
   readonly login: Login | null;
@@ -45,19 +45,19 @@ export function isFault(error: unknown): error is ConnectionError | RegistryErro
   return [ConnectionError, RegistryError, TokenServerError].some((kind) => error instanceof kind);
 }
 
-/** @param facts of the login that was used; `inputs` decides which inputs a message names */
-export function explainConnection(error: unknown, image: ImageName, facts: RunFacts): unknown {
+/** @param caller of the login that was used; `inputs` decides which inputs a message names */
+export function explainConnection(error: unknown, image: ImageName, caller: Caller): unknown {
   const answer = readRefusal(error);
   if (answer !== null) {
-    const who = facts.username === null ? 'with the login of the Docker config' : `as ${facts.username}`;
-    const { cause, change } = explainDenial({ ...facts, action: 'login', image, answer, readable: false });
+    const who = caller.username === null ? 'with the login of the Docker config' : `as ${caller.username}`;
+    const { cause, change } = explainDenial({ ...caller, action: 'login', image, answer, readable: false });
     const said = error instanceof LoginRejectedError ? error.message : showAnswer(answer);
     return new InputError(`Login to ${image.registry} ${who} was refused (${said}): ${cause}. ${change}.`, {
       cause: error,
     });
   }
   if (error instanceof ConnectionError) {
-    const input = facts.inputs === 'image' ? 'image' : 'mirrors';
+    const input = caller.inputs === 'image' ? 'image' : 'mirrors';
     return new InputError(
       `The registry ${image.registry} cannot be reached: ${error.message}. Check the input ${input}, and the network of the runner.`,
       { cause: error },

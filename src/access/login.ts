@@ -14,7 +14,7 @@ import type { WorkflowEvent } from '../plan/event/event.js';
 import type { Warn } from '../shared/types.js';
 import { connectRegistry, explainConnection, isFault } from './connect.js';
 import { type OpenMirror, openMirrors } from './open-mirrors.js';
-import { toRunFacts } from '../plan/denial/denial.js';
+import { toCaller } from '../plan/denial/denial.js';
 
 export interface RegistrySession {
   /** Null when the registry did not answer and the run does not push: it then runs without cache. */
@@ -58,9 +58,9 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
   const login: Login | null =
     credentials ?? (await readStoredLogin(config, image.registry, run, runner.childEnv, signal));
   const { repository, actor } = runner;
-  const runFacts = toRunFacts(inputs, request.event, { repository, actor, hasLogin: login !== null });
+  const caller = toCaller(inputs, request.event, { repository, actor, hasLogin: login !== null });
   const connected = await connectRegistry(image, { ...request, login }).catch((error: unknown) => {
-    if (write || !isFault(error)) throw explainConnection(error, image, runFacts);
+    if (write || !isFault(error)) throw explainConnection(error, image, caller);
     return error;
   });
   if (connected instanceof Error) warn(`There is no cache from ${image.registry} in this run: ${connected.message}`);
@@ -71,7 +71,7 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
     hasLogin: login !== null,
     configDirectory: config.directory,
     hasMirrors: inputs.mirrors.length > 0,
-    openMirrors: () => openMirrors({ ...request, config, login, runFacts }),
+    openMirrors: () => openMirrors({ ...request, config, login, caller }),
   };
   if (credentials === null) return session;
   if (!logout) {

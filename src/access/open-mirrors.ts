@@ -8,7 +8,7 @@ import type { Mirror } from '../inputs/mirror-inputs.js';
 import type { Login } from '../inputs/secrets/credentials.js';
 import type { MirrorAccess } from '../plan/context.js';
 import { connectRegistry, explainConnection, probeWriteAccess } from './connect.js';
-import { type RunFacts, toMirrorFacts } from '../plan/denial/denial.js';
+import { type Caller, toMirrorCaller } from '../plan/denial/denial.js';
 
 export interface OpenMirror extends MirrorAccess {
   readonly registry: Registry;
@@ -21,7 +21,7 @@ export interface OpenRequest {
   readonly config: DockerConfig;
   /** Login of the image's own registry. */
   readonly login: Login | null;
-  readonly runFacts: RunFacts;
+  readonly caller: Caller;
   readonly findInsecureRegistries: () => Promise<readonly string[]>;
   /** Fires when the run is cancelled. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export async function openMirrors(request: OpenRequest): Promise<readonly OpenMi
 }
 
 async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMirror> {
-  const { runner, run, inputs, config, runFacts, signal } = request;
+  const { runner, run, inputs, config, caller, signal } = request;
   const { image } = mirror;
   const own = image.registry === inputs.image.registry;
   const login =
@@ -51,6 +51,6 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
     });
     return { mirror, registry, access: await probeWriteAccess(registry, hasLogin) };
   } catch (error) {
-    throw explainConnection(error, image, toMirrorFacts(mirror, inputs, runFacts, hasLogin));
+    throw explainConnection(error, image, toMirrorCaller(mirror, inputs, caller, hasLogin));
   }
 }

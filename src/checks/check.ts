@@ -1,5 +1,5 @@
 // The types that all checks share.
-import type { RunFacts } from '../plan/denial/denial.js';
+import type { Caller } from '../plan/denial/denial.js';
 import type { PassResult } from '../adapters/docker/buildx.js';
 import type { LocalEngine } from '../adapters/docker/local-image.js';
 import type { GitHubApi } from '../adapters/github/run-api.js';
@@ -19,7 +19,7 @@ export class CheckFailedError extends Error {
 
 export interface CheckRequest extends BuildRequest {
   readonly github: GitHubApi;
-  readonly facts: RunFacts;
+  readonly caller: Caller;
 }
 
 /** An image that has passed every check. */

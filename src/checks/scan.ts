@@ -44,12 +44,12 @@ export async function scanImage(
   image: { readonly reference: string },
   settings: ScanSettings,
 ): Promise<ScanOutcome> {
-  const { world, github, plan, dockerfile, facts, warn } = request;
+  const { world, github, plan, dockerfile, caller, warn } = request;
   const { runner } = world;
   const { scanner, threshold } = settings;
-  const mayLackToken = facts.origin !== 'own' && !plan.push.push;
+  const mayLackToken = caller.origin !== 'own' && !plan.push.push;
   if (scanner === 'snyk' && mayLackToken && settings.token === null && (runner.childEnv.SNYK_TOKEN ?? '') === '') {
-    const who = facts.origin === 'fork' ? 'forks' : 'Dependabot';
+    const who = caller.origin === 'fork' ? 'forks' : 'Dependabot';
     warn(`The image was not scanned: runs of ${who} get no secrets, and so no token for snyk. Nothing is published.`);
     return { summary: [], failure: null };
   }

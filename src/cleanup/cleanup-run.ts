@@ -70,7 +70,7 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
   for (const text of listMasks(runner.readInput('github-token'))) runner.maskSecret(text);
   const inputs = parseCleanupInputs((name) => runner.readInput(name));
   const { image, dryRun } = inputs;
-  const event = parseCleanupEvent(runner.readEventFacts());
+  const event = parseCleanupEvent(runner.readRunnerEvent());
   if (event.kind === 'nothing') {
     runner.log.notice(`There is nothing to clean up: ${event.reason}.`);
     return;

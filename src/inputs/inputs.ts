@@ -16,7 +16,7 @@ import { parseIndexOf, parsePart } from './index-inputs.js';
 import { type Mirror, parseMirrors } from './mirror-inputs.js';
 import { type ScanSettings, parseScan } from './scan-inputs.js';
 import { type Credentials, parseCredentials } from './secrets/credentials.js';
-import { type GitHubFacts, checkScanToken, sortLogin } from './secrets/github-token.js';
+import { type TokenScope, checkScanToken, sortLogin } from './secrets/github-token.js';
 import { parseBoolean, parseList } from './syntax.js';
 
 /** `auto` pushes when the run may; `always` fails when it may not. */
@@ -163,15 +163,15 @@ function parseLogins(
 ): Pick<Inputs, 'credentials' | 'withheldToken' | 'mirrors' | 'githubToken' | 'warnings'> {
   const given = parseCredentials(readRaw('username').trim(), readRaw('password'));
   const githubToken = optional(readRaw('github-token').trim());
-  const facts: GitHubFacts = { githubToken, gitHubRegistry };
-  const { mirrors, warnings } = parseMirrors(readRaw, image, facts);
+  const tokenScope: TokenScope = { githubToken, gitHubRegistry };
+  const { mirrors, warnings } = parseMirrors(readRaw, image, tokenScope);
   const scanToken = optional(readRaw('scan-token').trim());
   forbidSecretArguments(
     flags,
     knownSecrets({ credentials: given, mirrors, githubToken, secretEnvironment, scanToken }),
   );
-  checkScanToken(scanToken, facts);
-  const { credentials, withheld } = sortLogin(given, image.registry, facts);
+  checkScanToken(scanToken, tokenScope);
+  const { credentials, withheld } = sortLogin(given, image.registry, tokenScope);
   return { credentials, withheldToken: withheld, mirrors, githubToken, warnings };
 }
 

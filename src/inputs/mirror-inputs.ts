@@ -2,7 +2,7 @@
 import { type ImageName, isSameImage, parseImageName, parseRegistry } from '../image/reference.js';
 import { InputError } from '../shared/errors.js';
 import type { Credentials } from './secrets/credentials.js';
-import { type GitHubFacts, checkMirrorLogin } from './secrets/github-token.js';
+import { type TokenScope, checkMirrorLogin } from './secrets/github-token.js';
 import { parseList } from './syntax.js';
 
 export interface Mirror {
@@ -20,13 +20,13 @@ export interface ParsedMirrors {
 /**
  * @param read the text of an input as it was given
  * @param image the image that is copied
- * @param facts to recognise GitHub's tokens, which no other registry may get
+ * @param tokenScope to recognise GitHub's tokens, which no other registry may get
  * @throws InputError that names the input and the position of the item, and never repeats a password
  */
 export function parseMirrors(
   read: (input: 'mirrors' | 'mirror-logins') => string,
   image: ImageName,
-  facts: GitHubFacts,
+  tokenScope: TokenScope,
 ): ParsedMirrors {
   const names = parseList('mirrors', read('mirrors'), { separator: 'item' });
   const images = names.map((name, index) => parseImageName(name, `mirrors: item ${index + 1},`));
@@ -43,7 +43,9 @@ export function parseMirrors(
         `mirror-logins: there is a login for ${registry}, and no mirror in that registry. Add one to mirrors, or leave the login out.`,
       );
   }
-  const checked = new Map([...logins].map(([registry, login]) => [registry, checkMirrorLogin(login, registry, facts)]));
+  const checked = new Map(
+    [...logins].map(([registry, login]) => [registry, checkMirrorLogin(login, registry, tokenScope)]),
+  );
   return {
     mirrors: images.map((mirror) => ({ image: mirror, credentials: checked.get(mirror.registry) ?? null })),
     warnings,

@@ -1,11 +1,11 @@
-// What a plan is made from beside the inputs: facts of the runner, and answers of the registry.
+// What a plan is made from beside the inputs: what the runner says, and what the registry answers of the registry.
 import type { Tag } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
 import type { Mirror } from '../inputs/mirror-inputs.js';
 import type { ServerAnswer } from '../shared/answer.js';
 import type { BuiltCommit } from './event/built-commit.js';
 
-/** Facts of runner, work tree and GitHub beside inputs and event. */
+/** What runner, work tree and GitHub say, beside inputs and event. */
 export interface RunContext {
   readonly now: Date;
   readonly built: BuiltCommit;

@@ -1,5 +1,5 @@
 // Whether the run may push, and the one line that says why.
-import { type RunFacts, explainDenial, toMirrorFacts, toRunFacts } from './denial/denial.js';
+import { type Caller, explainDenial, toMirrorCaller, toCaller } from './denial/denial.js';
 import type { ImageName } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { showAnswer } from '../shared/answer.js';
@@ -49,7 +49,7 @@ export function decidePush(
   const mirror = findRefusedMirror(inputs, event, context, registry);
   if (mirror === null) return { push: true, reason: describeAccess(registry) };
   // An image is pushed everywhere or nowhere. That is no error only in Dependabot's runs, which have no secrets for mirrors.
-  if (mode === 'auto' && mirror.facts.origin === 'dependabot') return { push: false, reason: mirror.reason };
+  if (mode === 'auto' && mirror.caller.origin === 'dependabot') return { push: false, reason: mirror.reason };
   throw new InputError(`The image may be pushed, but not to its mirror ${mirror.name}: ${mirror.reason}.`);
 }
 
@@ -67,8 +67,8 @@ function describeRefusal(
 ): string | null {
   if (writeAccess?.allowed !== false) return null;
   const { hasLogin } = writeAccess;
-  const facts = toRunFacts(inputs, event, { repository, actor, hasLogin });
-  return describeDenial(inputs.image, facts, writeAccess, images.length > 0);
+  const caller = toCaller(inputs, event, { repository, actor, hasLogin });
+  return describeDenial(inputs.image, caller, writeAccess, images.length > 0);
 }
 
 /** The first mirror that refuses write access, and why. */
@@ -77,23 +77,23 @@ function findRefusedMirror(
   event: WorkflowEvent,
   { repository, actor }: RunContext,
   { mirrors }: RegistryState,
-): { readonly name: string; readonly facts: RunFacts; readonly reason: string } | null {
+): { readonly name: string; readonly caller: Caller; readonly reason: string } | null {
   for (const { mirror, access } of mirrors) {
     if (access.allowed) continue;
-    const run = toRunFacts(inputs, event, { repository, actor, hasLogin: true });
-    const facts = toMirrorFacts(mirror, inputs, run, access.hasLogin);
-    return { name: mirror.image.name, facts, reason: describeDenial(mirror.image, facts, access, false) };
+    const run = toCaller(inputs, event, { repository, actor, hasLogin: true });
+    const caller = toMirrorCaller(mirror, inputs, run, access.hasLogin);
+    return { name: mirror.image.name, caller, reason: describeDenial(mirror.image, caller, access, false) };
   }
   return null;
 }
 
 function describeDenial(
   image: ImageName,
-  facts: RunFacts,
+  caller: Caller,
   { answer, hasLogin }: Extract<WriteAccess, { allowed: false }>,
   readable: boolean,
 ): string {
-  const { cause, change } = explainDenial({ ...facts, action: 'write', image, answer, readable });
+  const { cause, change } = explainDenial({ ...caller, action: 'write', image, answer, readable });
   if (!hasLogin) return `${cause}. ${change}`;
   return `the registry ${image.registry} refuses to take an upload to ${image.repository} (${showAnswer(answer)}): ${cause}. ${change}`;
 }

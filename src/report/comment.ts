@@ -24,8 +24,8 @@ export function toComment(result: RunResult, { run, runUrl, secrets }: CommentCo
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(shorten(plan.push.reason))}.`, '');
   const size = describeBytes(bytes);
-  const facts = [...(size === '' ? [] : [size]), ...toPassLines({ builder, production })];
-  if (facts.length > 0) lines.push(...facts.map((fact) => `- ${fact}`), '');
+  const items = [...(size === '' ? [] : [size]), ...toPassLines({ builder, production })];
+  if (items.length > 0) lines.push(...items.map((item) => `- ${item}`), '');
   lines.push(`${toCommitLine(plan)}${runUrl === null ? '' : `, [log of the run](${runUrl})`}`);
   return `${lines.join('\n')}\n`;
 }

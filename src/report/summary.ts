@@ -30,7 +30,7 @@ export function toSummary(result: RunResult): string {
     );
   }
   const verified = result.verified === true ? 'Verify: passed' : '';
-  const facts = [
+  const items = [
     toCommitLine(plan),
     verified,
     describeBytes(result.bytes),
@@ -38,7 +38,7 @@ export function toSummary(result: RunResult): string {
     describeCache(result),
     ...describeMisses(result),
   ];
-  lines.push(...facts.filter((fact) => fact !== '').map((fact) => `- ${fact}`));
+  lines.push(...items.filter((item) => item !== '').map((item) => `- ${item}`));
   const chart = toGantt(listPasses(result));
   if (chart.length > 0) lines.push('', '```mermaid', ...chart, '```');
   if (result.pushedTags.length > 0) {

@@ -6,7 +6,7 @@ import { builderStages } from '../build/pure/builder-decision.js';
 import type { Found } from './found.js';
 import type { Job } from './prepare/plan-job.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
-import { type FailedStage, type FailureFacts, decideSalvage } from './pure/salvage-decision.js';
+import { type FailedStage, type FailedRun, decideSalvage } from './pure/salvage-decision.js';
 
 /** Keeps what `decideSalvage` says. Never throws, so that the run reports its own failure and not one of this. */
 export async function salvage(
@@ -18,7 +18,7 @@ export async function salvage(
   const { job, layers } = found;
   if (job === undefined) return;
   const { builderImage, layers: kept } = decideSalvage({
-    ...getFailureFacts(job, found, error),
+    ...getFailedRun(job, found, error),
     cancelled: world.signal.aborted,
   });
   if (builderImage) await buildBuilder({ ...job, warn }).catch(() => null);
@@ -29,10 +29,10 @@ export async function salvage(
 export function explainFailure({ job, survey }: Found, error: unknown): unknown {
   if (job === undefined) return error;
   const readable = survey !== undefined && survey.state.images.length > 0;
-  return explainPassFailure(error, job.facts, job.plan.image, readable);
+  return explainPassFailure(error, job.caller, job.plan.image, readable);
 }
 
-function getFailureFacts(job: Job, found: Found, error: unknown): Omit<FailureFacts, 'cancelled'> {
+function getFailedRun(job: Job, found: Found, error: unknown): Omit<FailedRun, 'cancelled'> {
   const { plan, dockerfile } = job;
   const stages = builderStages(plan, dockerfile);
   const failed = error instanceof PassFailedError ? error.progress.failed : null;

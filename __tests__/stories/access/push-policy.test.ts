@@ -1,7 +1,7 @@
 // Who may push: every kind of event, with every token it can have, in every mode of the input push. What came of it is
 // read from the requests that the registry got, from its tags, and from the engine.
 import { beforeEach, expect, test } from '@jest/globals';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { REPOSITORY, SHA, mergeGroup, on, pullRequest, push } from '../../support/world/events.js';
 import { type SmallWorld, useSmallWorld } from '../../support/world/small-world.js';
 
@@ -23,13 +23,13 @@ type Outcome = 'pushes' | 'fork' | 'denied';
 
 interface Row {
   readonly title: string;
-  readonly event: EventFacts;
+  readonly event: RunnerEvent;
   readonly token: typeof WRITER;
   readonly outcome: Outcome;
   readonly actor?: string;
 }
 
-const onMain = (name: string): EventFacts => on(name, 'refs/heads/main');
+const onMain = (name: string): RunnerEvent => on(name, 'refs/heads/main');
 const dependabot = pullRequest({ head: 'dependabot/npm/left-pad' });
 const ROWS: readonly Row[] = [
   { title: 'a push to a branch', event: push('main', SHA), token: WRITER, outcome: 'pushes' },

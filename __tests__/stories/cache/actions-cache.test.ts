@@ -1,7 +1,7 @@
 // Runs that may not push keep their builder layers in the Actions cache: restored on a fresh engine with nothing in the
 // registry, never asked by a run that pushes, and never in the way of a build.
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { LATER, REPOSITORY, SHA, pullRequest, push } from '../../support/world/events.js';
 import { DONE } from '../../support/world/recorded-engine.js';
 import { type SmallWorld, type Told, useSmallWorld } from '../../support/world/small-world.js';
@@ -21,7 +21,7 @@ type Inputs = Readonly<Record<string, string>>;
 async function buildFresh(
   store: 'containerd' | 'overlay2',
   sources = 's1',
-  event: EventFacts = FORK,
+  event: RunnerEvent = FORK,
   inputs: Inputs = {},
 ): Promise<Told> {
   world.engine = world.freshEngine();
@@ -171,7 +171,7 @@ test('layers that are too large are not kept, and the run says so', async () => 
   expect(keys()).toEqual([]);
 });
 
-test.each<[string, EventFacts, Inputs]>([
+test.each<[string, RunnerEvent, Inputs]>([
   ['by a run that pushes', push('main', SHA), {}],
   ['by a run without cache', FORK, { 'reuse-cache': 'false' }],
   ['by a dry run', FORK, { 'dry-run': 'true' }],

@@ -1,7 +1,7 @@
 // The comment on the pull request, as GitHub has it afterwards, and what was asked of GitHub for it.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { GitHubApi } from '../../../src/adapters/github/run-api.js';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { LATER, OTHER, SHA, pullRequest, push } from '../../support/world/events.js';
 import { REFUSED, StatusError } from '../../support/world/memory-github.js';
 import { type SmallWorld, type Told, useSmallWorld } from '../../support/world/small-world.js';
@@ -19,7 +19,7 @@ const asked = (): readonly string[] => world.github.requests.filter((name) => /C
 /** A run of that number. */
 function build(
   id: number,
-  event: EventFacts = pullRequest(),
+  event: RunnerEvent = pullRequest(),
   inputs: Readonly<Record<string, string>> = {},
 ): Promise<Told> {
   const runUrl = `https://github.com/owner/app/actions/runs/${id}/attempts/1`;
@@ -117,7 +117,7 @@ describe('a pull request', () => {
   });
 });
 
-test.each<[string, EventFacts, Readonly<Record<string, string>>]>([
+test.each<[string, RunnerEvent, Readonly<Record<string, string>>]>([
   ['by a run of a fork', pullRequest({ fork: 'mallory/app' }), COMMENT],
   ['by a push', push('feature-x', SHA), COMMENT],
   ['by a dry run', pullRequest(), { ...COMMENT, 'dry-run': 'true' }],

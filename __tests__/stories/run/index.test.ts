@@ -1,7 +1,7 @@
 // One image whose platforms are built by several runs, and put together by one that builds nothing: a part is what any
 // build is, with the platform behind its tags.
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { LATER, OTHER, REPOSITORY, SHA, on, pullRequest, push } from '../../support/world/events.js';
 import { type SmallWorld, type Told, useSmallWorld } from '../../support/world/small-world.js';
 
@@ -16,11 +16,11 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 const tags = (): readonly string[] => world.registry.tags(REPOSITORY);
 const digestOf = (tag: string): string | undefined => world.registry.manifest(REPOSITORY, tag)?.digest;
 
-const buildPart = (event: EventFacts, platform: string, inputs: Inputs = {}): Promise<Told> =>
+const buildPart = (event: RunnerEvent, platform: string, inputs: Inputs = {}): Promise<Told> =>
   world.succeed(event, { platforms: platform, 'part-of-index': 'true', 'extra-tags': 'latest', ...inputs });
 
 /** Where there is neither an engine nor a checkout. */
-function join(event: EventFacts, parts: readonly (string | undefined)[], inputs: Inputs = {}): Promise<Told> {
+function join(event: RunnerEvent, parts: readonly (string | undefined)[], inputs: Inputs = {}): Promise<Told> {
   world.engine.missing.add('docker').add('git');
   const given = { 'index-of': parts.join('\n'), 'extra-tags': 'latest', ...inputs };
   return world.run(event, given, { machine: { system: 'macOS', onGitHub: true, selfHosted: true } }).finally(() => {
@@ -28,7 +28,7 @@ function join(event: EventFacts, parts: readonly (string | undefined)[], inputs:
   });
 }
 
-async function buildParts(event: EventFacts): Promise<readonly string[]> {
+async function buildParts(event: RunnerEvent): Promise<readonly string[]> {
   const digests: string[] = [];
   for (const platform of PLATFORMS) digests.push((await buildPart(event, platform)).outputs.digest ?? '');
   return digests;

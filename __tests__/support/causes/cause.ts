@@ -1,6 +1,6 @@
 // What brings a run to say something: the cause, by a few words, and the real code with the input that has it.
 import type { InputName } from '../../../src/inputs/inputs.js';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { SHA, push } from '../world/events.js';
 import type { SmallWorld, Told } from '../world/small-world.js';
 
@@ -10,7 +10,7 @@ export type Cause = (world: SmallWorld) => Promise<Told | string> | string;
 export type Causes = Readonly<Record<string, Cause>>;
 
 /** A run with these inputs, of a push to main where nothing else is said. */
-export function given(inputs: Partial<Record<InputName, string>>, event: EventFacts = push('main', SHA)): Cause {
+export function given(inputs: Partial<Record<InputName, string>>, event: RunnerEvent = push('main', SHA)): Cause {
   return (world) => world.run(event, inputs);
 }
 

@@ -8,7 +8,7 @@ import type { Log } from '../../../src/adapters/runner/log.js';
 import type { OutputName } from '../../../src/adapters/runner/outputs.js';
 import type { ActionRunner, Runner } from '../../../src/adapters/runner/runner.js';
 import type { InputName } from '../../../src/inputs/inputs.js';
-import type { EventFacts } from '../../../src/plan/event/event.js';
+import type { RunnerEvent } from '../../../src/plan/event/event.js';
 import { runBuildPhase } from '../../../src/run/build-run.js';
 import type { SourcePlace } from '../../../src/shared/types.js';
 import { readActionDefaults } from './action-defaults.js';
@@ -66,7 +66,7 @@ export interface SmallWorld {
   readonly temporary: string;
   /** What was left in RUNNER_TEMP. */
   readonly leftovers: () => Promise<readonly string[]>;
-  readonly run: (event: EventFacts, inputs?: Inputs, runner?: Partial<Runner>) => Promise<Told>;
+  readonly run: (event: RunnerEvent, inputs?: Inputs, runner?: Partial<Runner>) => Promise<Told>;
   /** As `run`; throws where the run fails. */
   readonly succeed: SmallWorld['run'];
   readonly close: () => Promise<void>;
@@ -186,7 +186,7 @@ export interface RunnerPlace {
   readonly workspace: string;
   /** RUNNER_TEMP */
   readonly temporary: string;
-  readonly event: EventFacts;
+  readonly event: RunnerEvent;
 }
 
 /** A runner that keeps what it is told. */
@@ -211,7 +211,7 @@ export function createTold<Input extends string, Output extends string>(
     stallLimit: 60_000,
     scanLimit: 60_000,
     readInput: (name) => inputs[name] ?? '',
-    readEventFacts: () => event,
+    readRunnerEvent: () => event,
     maskSecret: (value) => void told.masks.push(value),
     setOutput: (name, value) => {
       told.outputs[name] = value;

@@ -75,7 +75,7 @@ function merge(images: readonly CachedImage[], largest?: number): Merged {
   return { ...cache, warnings };
 }
 
-/** The identity of each record by its index, from facts.md: its digest and, per input, the set of selector and link. */
+/** The identity of each record by its index: its digest and, per input, the set of selector and link. */
 function identitiesOf(records: readonly ConfigRecord[]): readonly string[] {
   const known = new Map<number, string>();
   const identify = (index: number, path: readonly number[]): string => {

@@ -16,7 +16,7 @@ import {
   planCleanup,
   readPullNumber,
 } from '../../../src/cleanup/pure/cleanup-plan.js';
-import { type BranchFacts, findReasonToStay } from '../../../src/cleanup/pure/closed.js';
+import { type BranchStatus, findReasonToStay } from '../../../src/cleanup/pure/closed.js';
 import { type Digest, parseDigest } from '../../../src/image/digest.js';
 import { builderTag, cacheTag, deriveTags, toScope } from '../../../src/plan/tags/tags.js';
 import { NOW, SHA, pullRequest } from '../../support/fixtures.js';
@@ -346,7 +346,7 @@ describe('the tags of a branch', () => {
     closedAt: now,
     merged: { commit: SHA, at: now },
   };
-  const facts: BranchFacts = {
+  const details: BranchStatus = {
     branch: SCOPE,
     mainBranches: ['main'],
     exists: false,
@@ -355,7 +355,7 @@ describe('the tags of a branch', () => {
     tags: new Set([SHA]),
     oldBefore: now - DAY,
   };
-  test.each<[string, Partial<BranchFacts>, RegExp | null]>([
+  test.each<[string, Partial<BranchStatus>, RegExp | null]>([
     ['go when it was merged, and built', {}, null],
     ['go when it was not merged', { pulls: [{ ...closed, merged: null }], tags: new Set() }, null],
     ['stay until the build of main has ended', { tags: new Set() }, /build of main may still take layers.*8f5c2e/],
@@ -366,7 +366,7 @@ describe('the tags of a branch', () => {
     ['stay when a pull request is open', { pulls: [closed, { ...closed, closedAt: null }] }, /is open/],
     ['stay when it is main', { branch: 'main' }, /"main" is the main branch/],
   ])('%s', (_, change, reason) => {
-    const found = findReasonToStay({ ...facts, ...change });
+    const found = findReasonToStay({ ...details, ...change });
     if (reason === null) expect(found).toBeNull();
     else expect(found).toMatch(reason);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { explainDenial, toMirrorFacts, toRunFacts } from '../../../src/plan/denial/denial.js';
+import { explainDenial, toMirrorCaller, toCaller } from '../../../src/plan/denial/denial.js';
 import { parseImageName, parseTag } from '../../../src/image/reference.js';
 import type { RegistryState } from '../../../src/plan/context.js';
 import { planBuild } from '../../../src/plan/plan.js';
@@ -119,12 +119,12 @@ describe('the inputs that a refusal names', () => {
     'mirror-logins': 'docker.io=owner:p',
     'github-token': 'ghs',
   });
-  const run = toRunFacts(inputs, pushTo('main'), { repository: 'owner/app', actor: 'octocat', hasLogin: true });
+  const run = toCaller(inputs, pushTo('main'), { repository: 'owner/app', actor: 'octocat', hasLogin: true });
   const explain = (index: number, text: string, action: 'login' | 'write', hasLogin = true): string => {
     const mirror = inputs.mirrors[index]!;
-    const facts = toMirrorFacts(mirror, inputs, run, hasLogin);
+    const details = toMirrorCaller(mirror, inputs, run, hasLogin);
     const { cause, change } = explainDenial({
-      ...facts,
+      ...details,
       action,
       image: mirror.image,
       answer: { status: 401, text },
@@ -140,13 +140,13 @@ describe('the inputs that a refusal names', () => {
     expect(explain(index, text, action)).toMatch(expected),
   );
   test('a mirror beside the image has its login', () =>
-    expect(toMirrorFacts(inputs.mirrors[1]!, inputs, run, true)).toBe(run));
+    expect(toMirrorCaller(inputs.mirrors[1]!, inputs, run, true)).toBe(run));
   test("GitHub's registry beside another image wants to be given the token", () => {
     const elsewhere = inputsOf({ image: 'owner/app', mirrors: 'ghcr.io/owner/app' });
     const [mirror] = elsewhere.mirrors;
-    const facts = toMirrorFacts(mirror!, elsewhere, run, false);
+    const details = toMirrorCaller(mirror!, elsewhere, run, false);
     const denial = {
-      ...facts,
+      ...details,
       action: 'write' as const,
       image: mirror!.image,
       answer: { status: 401, text: '' },

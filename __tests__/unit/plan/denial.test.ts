@@ -1,12 +1,6 @@
 // Recorded refusals -> the one thing to change. Each text was really said; its source stands beside it.
 import { describe, expect, test } from '@jest/globals';
-import {
-  type Denial,
-  explainDenial,
-  parseBaseImage,
-  parseDenial,
-  toRunFacts,
-} from '../../../src/plan/denial/denial.js';
+import { type Denial, explainDenial, parseBaseImage, parseDenial, toCaller } from '../../../src/plan/denial/denial.js';
 import { readAnswer } from '../../../src/adapters/registry/error-answer.js';
 import { parseImageName } from '../../../src/image/reference.js';
 import { showAnswer } from '../../../src/shared/answer.js';
@@ -278,17 +272,17 @@ test('a registry that is none of these needs another login; Dependabot has secre
 });
 
 test('who asks follows from event, actor and inputs', () => {
-  const facts = { repository: 'owner/app', actor: 'octocat', hasLogin: true };
+  const details = { repository: 'owner/app', actor: 'octocat', hasLogin: true };
   const token = inputsOf({ password: 't', 'github-token': 't' });
   const own = inputsOf({ password: 'p', 'github-token': 't', username: 'robot' });
-  expect(toRunFacts(token, pushTo('main'), facts)).toMatchObject({ origin: 'own', login: 'workflow-token' });
-  expect(toRunFacts(own, pullRequest(), { ...facts, actor: 'dependabot[bot]' })).toMatchObject({
+  expect(toCaller(token, pushTo('main'), details)).toMatchObject({ origin: 'own', login: 'workflow-token' });
+  expect(toCaller(own, pullRequest(), { ...details, actor: 'dependabot[bot]' })).toMatchObject({
     origin: 'dependabot',
     login: 'own',
     username: 'robot',
   });
-  expect(toRunFacts(inputsOf(), fromFork(), facts)).toMatchObject({ origin: 'fork', login: 'own', username: null });
-  expect(toRunFacts(inputsOf(), pushTo('main'), { ...facts, hasLogin: false })).toMatchObject({ login: 'none' });
+  expect(toCaller(inputsOf(), fromFork(), details)).toMatchObject({ origin: 'fork', login: 'own', username: null });
+  expect(toCaller(inputsOf(), pushTo('main'), { ...details, hasLogin: false })).toMatchObject({ login: 'none' });
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { type FailureFacts, type Salvage, decideSalvage } from '../../../src/run/pure/salvage-decision.js';
+import { type FailedRun, type Salvage, decideSalvage } from '../../../src/run/pure/salvage-decision.js';
 
-const FACTS: FailureFacts = {
+const DETAILS: FailedRun = {
   stage: 'build',
   failedAfterBuilder: true,
   writesBuilder: true,
@@ -10,7 +10,7 @@ const FACTS: FailureFacts = {
 };
 const NOTHING: Salvage = { builderImage: false, layers: 'none' };
 
-test.each<[string, Partial<FailureFacts>, Salvage]>([
+test.each<[string, Partial<FailedRun>, Salvage]>([
   ["production's own step failed: the builder is kept", {}, { builderImage: true, layers: 'builder' }],
   [
     'the same where the run may not push: its layers are',
@@ -27,4 +27,4 @@ test.each<[string, Partial<FailureFacts>, Salvage]>([
   ['the push failed: the pass that writes the builder would meet the same registry', { stage: 'other' }, NOTHING],
   ['cancelled while it was built', { cancelled: true }, NOTHING],
   ['cancelled during a check', { stage: 'check', cancelled: true }, NOTHING],
-])('%s', (_, facts, expected) => expect(decideSalvage({ ...FACTS, ...facts })).toEqual(expected));
+])('%s', (_, details, expected) => expect(decideSalvage({ ...DETAILS, ...details })).toEqual(expected));

@@ -8,7 +8,7 @@ import { CommandNotFoundError, type ProcessResult, type RunProcess } from '../pr
 import { OLDEST_BUILDX, parseBuildxVersion } from './buildx-version.js';
 import { ANSWER_LIMIT } from './limits.js';
 
-export interface EngineFacts {
+export interface InspectedEngine {
   readonly engine: Engine;
   /** Registries that the engine may speak plain HTTP to (`insecure-registries`). */
   readonly insecureRegistries: readonly string[];
@@ -20,7 +20,7 @@ export async function inspectEngine(
   env: Env,
   builder: string | null,
   signal: AbortSignal,
-): Promise<EngineFacts> {
+): Promise<InspectedEngine> {
   const docker = (...args: readonly string[]): Promise<ProcessResult> =>
     run('docker', args, { env, signal, limit: ANSWER_LIMIT });
   const inspectArgs = ['buildx', 'inspect', ...(builder === null ? [] : [builder])];

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { InputName } from '../../inputs/inputs.js';
-import type { EventFacts } from '../../plan/event/event.js';
+import type { RunnerEvent } from '../../plan/event/event.js';
 import type { Machine } from '../../plan/machine.js';
 import { InputError } from '../../shared/errors.js';
 import { errorMessage, quote } from '../../shared/text.js';
@@ -68,7 +68,7 @@ export interface ActionRunner<Input extends string, Output extends string> {
   /** The text of an input as it was given, untrimmed. */
   readInput(name: Input): string;
   /** @throws InputError when the payload file is not JSON */
-  readEventFacts(): EventFacts;
+  readRunnerEvent(): RunnerEvent;
   maskSecret(value: string): void;
   setOutput(name: Output, value: string): void;
   /** A failing summary never breaks a build. */
@@ -106,7 +106,7 @@ export function createRunner<Input extends string = InputName, Output extends st
     stallLimit: parseSeconds('TWO_PASS_BUILD_STALL_SECONDS', get('TWO_PASS_BUILD_STALL_SECONDS'), STALL_SECONDS) * 1000,
     scanLimit: parseSeconds('TWO_PASS_BUILD_SCAN_SECONDS', get('TWO_PASS_BUILD_SCAN_SECONDS'), SCAN_SECONDS) * 1000,
     readInput: (name) => core.getInput(name, { trimWhitespace: false }),
-    readEventFacts: () => ({
+    readRunnerEvent: () => ({
       name: get('GITHUB_EVENT_NAME'),
       ref: get('GITHUB_REF'),
       sha: get('GITHUB_SHA'),

@@ -2,7 +2,7 @@
 import type { PullRequest } from '../../adapters/github/repository.js';
 import { quote } from '../../shared/text.js';
 
-export interface BranchFacts {
+export interface BranchStatus {
   readonly branch: string;
   /** The branches whose tags always stay: the repository's default one, and the input main-branch. */
   readonly mainBranches: readonly string[];
@@ -22,8 +22,8 @@ export interface BranchFacts {
  * Why the tags of a branch stay; null when they may be removed. After a merge they stay until there is an image of the
  * merge commit: the build of main that makes it takes layers from the branch's image.
  */
-export function findReasonToStay(facts: BranchFacts): string | null {
-  const { branch, mainBranches, exists, isGitTag, pulls, tags, oldBefore } = facts;
+export function findReasonToStay(status: BranchStatus): string | null {
+  const { branch, mainBranches, exists, isGitTag, pulls, tags, oldBefore } = status;
   if (mainBranches.includes(branch)) return `${quote(branch)} is the main branch`;
   if (exists) return `the branch ${quote(branch)} is still there`;
   if (isGitTag) return `there is a git tag ${quote(branch)}, too`;

@@ -1,7 +1,7 @@
 // The event that started a cleanup -> which pull request or branch to look at. Only its number or name is taken from the
 // payload: whether it is still closed or deleted, GitHub's API is asked.
 // Payloads: https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request and #delete
-import { type EventFacts, isSameRepository } from '../../plan/event/event.js';
+import { type RunnerEvent, isSameRepository } from '../../plan/event/event.js';
 import { InputError } from '../../shared/errors.js';
 import { type JsonRecord, asRecord, asText, at, isCount } from '../../shared/json.js';
 import { quote } from '../../shared/text.js';
@@ -22,7 +22,7 @@ export function parseCleanupEvent({
   name,
   payload,
   repository,
-}: Pick<EventFacts, 'name' | 'payload' | 'repository'>): CleanupEvent {
+}: Pick<RunnerEvent, 'name' | 'payload' | 'repository'>): CleanupEvent {
   if (SWEEPS.has(name)) return { kind: 'sweep' };
   const root = asRecord(payload);
   if (name === 'pull_request' || name === 'pull_request_target') return parsePullRequest(name, root, repository);

@@ -46,8 +46,8 @@ function isWorkflowToken(password: string, githubToken: string | null): boolean 
   return (githubToken !== null && text === githubToken.trim()) || INSTALLATION_TOKEN.test(text);
 }
 
-/** The facts that decide which registry may get a token. */
-export interface GitHubFacts {
+/** The tokenScope that decide which registry may get a token. */
+export interface TokenScope {
   /** The input github-token. */
   readonly githubToken: string | null;
   /** From `getGitHubRegistry`. */
@@ -66,29 +66,29 @@ export interface SortedLogin {
  * so that an earlier step's login counts. Any other GitHub token there was given on purpose, and is a mistake.
  * @throws InputError when a GitHub token would go to a registry that is not GitHub's; it never repeats the token
  */
-export function sortLogin(given: Credentials | null, registry: string, facts: GitHubFacts): SortedLogin {
+export function sortLogin(given: Credentials | null, registry: string, tokenScope: TokenScope): SortedLogin {
   if (given === null) return { credentials: null, withheld: false };
-  const misplaced = findMisplacedToken(given, registry, facts);
+  const misplaced = findMisplacedToken(given, registry, tokenScope);
   if (misplaced?.input === 'password' && misplaced.kind === 'workflow') return { credentials: null, withheld: true };
   if (misplaced !== null)
     throw new InputError(
       `${misplaced.input} is ${KINDS[misplaced.kind]}, and ${registry} is not GitHub's registry: it would be sent to somebody else. ` +
         `Change the line "${misplaced.input}:" to a ${misplaced.input === 'password' ? 'password or token' : 'user name'} of ${registry}.`,
     );
-  return { credentials: withoutSpaceAroundToken(given, facts), withheld: false };
+  return { credentials: withoutSpaceAroundToken(given, tokenScope), withheld: false };
 }
 
 /**
  * The login for the registry of a mirror. It has no default, so a GitHub token for another registry is a mistake.
  * @throws InputError as `sortLogin`
  */
-export function checkMirrorLogin(given: Credentials, registry: string, facts: GitHubFacts): Credentials {
-  const misplaced = findMisplacedToken(given, registry, facts);
-  if (misplaced === null) return withoutSpaceAroundToken(given, facts);
+export function checkMirrorLogin(given: Credentials, registry: string, tokenScope: TokenScope): Credentials {
+  const misplaced = findMisplacedToken(given, registry, tokenScope);
+  if (misplaced === null) return withoutSpaceAroundToken(given, tokenScope);
   const what = misplaced.input === 'password' ? 'password' : 'user name';
   const why =
     misplaced.kind === 'workflow'
-      ? describeWorkflowToken(facts.gitHubRegistry)
+      ? describeWorkflowToken(tokenScope.gitHubRegistry)
       : "is a GitHub token, and that is not GitHub's registry";
   throw new InputError(
     `mirror-logins: the ${what} for ${registry} ${why}. Change the line "${registry}=…" to a login of ${registry}.`,
@@ -96,7 +96,7 @@ export function checkMirrorLogin(given: Credentials, registry: string, facts: Gi
 }
 
 /** @throws InputError when the token for a scanner's service is one of GitHub's */
-export function checkScanToken(token: string | null, { githubToken }: GitHubFacts): void {
+export function checkScanToken(token: string | null, { githubToken }: TokenScope): void {
   if (token !== null && (isWorkflowToken(token, githubToken) || isGitHubToken(token)))
     throw new InputError(
       'scan-token is a GitHub token, and the scanner would send it to somebody else. Change the line "scan-token:" to a token of the scanner.',
@@ -116,8 +116,8 @@ interface MisplacedToken {
 }
 
 /** @returns which part of a login is a GitHub token that this registry must not get, or null. Loopback may get any. */
-function findMisplacedToken(login: Credentials, registry: string, facts: GitHubFacts): MisplacedToken | null {
-  const { githubToken, gitHubRegistry } = facts;
+function findMisplacedToken(login: Credentials, registry: string, tokenScope: TokenScope): MisplacedToken | null {
+  const { githubToken, gitHubRegistry } = tokenScope;
   if (registry === gitHubRegistry || isLoopback(registry)) return null;
   for (const input of ['password', 'username'] as const) {
     if (isWorkflowToken(login[input], githubToken)) return { input, kind: 'workflow' };
@@ -127,12 +127,12 @@ function findMisplacedToken(login: Credentials, registry: string, facts: GitHubF
 }
 
 /** Whether a login that is sent is the workflow's token: elsewhere than at GitHub's registry (loopback) it is a password like any other. */
-export function isSentWorkflowToken({ password }: Credentials, registry: string, facts: GitHubFacts): boolean {
-  return registry === facts.gitHubRegistry && isWorkflowToken(password, facts.githubToken);
+export function isSentWorkflowToken({ password }: Credentials, registry: string, tokenScope: TokenScope): boolean {
+  return registry === tokenScope.gitHubRegistry && isWorkflowToken(password, tokenScope.githubToken);
 }
 
 /** White space around a token is never part of it. */
-function withoutSpaceAroundToken(login: Credentials, { githubToken }: GitHubFacts): Credentials {
+function withoutSpaceAroundToken(login: Credentials, { githubToken }: TokenScope): Credentials {
   const { password } = login;
   const isToken = isWorkflowToken(password, githubToken) || isGitHubToken(password);
   return isToken ? { ...login, password: password.trim() } : login;

@@ -11,8 +11,8 @@ import type { ServerAnswer } from '../../shared/answer.js';
 /** The login that was used: `none`, `workflow-token` (the job's token), or `own` for any other. */
 type LoginKind = 'none' | 'workflow-token' | 'own';
 
-/** Facts of the run that help to explain the server's answer. */
-export interface RunFacts {
+/** Who asks the registry, and for whose code: what explains its answer. */
+export interface Caller {
   /** Where the code comes from, on which secrets and permissions of the run depend. */
   readonly origin: 'fork' | 'dependabot' | 'own';
   /** `owner/app` on GitHub; empty elsewhere. */
@@ -35,7 +35,7 @@ interface InputWords {
   readonly password: string;
 }
 
-const WORDS: Readonly<Record<RunFacts['inputs'], InputWords>> = {
+const WORDS: Readonly<Record<Caller['inputs'], InputWords>> = {
   image: {
     image: 'image',
     login: 'the inputs username and password',
@@ -50,7 +50,7 @@ const WORDS: Readonly<Record<RunFacts['inputs'], InputWords>> = {
   },
 };
 
-export interface Denial extends RunFacts {
+export interface Denial extends Caller {
   readonly action: 'login' | 'read' | 'write';
   readonly image: ImageName;
   readonly answer: ServerAnswer;
@@ -67,19 +67,19 @@ export interface Explanation {
 const DEPENDABOT = 'dependabot[bot]';
 const PACKAGES_WRITE = 'add "permissions: packages: write" to the job';
 
-/** @param facts repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
-export function toRunFacts(
+/** @param caller repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
+export function toCaller(
   inputs: Pick<Inputs, 'image' | 'credentials' | 'githubToken' | 'gitHubRegistry' | 'withheldToken'>,
   event: WorkflowEvent,
-  facts: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
-): RunFacts {
+  caller: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
+): Caller {
   const { image, credentials, gitHubRegistry, withheldToken } = inputs;
   const workflowToken =
-    credentials === null ? withheldToken && !facts.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
+    credentials === null ? withheldToken && !caller.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
   return {
-    origin: isFromFork(event) ? 'fork' : facts.actor === DEPENDABOT ? 'dependabot' : 'own',
-    repository: facts.repository,
-    login: workflowToken ? 'workflow-token' : facts.hasLogin ? 'own' : 'none',
+    origin: isFromFork(event) ? 'fork' : caller.actor === DEPENDABOT ? 'dependabot' : 'own',
+    repository: caller.repository,
+    login: workflowToken ? 'workflow-token' : caller.hasLogin ? 'own' : 'none',
     gitHubRegistry,
     username: credentials?.username ?? null,
     inputs: 'image',
@@ -87,19 +87,19 @@ export function toRunFacts(
 }
 
 /**
- * The facts for a mirror. In the image's own registry a mirror uses the image's login, unless it has its own.
- * @param facts of the run itself
+ * The caller for a mirror. In the image's own registry a mirror uses the image's login, unless it has its own.
+ * @param caller of the run itself
  */
-export function toMirrorFacts(
+export function toMirrorCaller(
   { image, credentials }: Mirror,
   inputs: Pick<Inputs, 'image' | 'githubToken' | 'gitHubRegistry'>,
-  facts: RunFacts,
+  caller: Caller,
   hasLogin: boolean,
-): RunFacts {
-  if (credentials === null && image.registry === inputs.image.registry) return facts;
+): Caller {
+  if (credentials === null && image.registry === inputs.image.registry) return caller;
   const workflowToken = credentials !== null && isSentWorkflowToken(credentials, image.registry, inputs);
   return {
-    ...facts,
+    ...caller,
     login: workflowToken ? 'workflow-token' : hasLogin ? 'own' : 'none',
     username: credentials?.username ?? null,
     inputs: 'mirrors',

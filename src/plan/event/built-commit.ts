@@ -23,7 +23,7 @@ export interface BuiltRun {
 /** The branches whose head is the commit, from GitHub; or the error of asking. */
 export type BranchesAtCommit = { readonly names: readonly string[] } | { readonly fault: string };
 
-export interface BuiltFacts {
+export interface BuildOrigin {
   /** The event that started the run. */
   readonly trigger: WorkflowEvent;
   /** `GITHUB_SHA` */
@@ -51,9 +51,9 @@ export function isEventCommit(trigger: WorkflowEvent, eventSha: string, commit: 
   return commit === eventSha || commit === trigger.sha;
 }
 
-export function decideBuiltRun(facts: BuiltFacts): BuiltRun {
-  const { trigger, eventSha } = facts;
-  const { commit, from } = facts.built;
+export function decideBuiltRun(origin: BuildOrigin): BuiltRun {
+  const { trigger, eventSha } = origin;
+  const { commit, from } = origin.built;
   const equal: BuiltCommit = { commit, from, insteadOf: null };
   if (trigger.name === 'pull_request_target' && commit === eventSha && commit !== trigger.sha) {
     const note = `${commit}, the base of the pull request, is built, and not its head ${trigger.sha}: pull_request_target checks the base out. The image gets its unique tag only.`;
@@ -61,12 +61,12 @@ export function decideBuiltRun(facts: BuiltFacts): BuiltRun {
   }
   if (isEventCommit(trigger, eventSha, commit)) return { event: trigger, built: equal, notes: [] };
   const built: BuiltCommit = { ...equal, insteadOf: trigger.sha };
-  const branch = chooseBranch(facts);
+  const branch = chooseBranch(origin);
   if (branch !== null) {
     const event: WorkflowEvent = { kind: 'branch', name: trigger.name, branch, sha: commit };
     return { event, built, notes: [] };
   }
-  return { ...decideUnnamed(facts, built), built };
+  return { ...decideUnnamed(origin, built), built };
 }
 
 /** For a context without git work tree (a Git context, an unpacked archive), or when git does not answer. */
@@ -108,7 +108,7 @@ export function findCommitOfParts(
  * The branch whose head is built: the one that the event names, the one that is checked out, main, or the first by name.
  * None for a fork's run, which writes nothing; and a pull request never becomes main's run.
  */
-function chooseBranch({ trigger, branches, checkedOut, mainBranch }: BuiltFacts): string | null {
+function chooseBranch({ trigger, branches, checkedOut, mainBranch }: BuildOrigin): string | null {
   if (isFromFork(trigger) || !('names' in branches)) return null;
   const names = branches.names.filter((name) => trigger.kind !== 'pull-request' || name !== mainBranch);
   const wanted = [getNamedBranch(trigger), checkedOut, mainBranch, ...names.toSorted()];
@@ -122,7 +122,7 @@ function getNamedBranch(trigger: WorkflowEvent): string | null {
 
 /** For a commit that is neither the event's nor the head of a branch that this run may write tags of. */
 function decideUnnamed(
-  { trigger, branches }: BuiltFacts,
+  { trigger, branches }: BuildOrigin,
   { commit, insteadOf }: BuiltCommit,
 ): Pick<BuiltRun, 'event' | 'notes'> {
   const where = describeBranches(branches);

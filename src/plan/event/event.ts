@@ -80,7 +80,7 @@ export type WorkflowEvent =
   BranchEvent | GitTagEvent | PullRequestEvent | MergeGroupEvent | OtherEvent | CheckoutEvent | LocalEvent;
 
 /** The runner's variables `GITHUB_EVENT_NAME`, `GITHUB_REF`, `GITHUB_SHA`, `GITHUB_REPOSITORY`, and the payload. */
-export interface EventFacts {
+export interface RunnerEvent {
   readonly name: string;
   readonly ref: string;
   readonly sha: string;
@@ -90,24 +90,24 @@ export interface EventFacts {
 
 const BRANCH_EVENTS = new Set(['push', 'workflow_dispatch', 'schedule', 'repository_dispatch', 'workflow_run']);
 
-/** @throws InputError when the facts do not say which commit is built. */
-export function parseWorkflowEvent(facts: EventFacts): WorkflowEvent {
-  const payload = new Payload(facts.name, facts.payload);
+/** @throws InputError when the given do not say which commit is built. */
+export function parseWorkflowEvent(given: RunnerEvent): WorkflowEvent {
+  const payload = new Payload(given.name, given.payload);
   // Without its payload such an event could come from a fork, so it must not be trusted.
-  if (payload.has('pull_request') || facts.name.startsWith('pull_request')) return parsePullRequest(facts, payload);
-  if (facts.name === 'merge_group') return parseMergeGroup(facts, payload);
+  if (payload.has('pull_request') || given.name.startsWith('pull_request')) return parsePullRequest(given, payload);
+  if (given.name === 'merge_group') return parseMergeGroup(given, payload);
 
-  const sha = parseSha(facts.sha, 'GITHUB_SHA');
-  if (facts.name === 'release') {
-    return { kind: 'git-tag', name: facts.name, gitTag: payload.text('release', 'tag_name'), sha };
+  const sha = parseSha(given.sha, 'GITHUB_SHA');
+  if (given.name === 'release') {
+    return { kind: 'git-tag', name: given.name, gitTag: payload.text('release', 'tag_name'), sha };
   }
-  const fork = facts.name === 'workflow_run' && isWorkflowRunOfFork(facts, payload);
-  const branch = afterPrefix(facts.ref, 'refs/heads/');
-  if (branch !== null && BRANCH_EVENTS.has(facts.name) && !fork)
-    return { kind: 'branch', name: facts.name, branch, sha };
-  const gitTag = afterPrefix(facts.ref, 'refs/tags/');
-  if (gitTag !== null) return { kind: 'git-tag', name: facts.name, gitTag, sha };
-  return { kind: 'other', name: facts.name, sha, fork };
+  const fork = given.name === 'workflow_run' && isWorkflowRunOfFork(given, payload);
+  const branch = afterPrefix(given.ref, 'refs/heads/');
+  if (branch !== null && BRANCH_EVENTS.has(given.name) && !fork)
+    return { kind: 'branch', name: given.name, branch, sha };
+  const gitTag = afterPrefix(given.ref, 'refs/tags/');
+  if (gitTag !== null) return { kind: 'git-tag', name: given.name, gitTag, sha };
+  return { kind: 'other', name: given.name, sha, fork };
 }
 
 /**
@@ -160,7 +160,7 @@ export function parseSha(text: string, what: string): string {
   return text;
 }
 
-function parsePullRequest(facts: EventFacts, payload: Payload): PullRequestEvent {
+function parsePullRequest(given: RunnerEvent, payload: Payload): PullRequestEvent {
   const number = payload.find('pull_request', 'number');
   if (!isCount(number) || number === 0) {
     throw payload.missing('pull_request.number');
@@ -169,28 +169,28 @@ function parsePullRequest(facts: EventFacts, payload: Payload): PullRequestEvent
   const head = typeof headRepository === 'string' ? headRepository : null;
   return {
     kind: 'pull-request',
-    name: facts.name,
+    name: given.name,
     number,
     headBranch: payload.text('pull_request', 'head', 'ref'),
     baseBranch: payload.text('pull_request', 'base', 'ref'),
     sha: parseSha(payload.text('pull_request', 'head', 'sha'), 'pull_request.head.sha'),
     headRepository: head,
-    fork: !isSameRepository(head, facts.repository),
+    fork: !isSameRepository(head, given.repository),
   };
 }
 
-function parseMergeGroup(facts: EventFacts, payload: Payload): MergeGroupEvent {
+function parseMergeGroup(given: RunnerEvent, payload: Payload): MergeGroupEvent {
   const base = payload.text('merge_group', 'base_ref');
   return {
     kind: 'merge-group',
-    name: facts.name,
+    name: given.name,
     baseBranch: afterPrefix(base, 'refs/heads/') ?? base,
     sha: parseSha(payload.text('merge_group', 'head_sha'), 'merge_group.head_sha'),
   };
 }
 
-function isWorkflowRunOfFork(facts: EventFacts, payload: Payload): boolean {
-  return !isSameRepository(payload.find('workflow_run', 'head_repository', 'full_name'), facts.repository);
+function isWorkflowRunOfFork(given: RunnerEvent, payload: Payload): boolean {
+  return !isSameRepository(payload.find('workflow_run', 'head_repository', 'full_name'), given.repository);
 }
 
 function afterPrefix(text: string, prefix: string): string | null {

@@ -7,7 +7,7 @@ import { findContextFolder } from '../../build/read-dockerfile.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import {
   type BranchesAtCommit,
-  type BuiltFacts,
+  type BuildOrigin,
   type BuiltRun,
   decideBuiltRun,
   decideIndexRun,
@@ -27,7 +27,7 @@ export interface Trigger {
 /** The event that started the run, from the runner's variables. */
 export function describeTrigger({ runner }: World, inputs: Inputs, event: WorkflowEvent): Trigger {
   if (!runner.onGitHub) return { event, sha: event.sha, mainBranch: inputs.mainBranch };
-  const { sha, payload } = runner.readEventFacts();
+  const { sha, payload } = runner.readRunnerEvent();
   return { event, sha, mainBranch: inputs.mainBranch ?? readDefaultBranch(payload) };
 }
 
@@ -66,15 +66,15 @@ export async function findBuiltRun(
 /** @param tree the work tree that has the commit checked out; null when there is none */
 export async function decideCommit(
   { event, sha, mainBranch }: Trigger,
-  built: BuiltFacts['built'],
+  built: BuildOrigin['built'],
   tree: Pick<WorkTree, 'readBranch'> | null,
   github: Pick<GitHubApi, 'readBranchesAt'>,
 ): Promise<BuiltRun> {
-  const facts = { trigger: event, eventSha: sha, built, mainBranch };
+  const known = { trigger: event, eventSha: sha, built, mainBranch };
   if (isEventCommit(event, sha, built.commit))
-    return decideBuiltRun({ ...facts, branches: { names: [] }, checkedOut: null });
+    return decideBuiltRun({ ...known, branches: { names: [] }, checkedOut: null });
   const [branches, checkedOut] = await Promise.all([readBranches(built.commit, github), tree?.readBranch() ?? null]);
-  return decideBuiltRun({ ...facts, branches, checkedOut });
+  return decideBuiltRun({ ...known, branches, checkedOut });
 }
 
 /** The commit of a submodule follows from that of the work tree around it, so the outer commit is what is built. */

@@ -19,7 +19,7 @@ import type { FoundRun } from './built-commit.js';
 
 /** @throws InputError when neither a workflow nor a git work tree says which commit is built */
 export async function readWorkflowEvent(runner: Runner, git: Git): Promise<WorkflowEvent> {
-  if (runner.onGitHub) return parseWorkflowEvent(runner.readEventFacts());
+  if (runner.onGitHub) return parseWorkflowEvent(runner.readRunnerEvent());
   const [sha, branch, dirty] = await Promise.all([git.readHead(), git.readBranch(), git.hasChanges()]);
   if (sha === null) throw new NoWorkTreeError(runner.workspace, await git.readRefusal());
   return { kind: 'local', name: 'local', branch, sha: parseSha(sha, 'HEAD'), dirty };
@@ -38,7 +38,7 @@ export interface ContextRequest {
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
   const { runner, git, now, found } = request;
-  const payload = runner.onGitHub ? runner.readEventFacts().payload : null;
+  const payload = runner.onGitHub ? runner.readRunnerEvent().payload : null;
   const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
     findCommitTime(request, payload),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { probeWriteAccess } from '../../access/connect.js';
 import { type RegistrySession, type SessionRequest, openRegistrySession } from '../../access/login.js';
 import type { OpenMirror } from '../../access/open-mirrors.js';
-import { type EngineFacts, inspectEngine } from '../../adapters/docker/inspect-engine.js';
+import { type InspectedEngine, inspectEngine } from '../../adapters/docker/inspect-engine.js';
 import { readStoredImage } from '../../adapters/registry/read-image.js';
 import type { Registry } from '../../adapters/registry/registry.js';
 import { writeMergedCache } from '../../cache/merged-cache.js';
@@ -19,7 +19,7 @@ import type { Warn } from '../../shared/types.js';
 import type { RunFrame, RunSetup } from './setup.js';
 
 export interface Survey {
-  readonly engine: EngineFacts['engine'];
+  readonly engine: InspectedEngine['engine'];
   readonly session: RegistrySession;
   readonly state: AskedRegistry;
 }

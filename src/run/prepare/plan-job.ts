@@ -1,6 +1,6 @@
 // Setup and survey -> the job: the plan fitted to the engine, and the objects that run it.
 import type { RegistrySession } from '../../access/login.js';
-import { type RunFacts, toRunFacts } from '../../plan/denial/denial.js';
+import { type Caller, toCaller } from '../../plan/denial/denial.js';
 import { type BranchHead, watchBranch } from '../../adapters/github/branch-head.js';
 import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { PassRunner } from '../../build/run-pass.js';
@@ -28,7 +28,7 @@ export interface Job {
   /** Null when the run does not push. */
   readonly target: PushTarget | null;
   /** For explaining a refusal of the registry. */
-  readonly facts: RunFacts;
+  readonly caller: Caller;
 }
 
 /** @throws InputError for what was asked for and cannot be had on this engine, or from this registry */
@@ -67,7 +67,7 @@ export function planJob(setup: RunSetup, survey: Survey, plan: Plan, layers: Lay
     passes,
     branch: watchBranch(whole, github),
     target: getPushTarget(setup, session, whole),
-    facts: toRunFacts(inputs, plan.event, { repository, actor, hasLogin: session.hasLogin }),
+    caller: toCaller(inputs, plan.event, { repository, actor, hasLogin: session.hasLogin }),
   };
 }
 

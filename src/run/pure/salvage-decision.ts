@@ -9,7 +9,7 @@ export type FailedStage =
   /** Anything before production was built, or after its checks. */
   | 'other';
 
-export interface FailureFacts {
+export interface FailedRun {
   readonly stage: FailedStage;
   /** The step that failed is production's own, so that the builder's stages are built. */
   readonly failedAfterBuilder: boolean;
@@ -28,14 +28,14 @@ export interface Salvage {
 }
 
 /** The builder image is only cache, so that of a failed run is worth keeping too: the next run starts from it. */
-export function decideSalvage({ stage, failedAfterBuilder, ...facts }: FailureFacts): Salvage {
+export function decideSalvage({ stage, failedAfterBuilder, ...run }: FailedRun): Salvage {
   const nothing: Salvage = { builderImage: false, layers: 'none' };
-  if (facts.cancelled) return nothing;
+  if (run.cancelled) return nothing;
   switch (stage) {
     case 'build':
-      return failedAfterBuilder ? { builderImage: facts.writesBuilder, layers: 'builder' } : nothing;
+      return failedAfterBuilder ? { builderImage: run.writesBuilder, layers: 'builder' } : nothing;
     case 'check':
-      return { builderImage: facts.writesBuilder && facts.builderIsNew, layers: 'all' };
+      return { builderImage: run.writesBuilder && run.builderIsNew, layers: 'all' };
     case 'other':
       return nothing;
   }

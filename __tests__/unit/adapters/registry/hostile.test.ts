@@ -295,10 +295,10 @@ describe('any answers', () => {
           inputs: fc.constantFrom('image', 'mirrors'),
           readable: fc.boolean(),
         }),
-        (code, said, image, facts) => {
+        (code, said, image, details) => {
           const parsed = readAnswer({ status: code, body: Buffer.from(said) });
           expect(isPrintableAnswer(parsed)).toBe(true);
-          const { cause, change } = explainDenial({ ...facts, image: parseImageName(image), answer: parsed });
+          const { cause, change } = explainDenial({ ...details, image: parseImageName(image), answer: parsed });
           for (const shown of [cause, change]) {
             expect(shown).toMatch(PRINTABLE);
             if (parsed.text.trim().length > 20) expect(shown).not.toContain(parsed.text);

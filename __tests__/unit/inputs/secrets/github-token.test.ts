@@ -1,6 +1,6 @@
 // Where GitHub's tokens may go: to the registry of the server that issued them, and nowhere else.
 import { describe, expect, test } from '@jest/globals';
-import { type Denial, explainDenial, toMirrorFacts, toRunFacts } from '../../../../src/plan/denial/denial.js';
+import { type Denial, explainDenial, toMirrorCaller, toCaller } from '../../../../src/plan/denial/denial.js';
 import { getGitHubRegistry, isGitHubToken } from '../../../../src/inputs/secrets/github-token.js';
 import { type With, inputsOf, messageOf, pushTo } from '../../../support/fixtures.js';
 
@@ -66,14 +66,14 @@ describe("the workflow's own token as password", () => {
 
   test('a refusal is explained as that of the token also where github-token is another one', () => {
     const given = { password: TOKEN, 'github-token': 'ghp_personal0123456789' };
-    const facts = { repository: 'octo/app', actor: 'octo', hasLogin: true };
-    expect(toRunFacts(inputsOf(given), pushTo('main'), facts).login).toBe('workflow-token');
+    const details = { repository: 'octo/app', actor: 'octo', hasLogin: true };
+    expect(toCaller(inputsOf(given), pushTo('main'), details).login).toBe('workflow-token');
   });
 
   test('a loopback registry takes it as a password like any other, and so it is explained', () => {
     const inputs = inputsOf({ image: '127.0.0.1:5000/octo/app', ...login, 'github-token': 'ghs_other0123456789' });
-    const facts = toRunFacts(inputs, pushTo('main'), { repository: 'octo/app', actor: 'octo', hasLogin: true });
-    expect(facts.login).toBe('own');
+    const details = toCaller(inputs, pushTo('main'), { repository: 'octo/app', actor: 'octo', hasLogin: true });
+    expect(details.login).toBe('own');
   });
 
   test('another password goes wherever the image is, as it was given', () => {
@@ -165,12 +165,12 @@ describe('the login of a mirror', () => {
 describe('on an Enterprise Server', () => {
   const explain = (image: string, given: With, action: Denial['action']): string => {
     const inputs = inputsOf({ image, username: 'octo', password: TOKEN, 'github-token': TOKEN, ...given }, GHES);
-    const facts = toRunFacts(inputs, pushTo('main'), {
+    const details = toCaller(inputs, pushTo('main'), {
       repository: 'octo/app',
       actor: 'octo',
       hasLogin: inputs.credentials !== null,
     });
-    const denial = { ...facts, action, image: inputs.image, answer: { status: 403, text: '' }, readable: false };
+    const denial = { ...details, action, image: inputs.image, answer: { status: 403, text: '' }, readable: false };
     const { cause, change } = explainDenial(denial);
     return `${cause}. ${change}`;
   };
@@ -182,11 +182,11 @@ describe('on an Enterprise Server', () => {
     ));
   test("a mirror there is one of GitHub's", () => {
     const inputs = inputsOf({ image: 'owner/app', mirrors: `${GHES}/owner/app` }, GHES);
-    const run = toRunFacts(inputs, pushTo('main'), { repository: 'owner/app', actor: 'octo', hasLogin: false });
+    const run = toCaller(inputs, pushTo('main'), { repository: 'owner/app', actor: 'octo', hasLogin: false });
     const [one] = inputs.mirrors;
-    const facts = toMirrorFacts(one!, inputs, run, false);
+    const details = toMirrorCaller(one!, inputs, run, false);
     const answer = { status: 401, text: '' };
-    expect(explainDenial({ ...facts, action: 'write', image: one!.image, answer, readable: false }).change).toBe(
+    expect(explainDenial({ ...details, action: 'write', image: one!.image, answer, readable: false }).change).toBe(
       `Add "${GHES}=\${{ github.actor }}:\${{ github.token }}" to mirror-logins`,
     );
   });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import {
-  type EventFacts,
+  type RunnerEvent,
   type WorkflowEvent,
   parseWorkflowEvent,
   readCommitTime,
@@ -22,8 +22,8 @@ function recorded(event: string, matches: (payload: Json) => boolean = () => tru
   return structuredClone(found);
 }
 
-function parse(name: string, payload: unknown, facts: Partial<EventFacts> = {}): WorkflowEvent {
-  return parseWorkflowEvent({ name, payload, ref: 'refs/heads/main', sha: SHA, repository: 'owner/app', ...facts });
+function parse(name: string, payload: unknown, details: Partial<RunnerEvent> = {}): WorkflowEvent {
+  return parseWorkflowEvent({ name, payload, ref: 'refs/heads/main', sha: SHA, repository: 'owner/app', ...details });
 }
 
 const codertocat = { repository: 'Codertocat/Hello-World' };

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePlatform } from '../../../../src/image/platform.js';
 import { isTag, parseTag } from '../../../../src/image/reference.js';
-import { type EventFacts, type WorkflowEvent, parseWorkflowEvent } from '../../../../src/plan/event/event.js';
+import { type RunnerEvent, type WorkflowEvent, parseWorkflowEvent } from '../../../../src/plan/event/event.js';
 import {
   type DerivedTags,
   branchTag,
@@ -41,14 +41,14 @@ function derive(
   });
 }
 
-function eventOf(facts: Partial<EventFacts>): WorkflowEvent {
+function eventOf(details: Partial<RunnerEvent>): WorkflowEvent {
   return parseWorkflowEvent({
     name: 'push',
     ref: 'refs/heads/main',
     sha: SHA,
     repository: 'owner/app',
     payload: {},
-    ...facts,
+    ...details,
   });
 }
 
@@ -68,7 +68,7 @@ describe('the tag table, from what the runner says', () => {
   const mergeGroup = { merge_group: { head_sha: HEAD, base_ref: 'refs/heads/main' } };
   const review = `review-pr-7-${HEAD}-${NOW_TAG}`;
 
-  test.each<[string, Partial<EventFacts>, string | null, string, readonly string[]]>([
+  test.each<[string, Partial<RunnerEvent>, string | null, string, readonly string[]]>([
     ['a push to a branch', {}, 'main', SHA, ['main']],
     ['a push of a git tag', { ref: 'refs/tags/v1.2.3' }, null, 'v1.2.3', ['1.2.3', '1.2', '1']],
     [
@@ -143,8 +143,8 @@ describe('the tag table, from what the runner says', () => {
       'v1.2.3',
       ['1.2.3', '1.2', '1'],
     ],
-  ])('%s', (_, facts, branch, unique, moving) => {
-    const derived = derive(eventOf(facts));
+  ])('%s', (_, details, branch, unique, moving) => {
+    const derived = derive(eventOf(details));
     expect({ branch: derived.scope?.branch ?? null, unique: derived.unique, moving: derived.moving }).toEqual({
       branch,
       unique,
