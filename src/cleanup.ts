@@ -1,11 +1,14 @@
 // Entry of the cleanup, the second action of this repository (cleanup/action.yml). Reports its error and sets the exit code.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRateLimitedClient } from './adapters/github/rate-limited-client.js';
 import { listenForSignals } from './adapters/process/cancellation.js';
 import { CancelledError } from './adapters/process/process.js';
 import { reportFailure } from './adapters/runner/log.js';
+import { createSender } from './adapters/registry/http.js';
+import { Registry } from './adapters/registry/registry.js';
 import { createRunner } from './adapters/runner/runner.js';
-import { runCleanupPhase } from './cleanup/cleanup-run.js';
+import { type CleanupWorld, runCleanupPhase } from './cleanup/cleanup-run.js';
 import type { CleanupInputName, CleanupOutputName } from './cleanup/pure/inputs.js';
 
 async function main(): Promise<void> {
@@ -14,7 +17,14 @@ async function main(): Promise<void> {
   const wait = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   const runner = createRunner<CleanupInputName, CleanupOutputName>();
-  await Promise.race([runCleanupPhase({ runner, name: randomUUID(), wait, signal }), overdue]);
+  const world: CleanupWorld = {
+    ...{ runner, name: randomUUID(), wait, signal },
+    connectGitHub: (token) => createRateLimitedClient(token, signal),
+    // What has been started is brought to its end: nothing cancels a request.
+    openRegistry: (image, access) =>
+      new Registry(image, { ...access, send: createSender('two-pass-build', null), insecure: false }),
+  };
+  await Promise.race([runCleanupPhase(world), overdue]);
   if (signal.aborted)
     throw new CancelledError('The run was cancelled. Run the job again: it goes on where this one has ended.');
 }

@@ -1,5 +1,5 @@
-// What the tests of the cleanup share: a real registry that answers as ghcr.io, GitHub's API stood in for over what that
-// registry serves, and the committed bundle in a child process.
+// What the tests of the cleanup share: GitHub's API stood in for over what a registry serves; and for the bundle in a child
+// process a real registry that answers as ghcr.io.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { type Lab, openLab } from '../../lab/lab.js';
 import type { Gate } from '../../lab/listen.js';
 import { type Front, startFront } from '../../lab/registry/front.js';
 import { type Ghcr, startGhcr } from '../../lab/registry/ghcr.js';
+import type { Registry } from '../../lab/registry/registry.js';
 import { type ActionResult, type SignalOnLine, runAction } from '../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../lab/runner/workflow-run.js';
 import { ACTION, USERS, WRITER } from '../../lab/services/team.js';
@@ -54,32 +55,75 @@ export interface Package {
   readonly github: GitHubApiStandIn;
 }
 
+/** What a stand needs of a registry. */
+export type PackageRegistry = Pick<
+  Registry,
+  'tags' | 'manifest' | 'findManifest' | 'putBlob' | 'putManifest' | 'deleteManifest'
+>;
+
+/** How a cleanup went. */
+export type CleanupResult = Pick<ActionResult, 'outputs' | 'annotations' | 'summary' | 'log'> & {
+  readonly main?: { readonly code: number; readonly seconds: number };
+};
+
 /** @param gate hears of each request to registry and API */
 export function useCleanupLab(gate?: Gate) {
   let lab: Lab;
   let front: Front;
   let ghcr: Ghcr;
-  const apis: GitHubApiStandIn[] = [];
-  let current: Package;
   beforeAll(async () => {
     lab = await openLab({ auth: 'token', users: USERS, inMemory: true });
     front = await startFront({ registry: lab.registry.host, ...(gate === undefined ? {} : { gate }) });
     ghcr = await startGhcr(front.host, lab.directory);
   });
   afterAll(async () => {
-    await Promise.all(apis.map((api) => api.stop()));
     await ghcr.stop();
     await front.stop();
     await lab.close();
   });
-
-  /** Opens a package; `push`, `clean` and the rest are about the last one. The registry has no faults then. */
-  const open = async (options: PackageOptions = {}): Promise<Package> => {
+  const clean = async (workflowRun: WorkflowRun, run: Run): Promise<ActionResult> => {
+    const result = await runAction({
+      action: join(ACTION, 'cleanup'),
+      node: run.node ?? lab.tools.node24,
+      workspace: lab.directory,
+      run: workflowRun,
+      inputs: run.inputs ?? {},
+      env: { ...ghcr.env, ...run.env },
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+    });
+    expect(result.rawLog.replaceAll(`::add-mask::${workflowRun.token ?? ''}`, '')).not.toContain(workflowRun.token);
+    return result;
+  };
+  const stand = useCleanupStand({ registry: () => lab.registry, clean, gate });
+  const open = (options?: PackageOptions): Promise<Package> => {
+    // No test finds the faults of another.
     front.heal();
+    return stand.open(options);
+  };
+  return { ...stand, open, lab: () => lab, front: () => front };
+}
+
+interface StandOptions<Result> {
+  readonly registry: () => PackageRegistry;
+  readonly clean: (workflowRun: WorkflowRun, run: Run) => Promise<Result>;
+  /** Hears of each request to the API. */
+  readonly gate?: Gate | undefined;
+}
+
+/** Packages in a registry, GitHub's API stood in for over them, and the events that a cleanup runs on. */
+export function useCleanupStand<Result extends CleanupResult>({ registry, clean: run, gate }: StandOptions<Result>) {
+  const apis: GitHubApiStandIn[] = [];
+  let current: Package;
+  afterAll(async () => {
+    await Promise.all(apis.map((api) => api.stop()));
+  });
+
+  /** Opens a package; `push`, `clean` and the rest are about the last one. */
+  const open = async (options: PackageOptions = {}): Promise<Package> => {
     const { ownerType = 'Organization', pageSize, name = 'app', main } = options;
     const repository = `octo/${name}-${apis.length + 1}`;
     const packages = createPackages({
-      registry: lab.registry,
+      registry: registry(),
       ownerType,
       ...(pageSize === undefined ? {} : { pageSize }),
     });
@@ -106,10 +150,10 @@ export function useCleanupLab(gate?: Gate) {
     const describe_ = (digest: string, size: number) => ({ mediaType: IMAGE, digest, size });
     const parts =
       children === undefined
-        ? { config: { ...describe_(await lab.registry.putBlob(repository, config), config.length) }, layers: [] }
+        ? { config: { ...describe_(await registry().putBlob(repository, config), config.length) }, layers: [] }
         : {
             manifests: await Promise.all(
-              children.map(async (one) => describe_(one, (await lab.registry.manifest(repository, one)).bytes)),
+              children.map(async (one) => describe_(one, (await registry().manifest(repository, one)).bytes)),
             ),
           };
     const mediaType = children === undefined ? IMAGE : INDEX;
@@ -122,32 +166,22 @@ export function useCleanupLab(gate?: Gate) {
     });
     const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
     for (const tag of tags.length === 0 ? [digest] : tags)
-      await lab.registry.putManifest(repository, tag, mediaType, body);
+      await registry().putManifest(repository, tag, mediaType, body);
     packages.add(repository, digest, at);
     return digest;
   };
 
-  const clean = async (event: Event, run: Run = {}): Promise<ActionResult> => {
+  const clean = (event: Event, given: Run = {}): Promise<Result> => {
     const workflowRun: WorkflowRun = {
       ...event,
       ref: 'refs/heads/main',
       sha: MERGED,
       repository: current.repository,
-      actor: run.actor ?? WRITER.name,
-      token: run.token ?? WRITER.password,
+      actor: given.actor ?? WRITER.name,
+      token: given.token ?? WRITER.password,
       apiUrl: current.github.url,
     };
-    const result = await runAction({
-      action: join(ACTION, 'cleanup'),
-      node: run.node ?? lab.tools.node24,
-      workspace: lab.directory,
-      run: workflowRun,
-      inputs: run.inputs ?? {},
-      env: { ...ghcr.env, ...run.env },
-      ...(run.signal === undefined ? {} : { signal: run.signal }),
-    });
-    expect(result.rawLog.replaceAll(`::add-mask::${workflowRun.token ?? ''}`, '')).not.toContain(workflowRun.token);
-    return result;
+    return run(workflowRun, given);
   };
 
   const about = () => ({ repository: { full_name: current.repository, default_branch: 'main' } });
@@ -174,11 +208,9 @@ export function useCleanupLab(gate?: Gate) {
   return {
     ...{ open, push, clean, about, closing, deleting, closePull },
     schedule: () => ({ name: 'schedule', payload: { schedule: '0 4 * * *' } }),
-    lab: () => lab,
-    front: () => front,
-    tags: () => lab.registry.tags(current.repository),
-    digestOf: async (tag: string) => (await lab.registry.manifest(current.repository, tag)).digest,
-    served: async (digest: string) => (await lab.registry.findManifest(current.repository, digest)) !== undefined,
+    tags: () => registry().tags(current.repository),
+    digestOf: async (tag: string) => (await registry().manifest(current.repository, tag)).digest,
+    served: async (digest: string) => (await registry().findManifest(current.repository, digest)) !== undefined,
     /** Lines without the image's name, sorted. */
     lines: (text: string | undefined): string[] =>
       (text ?? '')
@@ -195,11 +227,11 @@ const webhooks = createRequire(import.meta.url)('@octokit/webhooks-examples') as
   examples: { action?: string; pull_request?: { head: object } }[];
 }[];
 
-export function expectSuccess(result: ActionResult): void {
+export function expectSuccess(result: CleanupResult): void {
   if (result.main?.code !== 0) throw new Error(`The run failed:\n${result.log}`);
 }
 
-export function errorOf(result: ActionResult): string {
+export function errorOf(result: CleanupResult): string {
   if (result.main?.code !== 1) throw new Error(`The run ended with ${result.main?.code ?? 'nothing'}:\n${result.log}`);
   const errors = errorsOf(result);
   expect(errors).toHaveLength(1);

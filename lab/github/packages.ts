@@ -20,7 +20,7 @@ interface PackageFault {
 }
 
 export interface PackagesOptions {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'tags' | 'findManifest' | 'deleteManifest'>;
   readonly ownerType: 'Organization' | 'User';
   /** Versions a page at most, whatever was asked for. */
   readonly pageSize?: number;

@@ -1,15 +1,15 @@
 // The story of a cleanup, top to bottom.
 import { type PackageVersion, type PackagesApi, openPackage } from '../adapters/github/packages.js';
-import { ApiError, createRateLimitedClient } from '../adapters/github/rate-limited-client.js';
+import { ApiError, type RateLimitedClient } from '../adapters/github/rate-limited-client.js';
 import { createRepositoryApi } from '../adapters/github/repository.js';
 import { untilCancelled } from '../adapters/process/cancellation.js';
-import { createSender } from '../adapters/registry/http.js';
 import { readStoredImage } from '../adapters/registry/read-image.js';
-import { Registry } from '../adapters/registry/registry.js';
+import type { Registry } from '../adapters/registry/registry.js';
 import type { ActionRunner } from '../adapters/runner/runner.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { isUniqueTagOf } from '../image/unique-label.js';
+import type { Credentials } from '../inputs/secrets/credentials.js';
 import { listMasks } from '../inputs/secrets/secret-text.js';
 import { InputError } from '../shared/errors.js';
 import { errorMessage } from '../shared/text.js';
@@ -39,12 +39,20 @@ import { readReferences } from './read-references.js';
 
 export interface CleanupWorld {
   readonly runner: ActionRunner<CleanupInputName, CleanupOutputName>;
+  readonly connectGitHub: (token: string) => RateLimitedClient;
+  /** @param access the login, and whether to ask for the right to write */
+  readonly openRegistry: (image: ImageName, access: RegistryAccess) => Registry;
   /** Different in every run. */
   readonly name: string;
   /** Ends at once when the run is cancelled. */
   readonly wait: (milliseconds: number) => Promise<void>;
   /** Cancels the run. */
   readonly signal: AbortSignal;
+}
+
+interface RegistryAccess {
+  readonly login: Credentials;
+  readonly write: boolean;
 }
 
 interface Found {
@@ -121,7 +129,7 @@ async function findWhatGoes(
   event: ClosedWorkRequest['event'],
 ): Promise<Found | null> {
   const { owner, packageName } = inputs;
-  const client = createRateLimitedClient(inputs.githubToken, world.signal);
+  const client = world.connectGitHub(inputs.githubToken);
   const repository = createRepositoryApi(client, world.runner.repository);
   const packages = await openPackage(client, owner, packageName).catch((error: unknown) => {
     throw explainOwner(error, inputs);
@@ -204,10 +212,10 @@ function isSame(one: readonly PackageVersion[], other: readonly PackageVersion[]
   return print(one) === print(other);
 }
 
-function openImage({ runner }: CleanupWorld, { image, githubToken }: CleanupInputs, write: boolean): Registry {
+function openImage(world: CleanupWorld, { image, githubToken }: CleanupInputs, write: boolean): Registry {
   // ghcr.io looks at the token only, and accepts any user name.
-  const login = { username: runner.actor || 'token', password: githubToken };
-  return new Registry(image, { send: createSender('two-pass-build', null), login, insecure: false, write });
+  const login = { username: world.runner.actor || 'token', password: githubToken };
+  return world.openRegistry(image, { login, write });
 }
 
 function explainOwner(error: unknown, { image, owner }: CleanupInputs): unknown {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MERGED, OLDER_REVIEW, REVIEW, SHA, errorOf, expectSuccess, useCleanupLab } from '../../support/cleanup-lab.js';
 
-const { open, push, clean, about, closing, deleting, closePull, tags, lines, deletions, lab } = useCleanupLab();
+const { open, push, clean, closing, deleting, closePull, tags, lines, deletions, lab } = useCleanupLab();
 
 describe.each(['node', 'node24'] as const)('on %s', (version) => {
   const node = () => lab().tools[version];
@@ -41,17 +41,6 @@ describe.each(['node', 'node24'] as const)('on %s', (version) => {
   });
 });
 
-test('the two events of a merge may be cleaned up after at the same time', async () => {
-  await open();
-  closePull({ mergedAs: MERGED });
-  await push([REVIEW, 'feature-x']);
-  await push([SHA, 'extra', 'builder-feature-x']);
-  await push(['cache-feature-x']);
-  const results = await Promise.all([clean(closing()), clean(deleting('feature-x'))]);
-  results.forEach(expectSuccess);
-  expect(await tags()).toEqual([SHA, MERGED, 'extra', 'main'].sort());
-});
-
 describe('wrong input is one line', () => {
   test.each<[Record<string, string>, RegExp]>([
     [{ image: 'example.azurecr.io/app' }, /^image "example\.azurecr\.io\/app" is not on ghcr\.io: /],
@@ -65,13 +54,5 @@ describe('wrong input is one line', () => {
   ])('%j', async (inputs, message) => {
     await open();
     expect(errorOf(await clean(closing(), { inputs }))).toMatch(message);
-  });
-
-  test('an event that ends nothing', async () => {
-    await open();
-    expect(errorOf(await clean({ name: 'push', payload: about() }))).toMatch(/does not run on the event "push"/);
-    expect(errorOf(await clean({ name: 'pull_request', payload: { action: 'opened' } }))).toMatch(
-      /Set "types: \[closed\]"/,
-    );
   });
 });
