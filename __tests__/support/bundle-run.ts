@@ -92,7 +92,7 @@ function pushToMain(apiUrl: string): WorkflowRun {
 }
 
 /** The messages of its error annotations. */
-export function errorsOf(result: ActionResult): readonly string[] {
+export function errorsOf(result: Pick<ActionResult, 'annotations'>): readonly string[] {
   return messagesOf(result, 'error');
 }
 
@@ -101,7 +101,7 @@ export function warningsOf(result: ActionResult): readonly string[] {
   return messagesOf(result, 'warning');
 }
 
-function messagesOf({ annotations }: ActionResult, wanted: string): readonly string[] {
+function messagesOf({ annotations }: Pick<ActionResult, 'annotations'>, wanted: string): readonly string[] {
   return annotations.filter(({ level }) => level === wanted).map(({ message }) => message);
 }
 

@@ -171,6 +171,14 @@ describe('merges of which it is not certain have none', () => {
     expect(find(build, last, records).size).toBe(0);
   });
 
+  test('the image is a copy onto nothing, whose record is missing, from a stage that ends with the same layer', () => {
+    const { build, steps } = buildLinks(null, 1, 2);
+    const last = build.link([], build.copy(steps[1]!, 2));
+    const records = build.export(last, (_, { digest }) => digest === MERGE);
+    records.delete(last);
+    expect(find(build, last, records).size).toBe(0);
+  });
+
   test('the image has the last layer twice', () => {
     const { build, steps } = buildLinks(1, 1, 1);
     expect(find(build, steps[1]!).size).toBe(0);

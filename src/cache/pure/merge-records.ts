@@ -134,6 +134,8 @@ function findLast(
   merges: readonly Merge[],
   layers: readonly { readonly digest: string }[],
 ): string | null {
+  // A merge has the layers below and its own: an image of one layer ends with a copy onto nothing, whose record is missing.
+  if (layers.length < 2) return null;
   const linked = new Set([...records.values()].flatMap(({ inputs }) => inputs.flat().map(({ link }) => link)));
   const [leaf, ...others] = [...records.keys()].filter((key) => !linked.has(key));
   const merge = merges.find(({ key }) => key === leaf);
