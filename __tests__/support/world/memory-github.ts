@@ -41,11 +41,12 @@ export class MemoryGitHub {
 
   /** @param token null: nothing is answered */
   connect(token: string | null): GitHubApi {
-    const ask = <T>(name: keyof GitHubApi, answer: () => T): Promise<T> => {
-      if (token === null) return Promise.reject(new Error('the input github-token is empty'));
+    const ask = async <T>(name: keyof GitHubApi, answer: () => T): Promise<T> => {
+      if (token === null) throw new Error('the input github-token is empty');
       this.requests.push(name);
       const fault = this.faults.get(name);
-      return fault === undefined ? Promise.resolve(answer()) : Promise.reject(fault);
+      if (fault !== undefined) throw fault;
+      return Promise.resolve(answer());
     };
     const askOrNull = (name: keyof GitHubApi, answer: () => string | undefined): Promise<string | null> =>
       ask(name, () => answer() ?? null).catch(() => null);
