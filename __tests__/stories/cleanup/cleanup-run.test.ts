@@ -119,7 +119,7 @@ describe('what is needed stays', () => {
     expectSuccess(result);
     expect(await served(builder)).toBe(true);
     expect(result.log).toContain(
-      `Stays:    ghcr.io/${repository}:builder-feature-x (${builder}): it has just become builder-main, too`,
+      `Stays:    ghcr.io/${repository}:builder-feature-x (${builder}): it has just been given the tag builder-main`,
     );
     expect(lines(result.outputs.kept)).toEqual([':builder-feature-x']);
   });
@@ -416,7 +416,7 @@ describe('what GitHub refuses', () => {
     expect(error).toMatch(
       /^The cleanup is not complete: .*the token may not delete it \(\d+ .*\): add "permissions: packages: write" to the job, and in the package's settings, under "Manage Actions access", give octo\/app-\d+ the role Admin; /,
     );
-    expect(error.match(/not tried after that/g)).toHaveLength(2);
+    expect(error.match(/not tried, since the token may not delete/g)).toHaveLength(2);
     expect(deletions()).toHaveLength(1);
     expect(await tags()).toEqual(before);
   });
