@@ -1,4 +1,5 @@
-// A cleanup's story over packages in memory: what goes, what stays, and what is said of it.
+// A cleanup's story over packages in memory: what stays and why, sweeps, refusals, and what is said of it. That a closed pull
+// request and a deleted branch take their images along is in contract/cleanup, on both versions of Node.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { UNIQUE_TAG_LABEL } from '../../../src/image/unique-label.js';
 import {
@@ -27,40 +28,6 @@ let { repository, packages, github } = {} as Package;
 async function open(options: PackageOptions = {}): Promise<void> {
   ({ repository, packages, github } = await stand.open(options));
 }
-
-describe('what has ended goes', () => {
-  test('a closed pull request takes its images along', async () => {
-    await open({ pageSize: 2, name: 'app/web' });
-    closePull();
-    await push([REVIEW, 'feature-x']);
-    await push([OLDER_REVIEW]);
-    for (const tag of ['builder-feature-x', 'cache-feature-x', 'builder-main', 'cache-main', 'v1.2.3'])
-      await push([tag]);
-    const result = await clean(closing());
-    expectSuccess(result);
-    expect(await tags()).toEqual(['builder-main', 'cache-main', 'main', MERGED, 'v1.2.3'].sort());
-    expect(lines(result.outputs.deleted)).toEqual(
-      [REVIEW, OLDER_REVIEW, 'feature-x', 'builder-feature-x', 'cache-feature-x'].map((tag) => `:${tag}`).sort(),
-    );
-    expect(result.outputs.kept).toBe('');
-    expect(result.annotations).toEqual([]);
-    expect(result.summary).toContain('| `feature-x` | gone |');
-    // The name of the package has a slash, which is part of it.
-    expect(deletions()[0]).toMatch(/^DELETE \/orgs\/octo\/packages\/container\/app%2Fweb-\d+\/versions\/\d+$/);
-  });
-
-  test('a deleted branch is taken off an image that somebody may have deployed', async () => {
-    await open({ ownerType: 'User' });
-    const deployed = await push([SHA, 'feature-x']);
-    await push(['cache-feature-x']);
-    const result = await clean(deleting('feature-x'));
-    expectSuccess(result);
-    expect(await tags()).toEqual([SHA, MERGED, 'main'].sort());
-    expect((await registry.manifest(repository, SHA)).digest).toBe(deployed);
-    expect(lines(result.outputs.deleted)).toEqual([':cache-feature-x', ':feature-x']);
-    expect(deletions()).toHaveLength(2);
-  });
-});
 
 describe('what is needed stays', () => {
   test('images of an index that main has, and attestations of both kinds', async () => {
