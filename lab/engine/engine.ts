@@ -9,7 +9,7 @@ import { startGuarded } from '../guarded-process.js';
 import { parseJsonObject, stringMember } from '../json.js';
 import { type Tools, findTools } from '../tools.js';
 
-/** Where an engine keeps images: containerd's store, or the classic one that hosted runners still have. */
+/** Where an engine keeps images: containerd's store, or the classic one, which hosted runners had up to Ubuntu 24.04. */
 export type ImageStore = 'containerd' | 'overlay2';
 
 /** What an engine says about itself. */

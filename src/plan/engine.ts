@@ -3,6 +3,7 @@ import coerce from 'semver/functions/coerce.js';
 import isOlder from 'semver/functions/lt.js';
 import { listPlatforms } from '../inputs/build-options.js';
 import { InputError } from '../shared/errors.js';
+import type { Machine } from './machine.js';
 import type { Exporter, PassPlan, Plan } from './plan.js';
 
 export interface Engine {
@@ -52,6 +53,22 @@ export function describeEngine(engine: Engine): string {
   const store = engine.store === null ? '' : `, ${engine.store} image store`;
   const version = engine.engineVersion === null ? '' : `, Docker Engine ${engine.engineVersion}`;
   return `Buildx ${engine.buildxVersion}, ${engine.driver} driver${store}${version}`;
+}
+
+/**
+ * A hosted runner's label is one word of the workflow, and the newer label's engine moves fewer layers: worth a notice. A
+ * self-hosted engine may have reasons for its store, and whoever writes the workflow may be unable to change it: none.
+ * https://github.com/actions/runner-images
+ * @returns null where there is nothing to gain
+ */
+export function adviseOnEngine(engine: Engine, { onGitHub, selfHosted }: Machine): string | null {
+  const plain = engine.driver === 'docker' && engine.store === 'overlay2';
+  if (!plain || !onGitHub || selfHosted) return null;
+  return (
+    'The overlay2 image store of this runner pulls and unpacks every layer of an image that it exports. ' +
+    'With "runs-on: ubuntu-26.04", whose engine has the containerd image store, an unchanged commit pulls nothing and a changed one less; ' +
+    'docker/setup-buildx-action before this step does the same here, but fetches its builder in each run.'
+  );
 }
 
 /**

@@ -106,6 +106,18 @@ describe('options', () => {
     expect(world.engine.images.size).toBe(0);
   });
 
+  test('where the runner has the older engine, one notice says what the newer label saves', async () => {
+    const countAdvice = async (machine: { readonly selfHosted: boolean }): Promise<number> => {
+      const own = { machine: { system: 'Linux', onGitHub: true, ...machine } };
+      const { notices } = await world.run(push('main', SHA), {}, own);
+      return notices.filter((notice) => notice.includes('ubuntu-26.04')).length;
+    };
+    expect(await countAdvice({ selfHosted: false })).toBe(0);
+    world.engine.store = 'overlay2';
+    expect(await countAdvice({ selfHosted: false })).toBe(1);
+    expect(await countAdvice({ selfHosted: true })).toBe(0);
+  });
+
   test('compression and store follow the engine', async () => {
     await world.succeed(push('main', SHA));
     expect(world.engine.builds[0]).toContain(`:${SHA},push=true,store=false --cache-to type=inline`);

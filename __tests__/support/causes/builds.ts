@@ -36,6 +36,7 @@ const MACHINES: Causes = {
   }),
   'attestations on overlay2': onEngine((engine) => (engine.store = 'overlay2'), { provenance: 'true' }),
   'platforms on overlay2': onEngine((engine) => (engine.store = 'overlay2'), { platforms: 'linux/amd64,linux/arm64' }),
+  'an older hosted runner': onEngine((engine) => (engine.store = 'overlay2')),
   'platforms that are not loaded': onEngine((engine) => (engine.driver = 'docker-container'), {
     push: 'false',
     platforms: 'linux/amd64,linux/arm64',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Engine, describeEngine, fitToEngine } from '../../../src/plan/engine.js';
+import { type Engine, adviseOnEngine, describeEngine, fitToEngine } from '../../../src/plan/engine.js';
+import type { Machine } from '../../../src/plan/machine.js';
 import type { Exporter, Plan } from '../../../src/plan/plan.js';
 import { type With, messageOf, planOf, pushTo } from '../../support/fixtures.js';
 
@@ -32,6 +33,23 @@ describe('the docker driver with overlay2', () => {
     'takes %j as it is',
     (given) => expect(fitToEngine(pushWith(given), OVERLAY2)).toEqual(pushWith(given)),
   );
+});
+
+describe('where another engine would move fewer layers, and a word of the workflow chooses it', () => {
+  const hosted: Machine = { system: 'Linux', onGitHub: true, selfHosted: false };
+
+  test('the label is named, and the other way', () => {
+    const advice = adviseOnEngine(OVERLAY2, hosted);
+    expect(advice).toContain('"runs-on: ubuntu-26.04"');
+    expect(advice).toContain('docker/setup-buildx-action');
+  });
+
+  test.each<[string, Engine, Machine]>([
+    ['the containerd store', CONTAINERD, hosted],
+    ['a docker-container builder', CONTAINER, hosted],
+    ['a runner of the team, whose engine may have its reasons', OVERLAY2, { ...hosted, selfHosted: true }],
+    ['a laptop', OVERLAY2, { ...hosted, onGitHub: false }],
+  ])('nothing is said on %s', (_, engine, machine) => expect(adviseOnEngine(engine, machine)).toBeNull());
 });
 
 describe('an image that the engine cannot load is built all the same, and that is said', () => {

@@ -9,7 +9,7 @@ import { useLayers } from '../../cache/pure/layer-keys.js';
 import { wantsChecks } from '../../checks/checks.js';
 import type { Tag } from '../../image/reference.js';
 import { type Candidate, toCandidate, withCandidate } from '../../plan/candidate.js';
-import { type Engine, fitToEngine } from '../../plan/engine.js';
+import { type Engine, adviseOnEngine, fitToEngine } from '../../plan/engine.js';
 import { type Plan, planBuild } from '../../plan/plan.js';
 import { uniqueCandidates } from '../../plan/tags/tags.js';
 import type { PushTarget } from '../../publish/publish.js';
@@ -32,8 +32,10 @@ export interface Job {
 }
 
 /** @throws InputError for what was asked for and cannot be had on this engine, or from this registry */
-export function planPasses({ inputs, event, context }: RunSetup, { engine, state }: Survey): Plan {
-  return fitToEngine(planBuild(inputs, event, context, state), engine);
+export function planPasses({ world, inputs, event, context }: RunSetup, { engine, state }: Survey): Plan {
+  const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
+  const advice = adviseOnEngine(engine, world.runner.machine);
+  return advice === null ? plan : { ...plan, notes: [...plan.notes, advice] };
 }
 
 /**
