@@ -46,7 +46,7 @@ export function useWorkflows(stores: readonly ImageStore[]): Workflows {
   beforeAll(async () => {
     if (!existsSync(ACT)) throw new Error('ACT_BIN must name act: run script/check-act.');
     published = await mkdtemp(join(fixture.lab().directory, 'published-'));
-    await publishAction(ACTION, published);
+    await publishAction(ACTION, published, ACTION_NAME);
   });
   return {
     lab: fixture.lab,

@@ -58,13 +58,21 @@ interface ActStep {
 }
 
 /** What a ref of this repository holds for those who use it: actions, bundles and the reusable workflow. */
-const PUBLISHED = ['action.yml', 'cleanup', 'dist', '.github/workflows/build-image.yml'];
+const PUBLISHED = ['action.yml', 'build', 'cleanup', 'dist', '.github/workflows/build-image.yml'];
 
-/** Copies what others use of this repository: act copies whole folders, and development has large ones. */
-export async function publishAction(repository: string, folder: string): Promise<void> {
+/**
+ * Copies what others use of this repository: act copies whole folders, and development has large ones.
+ * @param name `owner/name@ref`. act does not know `$/` yet (v0.2.89), so in the copies `$/folder` is written out, as GitHub
+ *   resolves it: the same repository at the same ref.
+ */
+export async function publishAction(repository: string, folder: string, name: string): Promise<void> {
+  const [owned, ref] = name.split('@');
   for (const path of PUBLISHED) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await cp(join(repository, path), join(folder, path), { recursive: true });
+    if (!path.endsWith('.yml')) continue;
+    const text = await readFile(join(folder, path), 'utf8');
+    await writeFile(join(folder, path), text.replace(/(?<=\buses: )\$\/(\S+)/g, `${owned}/$1@${ref}`));
   }
 }
 

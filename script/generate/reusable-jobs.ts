@@ -11,6 +11,8 @@ export interface Passed {
   readonly values: Readonly<Record<string, string>>;
   /** Names of the action's outputs. */
   readonly outputs: readonly string[];
+  /** Lines of a step that name the action. */
+  readonly uses: readonly string[];
 }
 
 const PARTS = Array.from({ length: MOST_PARTS }, (_, index) => index);
@@ -23,7 +25,6 @@ const CHECKOUT = indent(6, [
   '  with:',
   '    persist-credentials: false',
 ]);
-const USES = 'uses: DFE-Digital/two-pass-build@v1 # zizmor: ignore[unpinned-uses] of the same release as this file';
 
 export function toImageJob(passed: Passed): string {
   return `  image:
@@ -39,14 +40,13 @@ ${toOutputs(passed.outputs)}
     steps:
 ${CHECKOUT}
       - id: build
-        # "./" would be the caller's own checkout, so the action is named in full.
-        ${USES}
+${indent(8, passed.uses)}
         with:
 ${toWith(passed.values)}
 `;
 }
 
-export function toPartJob({ values }: Passed): string {
+export function toPartJob({ values, uses }: Passed): string {
   return `  part:
     name: part (${PLATFORM})
     if: inputs.platform-runners != ''
@@ -71,14 +71,14 @@ ${indent(
     steps:
 ${CHECKOUT}
       - id: build
-        ${USES}
+${indent(8, uses)}
         with:
 ${toWith(values, { platforms: PLATFORM, 'part-of-index': 'true' })}
 `;
 }
 
 /** @param inputs names of those that making an index takes */
-export function toIndexJob({ values, outputs }: Passed, inputs: readonly string[]): string {
+export function toIndexJob({ values, outputs, uses }: Passed, inputs: readonly string[]): string {
   const parts = PARTS.map((index) => expression(`needs.part.outputs.part-${index}`));
   return `  index:
     needs: part
@@ -92,7 +92,7 @@ ${PERMISSIONS}
 ${toOutputs(outputs)}
     steps:
       - id: build
-        ${USES}
+${indent(8, uses)}
         with:
 ${toWith(Object.fromEntries(inputs.map((name) => [name, values[name]!])), {
   // Compared with the parts: none may be missing.

@@ -1,4 +1,5 @@
-// action.yml -> .github/workflows/build-image.yml, the reusable workflow around the action. Pure.
+// action.yml -> the reusable workflow around the action: .github/workflows/build-image.yml, and build-image-ghes.yml for
+// servers that do not know `$/`; and build/action.yml, which `$/build` names. Pure.
 import { parse } from 'yaml';
 import { MOST_PARTS, type Passed, toImageJob, toIndexJob, toPartJob } from './reusable-jobs.js';
 import { expression, indent, toScalar } from './yaml-text.js';
@@ -39,16 +40,32 @@ interface ActionFile {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
+/** Where the workflow runs: GitHub Enterprise Server does not know `$/`. */
+export type Place = 'github.com' | 'ghes';
+
+/** `$/folder` is that folder of the repository and commit that the workflow file itself comes from: github.com/actions/runner, pull 4457. */
+const USES: Readonly<Record<Place, readonly string[]>> = {
+  'github.com': [
+    '# Of the same commit as this file, so that a commit pin of the caller pins the action too.',
+    'uses: $/build',
+  ],
+  ghes: [
+    `# "./" would be the caller's own checkout, so the action is named in full.`,
+    'uses: DFE-Digital/two-pass-build@v1 # zizmor: ignore[unpinned-uses] of the same release as this file',
+  ],
+};
+
 /** @returns the text of the workflow */
-export function toReusableWorkflow(actionYaml: string): string {
+export function toReusableWorkflow(actionYaml: string, place: Place): string {
   const action = parse(actionYaml) as ActionFile;
   const inputs = listNames(action.inputs, LEFT_OUT);
   const passed: Passed = {
     values: Object.fromEntries(inputs.map((name) => [name, toValue(name, action.inputs[name]!.default)])),
     outputs: listNames(action.outputs, LEFT_OUT_OUTPUTS),
+    uses: USES[place],
   };
   return [
-    toHead(),
+    toHead(place),
     toCall(action),
     'permissions: {}\n',
     'jobs:',
@@ -56,6 +73,15 @@ export function toReusableWorkflow(actionYaml: string): string {
     toPartJob(passed),
     toIndexJob(passed, OF_INDEX),
   ].join('\n');
+}
+
+/**
+ * `$/` needs a folder, and `uses: owner/two-pass-build@v1` the file at the top: one action, under two paths.
+ * @returns the text of build/action.yml, which differs only in the paths of the bundles
+ */
+export function toBuildAction(actionYaml: string): string {
+  const moved = actionYaml.replace(/^ {2}(main|post): dist\//gm, '  $1: ../dist/');
+  return `# Written by script/write-reusable-workflow from ../action.yml: change it there.\n${moved}`;
 }
 
 function listNames(all: Readonly<Record<string, unknown>>, left: Readonly<Record<string, string>>): readonly string[] {
@@ -70,13 +96,15 @@ function toValue(name: string, fallback: string): string {
   return expression(term === undefined ? `secrets.${name}` : `secrets.${name} || ${term}`);
 }
 
-function toHead(): string {
+function toHead(place: Place): string {
   const left = Object.entries({ ...LEFT_OUT, ...LEFT_OUT_OUTPUTS }).map(([name, why]) => `#   ${name}: ${why}`);
   return `# Written by script/write-reusable-workflow from action.yml: change it there.
 #
 # The action as a job of its own: checkout, build, outputs. Inputs, secrets and outputs have the action's names and
 # meanings. Only these are left out:
 ${left.join('\n')}
+#
+${WHERE[place]}
 #
 # With platform-runners, each platform is built in a job of its own, and a last job makes one image of them.
 #
@@ -90,6 +118,13 @@ ${left.join('\n')}
 name: Build image
 `;
 }
+
+const WHERE: Readonly<Record<Place, string>> = {
+  'github.com': `# For github.com and runners of version 2.336 or newer, which know "$/". On GitHub Enterprise Server call
+# build-image-ghes.yml instead.`,
+  ghes: `# For GitHub Enterprise Server, which does not know "$/": the action is named in full, as @v1. To pin it by commit,
+# change that line in your copy. On github.com call build-image.yml.`,
+};
 
 /** How others call the workflow: its inputs, secrets and outputs. */
 function toCall(action: ActionFile): string {

@@ -8,6 +8,7 @@ import {
   LEFT_OUT_OUTPUTS,
   OF_INDEX,
   SECRETS,
+  toBuildAction,
   toReusableWorkflow,
 } from '../../../script/generate/reusable-workflow.js';
 
@@ -57,7 +58,7 @@ const without = (names: readonly string[], left: Readonly<Record<string, string>
 
 describe('the reusable workflow', () => {
   test('is what script/write-reusable-workflow makes of action.yml', () =>
-    expect(text).toBe(toReusableWorkflow(read('action.yml'))));
+    expect(text).toBe(toReusableWorkflow(read('action.yml'), 'github.com')));
 
   test('has each input of action.yml as input or as secret, but for those that are left out', () =>
     expect([...Object.keys(inputs), ...Object.keys(secrets)].sort()).toEqual(
@@ -138,8 +139,46 @@ describe('the reusable workflow', () => {
       expect(part.outputs[name]).toContain(`strategy.job-index == ${place} &&`);
   });
 
-  test('names the action in full, with the major version of package.json', () => {
-    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
-    expect(build!.uses).toBe(`DFE-Digital/two-pass-build@v${version.split('.')[0] ?? ''}`);
+  test('names nothing but a commit: the action of its own, and actions of others by theirs', () => {
+    const used = [...text.matchAll(/^ *(?:- )?uses: (\S+)/gm)].map(([, uses = '']) => uses);
+    expect(used.filter((uses) => uses === '$/build')).toHaveLength(3);
+    for (const uses of used) expect(uses).toMatch(/^(?:\$\/build|[\w-]+\/[\w-]+@[0-9a-f]{40})$/);
+    // A bare "$/" is refused by GitHub, and "./" would be the caller's checkout.
+    expect(text).not.toMatch(/uses: (?:\$\/\s|\.\/)/);
   });
+});
+
+describe('the reusable workflow for GitHub Enterprise Server, which does not know "$/"', () => {
+  const enterprise = read('.github/workflows/build-image-ghes.yml');
+
+  test('is what script/write-reusable-workflow makes of action.yml', () =>
+    expect(enterprise).toBe(toReusableWorkflow(read('action.yml'), 'ghes')));
+
+  test('names the action in full, with the major version of package.json, and is the same but for that', () => {
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    const named = `DFE-Digital/two-pass-build@v${version.split('.')[0] ?? ''}`;
+    expect(enterprise).not.toContain('uses: $/');
+    expect(JSON.parse(JSON.stringify(parse(enterprise)).replaceAll(named, '$/build'))).toEqual(workflow);
+  });
+});
+
+describe('build/action.yml', () => {
+  const moved = read('build/action.yml');
+
+  test('is what script/write-reusable-workflow makes of action.yml', () =>
+    expect(moved).toBe(toBuildAction(read('action.yml'))));
+
+  test('differs from action.yml in the paths of its bundles alone, which lead to the same files', () => {
+    const { runs, ...rest } = parse(moved) as { readonly runs: Record<string, string> };
+    const { runs: original, ...expected } = parse(read('action.yml')) as { readonly runs: Record<string, string> };
+    expect(rest).toEqual(expected);
+    for (const phase of ['main', 'post'])
+      expect(new URL(runs[phase]!, 'file:///repository/build/').pathname).toBe(`/repository/${original[phase]!}`);
+    expect({ ...runs, main: '', post: '' }).toEqual({ ...original, main: '', post: '' });
+  });
+
+  test('would not lose the paths of another order or name', () =>
+    expect(toBuildAction('runs:\n  post: dist/other.js\n  main: dist/a.js\n')).toMatch(
+      /post: \.\.\/dist\/other\.js\n {2}main: \.\.\/dist\/a\.js/,
+    ));
 });
