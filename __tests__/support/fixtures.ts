@@ -108,6 +108,7 @@ export const CONTEXT: RunContext = {
   defaultBranch: 'main',
   mergedBranch: null,
   runUrl: 'https://github.com/owner/app/actions/runs/1/attempts/1',
+  builtFrom: 'Dockerfile (context ., target production)',
   repository: 'owner/app',
   actor: 'octocat',
 };

@@ -33,6 +33,7 @@ export const OF_INDEX: readonly string[] = [
   'main-branch',
   'tag',
   'extra-tags',
+  'moved-from',
 ];
 
 interface ActionFile {

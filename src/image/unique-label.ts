@@ -1,5 +1,6 @@
 // Whether an existing tag is the unique tag of its image, which must not be moved. The name does not tell (a branch and a git
 // tag may both be called release-42), so the image's labels decide. Pure.
+import { VERSION_LABEL } from './label-names.js';
 import { type ImageName, OWN_PREFIXES, TIME_ENDING, type Tag } from './reference.js';
 
 /** Labels of an image, and annotations of an index, by name. */
@@ -11,8 +12,6 @@ export type Labels = Readonly<Record<string, string>>;
  */
 export const UNIQUE_TAG_LABEL = 'io.github.dfe-digital.two-pass-build.unique-tag';
 
-/** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
-const VERSION_LABEL = 'org.opencontainers.image.version';
 /** `<sha>`, `review-pr-<number>-<sha>-…`, `dev-<sha>-…`, `v1.2.3`: no branch has such a tag, and no version moves one. */
 const TELLING = new RegExp(
   `^(?:(?:${OWN_PREFIXES.review}[1-9]\\d*-|${OWN_PREFIXES.local})?(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-|$)|v\\d+\\.\\d+\\.\\d+)`,

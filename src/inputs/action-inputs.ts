@@ -79,6 +79,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   },
   tag: { description: 'Own unique tag instead of the one from the workflow context', default: '' },
   'extra-tags': { description: 'Further tags of the production image, comma or line separated', default: '' },
+  'moved-from': {
+    description:
+      "What the branch's images were built from until now, as the message says it, where Dockerfile, context or stage have moved on purpose",
+    default: '',
+  },
   'part-of-index': {
     description:
       'true = the image is one platform of an image that another run puts together; its tags end with the platform, and no others are written',

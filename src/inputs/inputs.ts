@@ -58,6 +58,8 @@ export interface Inputs {
   /** Platforms as they were asked for; none: the builder's own. */
   readonly platforms: readonly string[];
   readonly extraTags: readonly Tag[];
+  /** What else the image under a moving tag may have been built from, as the message says it. */
+  readonly movedFrom: string | null;
   readonly dryRun: boolean;
   readonly logout: boolean;
   /** Whether a run of a pull request comments on it. */
@@ -91,6 +93,7 @@ const OTHER_INPUTS = [
   'main-branch',
   'tag',
   'extra-tags',
+  'moved-from',
   'part-of-index',
   'index-of',
   'dry-run',
@@ -144,6 +147,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     mainBranch: optional(read('main-branch')),
     ...parseTags(readRaw),
     ...parseIndex(readRaw, image, listPlatforms(flags), checks),
+    movedFrom: optional(read('moved-from')),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
     comment: parseBoolean('comment', read('comment')),

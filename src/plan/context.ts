@@ -1,5 +1,5 @@
 // What a plan is made from beside the inputs: what the runner says, and what the registry answers of the registry.
-import type { Tag } from '../image/reference.js';
+import type { ImageName, Tag } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
 import type { Mirror } from '../inputs/mirror-inputs.js';
 import type { ServerAnswer } from '../shared/answer.js';
@@ -21,6 +21,8 @@ export interface RunContext {
   readonly mergedBranch: string | null;
   /** `https://github.com/owner/app/actions/runs/1/attempts/1`: builder-id of the provenance; null off GitHub. */
   readonly runUrl: string | null;
+  /** What the image is built from, as `describeBuild` says it; null for an index, whose parts tell. */
+  readonly builtFrom: string | null;
   /** `owner/app`; empty off GitHub. */
   readonly repository: string;
   /** Who or what started the run, by GitHub's name; empty off GitHub. */
@@ -41,6 +43,8 @@ export interface RegistryState {
   readonly mirrors: readonly MirrorAccess[];
   /** The images under the run's moving tags, as far as they exist and could be read. */
   readonly targets?: readonly StoredImage[];
+  /** The same in each mirror. */
+  readonly mirrorTargets?: readonly { readonly at: ImageName; readonly stored: readonly StoredImage[] }[];
 }
 
 export interface MirrorAccess {

@@ -1,4 +1,5 @@
 // Labels and provenance attributes of the production image.
+import { CREATED_LABEL, REVISION_LABEL, VERSION_LABEL } from '../image/label-names.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { RunContext } from './context.js';
 import type { WorkflowEvent } from './event/event.js';
@@ -8,14 +9,13 @@ export function getVersion({ tag }: Inputs, event: WorkflowEvent): string {
   return tag ?? (event.kind === 'git-tag' ? event.gitTag : event.sha);
 }
 
-/** https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys */
 export function getLabels(inputs: Inputs, context: RunContext, version: string): Record<string, string> {
   const labels = {
     'org.opencontainers.image.source': context.repositoryUrl,
-    'org.opencontainers.image.revision': context.built.commit,
-    'org.opencontainers.image.version': version,
+    [REVISION_LABEL]: context.built.commit,
+    [VERSION_LABEL]: version,
     // The time of the commit, not of the build, so that the same commit gives the same image.
-    'org.opencontainers.image.created': context.committedAt,
+    [CREATED_LABEL]: context.committedAt,
     'org.opencontainers.image.title': inputs.image.repository.split('/').at(-1) ?? inputs.image.repository,
   };
   const own = new Set(

@@ -1,5 +1,6 @@
 // Inputs + event + answers of the registry -> Plan, from which everything that a run does follows.
 // A pass gets one cache source, since BuildKit merges several instead of preferring the first (moby/buildkit#6418).
+import { withBuiltFromLabel } from '../image/built-from-label.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { withUniqueLabel } from '../image/unique-label.js';
@@ -13,6 +14,7 @@ import { getLabels, getVersion, withBuilderId } from './labels.js';
 import { type PushDecision, decidePush } from './push-decision.js';
 import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
+import { type OwnBuild, expectSameBuild, toTargets } from './tags/other-build.js';
 import { type Scope, builderTag, deriveTags, describeOtherBuild } from './tags/tags.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: kept in the build cache only. */
@@ -64,6 +66,8 @@ export interface Plan {
   /** Scopes whose images may hold useful layers, nearest first. */
   readonly lineage: readonly Scope[];
   readonly tags: { readonly unique: Tag; readonly moving: readonly Tag[] };
+  /** What is built, to be compared with what the moving tags lead to. */
+  readonly own: OwnBuild;
   readonly push: PushDecision;
   /** Further names that the pushed image is copied to, with the same tags. */
   readonly mirrors: readonly ImageName[];
@@ -83,7 +87,7 @@ const DIRTY =
 /**
  * Decides the whole run. Call it with `NOTHING_ASKED` to learn what to ask the registry (and for a dry run), and again
  * with the answers.
- * @throws InputError when the run must push and may not
+ * @throws InputError when the run must push and may not, or would move a tag of an image built from something else
  */
 export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunContext, registry: RegistryState): Plan {
   const { tag: ownTag, extraTags, part } = inputs;
@@ -100,6 +104,15 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const lineage = getLineage(event, scope, mainBranch, context.mergedBranch, part);
   const push = decidePush(inputs, event, context, registry);
   const taken = push.push ? findTaken(inputs.image, moving, extraTags, registry.targets ?? []) : [];
+  const own = { image: inputs.image, builtFrom: context.builtFrom, movedFrom: inputs.movedFrom, event };
+  if (push.push) {
+    const there = [{ at: inputs.image, stored: registry.targets ?? [] }, ...(registry.mirrorTargets ?? [])];
+    const moved = moving.filter((tag) => !taken.includes(tag));
+    expectSameBuild(
+      own,
+      there.flatMap(({ at, stored }) => toTargets(at, stored, moved)),
+    );
+  }
   const run: PlannedRun = { inputs, event, context, scope, unique, push };
   const sources = inputs.reuseCache
     ? selectCacheSources(inputs.image, lineage, registry)
@@ -111,6 +124,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     scope,
     lineage,
     tags: { unique, moving: moving.filter((tag) => !taken.includes(tag)) },
+    own,
     parts: inputs.indexOf,
     push,
     // The run that makes the index copies the parts with it.
@@ -166,7 +180,7 @@ function planProduction({ inputs, event, context, unique, push }: PlannedRun, so
     tag: unique,
     output: push.push ? 'registry' : 'engine',
     flags: inputs.flags,
-    labels: withUniqueLabel(labels, inputs.image, unique),
+    labels: withBuiltFromLabel(withUniqueLabel(labels, inputs.image, unique), inputs.image, context.builtFrom),
     provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
     sbom: inputs.sbom,
   };

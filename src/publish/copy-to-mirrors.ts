@@ -7,15 +7,17 @@ import type { World } from '../adapters/world.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { isUniqueTagOf } from '../image/unique-label.js';
+import type { Plan } from '../plan/plan.js';
 import { describeTaken } from '../plan/tags/moving-tags.js';
+import { explainOtherBuild } from '../plan/tags/other-build.js';
 import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
 import type { PublishedImage, PushTarget } from './publish.js';
 import type { MirrorOutcome } from './pure/mirror-outcome.js';
 
 interface CopyRequest {
   readonly world: Pick<World, 'signal' | 'wait'>;
-  /** Where the image was pushed first. */
-  readonly image: ImageName;
+  /** Its image is where it was pushed first. */
+  readonly own: Plan['own'];
   readonly from: Registry;
   readonly manifest: Manifest;
   /** The unique tag first. */
@@ -25,16 +27,16 @@ interface CopyRequest {
 /** Copies to all mirrors at once. Never throws: each outcome says how it went. */
 export function copyPublished(
   world: CopyRequest['world'],
-  image: ImageName,
+  own: Plan['own'],
   { registry: from }: Pick<PushTarget, 'registry'>,
   mirrors: readonly OpenMirror[],
   { manifest, moved: { tags } }: Pick<PublishedImage, 'manifest' | 'moved'>,
 ): Promise<readonly MirrorOutcome[]> {
-  return Promise.all(mirrors.map((mirror) => copyToMirror({ world, image, from, manifest, tags }, mirror)));
+  return Promise.all(mirrors.map((mirror) => copyToMirror({ world, own, from, manifest, tags }, mirror)));
 }
 
 async function copyToMirror(
-  { world, image: source, from, manifest, tags }: CopyRequest,
+  { world, own, from, manifest, tags }: CopyRequest,
   { mirror: { image }, registry }: OpenMirror,
 ): Promise<MirrorOutcome> {
   const start = performance.now();
@@ -46,7 +48,7 @@ async function copyToMirror(
     const [unique] = tags;
     if (unique !== undefined) await expectFree(registry, unique, manifest.digest);
     for (const tag of tags) {
-      if (tag !== unique) await expectMovable(registry, [source, image], tag);
+      if (tag !== unique) await expectMovable(registry, own, image, tag);
       await registry.writeManifest(tag, manifest);
       const served = await registry.readDigest(tag);
       if (served !== manifest.digest)
@@ -70,8 +72,11 @@ async function expectFree(registry: Registry, unique: Tag, digest: Digest): Prom
   if (there !== null && there !== digest) throw new Error(`it has another image under ${unique}, ${there}`);
 }
 
-/** Refuses a tag that is the unique tag of an image there, also of one that was pushed to the mirror directly. */
-async function expectMovable(registry: Registry, images: readonly ImageName[], tag: Tag): Promise<void> {
+/** Refuses a tag of an image that was built from something else, or that is the unique tag of an image there, also of one that was pushed to the mirror directly. */
+async function expectMovable(registry: Registry, own: Plan['own'], at: ImageName, tag: Tag): Promise<void> {
   const { labels = {} } = (await readStoredImage(registry, tag)) ?? {};
-  if (images.some((image) => isUniqueTagOf(image, tag, labels))) throw new Error(`there ${describeTaken(tag)}`);
+  if ([own.image, at].some((image) => isUniqueTagOf(image, tag, labels)))
+    throw new Error(`there ${describeTaken(tag)}`);
+  const other = explainOtherBuild(own, { at, tag, labels });
+  if (other !== null) throw new Error(other);
 }

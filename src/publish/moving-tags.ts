@@ -14,6 +14,7 @@ import {
   mayGoBack,
   withoutOlderVersions,
 } from '../plan/tags/moving-tags.js';
+import { explainOtherBuild } from '../plan/tags/other-build.js';
 import { errorMessage } from '../shared/text.js';
 import type { Warn } from '../shared/types.js';
 import type { SettledTag } from './unique-tag.js';
@@ -49,7 +50,11 @@ export async function moveTags(
   const written: Tag[] = [unique];
   for (const [index, tag] of selected.entries()) {
     try {
-      const stay = explainStay(plan.image, tag, await readLabels(tag), time);
+      const labels = await readLabels(tag);
+      // Of two builds that began at the same time, the second finds the image of the first only now.
+      const other = explainOtherBuild(plan.own, { at: plan.image, tag, labels });
+      if (other !== null) return { tags: written, failure: explainTaken(written, other) };
+      const stay = explainStay(plan.image, tag, labels, time);
       if (stay !== null) {
         runner.log.notice(stay);
         continue;
@@ -63,6 +68,10 @@ export async function moveTags(
     runner.log.info(`Pushed ${taggedReference(plan.image, tag)}`);
   }
   return { tags: written, failure: null };
+}
+
+function explainTaken(written: readonly Tag[], reason: string): Error {
+  return new Error(`The image is pushed as ${written.join(', ')}, and no further tag is moved to it: ${reason}`);
 }
 
 /** @param missing the tag that failed, and the tags after it */

@@ -79,7 +79,7 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   if (published !== null && published.moved.failure !== null) throw published.moved.failure;
 
   const copying =
-    published === null || target === null ? [] : copyPublished(world, plan.image, target, state.mirrors, published);
+    published === null || target === null ? [] : copyPublished(world, plan.own, target, state.mirrors, published);
   const { registry } = session;
   const places = { registry, stored: state.images, log: runner.log };
   const kept = await keepBuilder({ ...job, ...places, ...frame }, built, published?.layers ?? null);
@@ -123,7 +123,7 @@ export async function runBuildPhase(world: World): Promise<void> {
   if (secrets.some(isTooShortToMask)) warn(SHORT_SECRET);
   const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
   if (exposed !== null) warn(exposed);
-  const context = await readRunContext({ runner, inputs, found, git, github, now, warn });
+  const context = await readRunContext({ runner, inputs, dockerfile, found, git, github, now, warn });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');

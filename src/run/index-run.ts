@@ -2,8 +2,10 @@
 // no engine is needed.
 import { inspectEngine } from '../adapters/docker/inspect-engine.js';
 import { watchBranch } from '../adapters/github/branch-head.js';
-import { readParts, readRevision } from '../adapters/registry/read-image.js';
+import { readPartLabels, readParts } from '../adapters/registry/read-image.js';
 import type { Registry } from '../adapters/registry/registry.js';
+import { readBuiltFrom } from '../image/built-from-label.js';
+import { REVISION_LABEL } from '../image/label-names.js';
 import type { Part } from '../image/image-index.js';
 import { NOTHING_ASKED } from '../plan/context.js';
 import { findCommitOfParts } from '../plan/event/built-commit.js';
@@ -54,7 +56,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   };
   yield { published };
   if (published.moved.failure !== null) throw published.moved.failure;
-  const copies = await copyPublished(world, plan.image, target, state.mirrors, published);
+  const copies = await copyPublished(world, plan.own, target, state.mirrors, published);
   yield { copies };
   announceTags(runner, plan, published, null, copies);
   expectMirrored(copies, plan.image, published.tag);
@@ -74,13 +76,15 @@ async function planIndex(setup: RunSetup, registry: Registry | null, state: Aske
   const plan = planBuild(inputs, event, context, state);
   if (registry === null || !plan.push.push) return { plan, draft, parts: [] };
   const parts = await readAllParts(registry, plan);
-  const revisions = await Promise.all(
-    parts.map(async (part) => ({ digest: part.digest, revision: await readRevision(registry, plan.image.name, part) })),
+  const labels = await Promise.all(parts.map((part) => readPartLabels(registry, plan.image.name, part)));
+  const commit = findCommitOfParts(
+    parts.map(({ digest }, index) => ({ digest, revision: labels[index]?.[REVISION_LABEL] ?? null })),
   );
-  const commit = findCommitOfParts(revisions);
-  if (commit === null) return { plan, draft, parts };
+  const builtFrom = readBuiltFrom(labels[0] ?? {}, plan.image);
+  const told = { ...context, builtFrom };
+  if (commit === null) return { plan: planBuild(inputs, event, told, state), draft, parts };
   const found = await decideCommit(trigger, { commit, from: 'parts' }, null, github);
-  const known = { ...context, built: found.built, notes: found.notes };
+  const known = { ...told, built: found.built, notes: found.notes };
   if (found.event === event) return { plan: planBuild(inputs, event, known, state), draft, parts };
   const own = { ...known, committedAt: await github.readCommitTime(commit) };
   const other = planBuild(inputs, found.event, own, NOTHING_ASKED);

@@ -1,7 +1,7 @@
 // The main job on both image stores: what a push to main writes, and what the next runs make of it.
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
-import { expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { expectFailure, expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
 
 const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const fixture = useLab({ stores: STORES });
@@ -69,6 +69,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect(builder).not.toHaveProperty(['config', 'Labels']);
     const committed = (await team.service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
     expect(production).toHaveProperty(['config', 'Labels'], {
+      'io.github.dfe-digital.two-pass-build.built-from': `${team.image}: Dockerfile (context ., target production)`,
       'org.opencontainers.image.created': committed,
       'org.opencontainers.image.revision': event.sha,
       'org.opencontainers.image.source': `https://github.com/octo/labels-${store}`,
@@ -92,6 +93,29 @@ describe.each(STORES)('on the %s store', (store) => {
 
     expect(await team.runImage(engine(), `${team.image}:${sha}`)).toContain('Good afternoon');
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(changed.outputs.digest);
+  });
+
+  test('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {
+    const { registry } = fixture.lab();
+    const team = await fixture.team(`moved-${store}`);
+    const { outputs } = await team.build(await team.push(), { engine: engine() });
+    const { digest } = await registry.manifest(team.repository, 'main');
+    expect(outputs.digest).toBe(digest);
+    await team.service.git('mv', 'Dockerfile', 'Dockerfile.web');
+    await team.service.git('commit', '--quiet', '--message', 'Move the Dockerfile');
+
+    const inputs = { file: 'Dockerfile.web' };
+    const stopped = await team.build(await team.push(), { engine: engine(), inputs });
+    expectFailure(stopped, /:main leads to an image that was built from Dockerfile \(context \., target production\)/);
+    expect(stopped.log).not.toContain('buildx build');
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(digest);
+
+    const own = { ...inputs, image: `${team.image}/web` };
+    expectSuccess(await team.build(await team.push(), { engine: engine(), inputs: own }));
+    const [, from = ''] = /moved-from: (.*\))/.exec(stopped.log) ?? [];
+    const moved = await team.build(await team.push(), { engine: engine(), inputs: { ...inputs, 'moved-from': from } });
+    expectSuccess(moved);
+    expect((await registry.manifest(team.repository, 'main')).digest).toBe(moved.outputs.digest);
   });
 
   test('reuse-cache: false runs every step again and leaves the deployed tag alone', async () => {

@@ -197,3 +197,21 @@ test('a branch that has moved on keeps its tags', async () => {
   expect(error).toBeNull();
   expect(outputs.tags).toBe(`${world.registry.host}/${REPOSITORY}:${SHA}`);
 });
+
+test('an index takes no tag of a build of something else: its parts say what they were built from', async () => {
+  const event = push('main', SHA);
+  const first = await join(event, await buildParts(event));
+  expect(first.error).toBeNull();
+  const others = { 'builder-target': 'production', 'production-target': 'builder' };
+  const later = push('main', LATER);
+  const parts: (string | undefined)[] = [];
+  for (const platform of PLATFORMS)
+    parts.push((await buildPart(later, platform, { ...others, 'moved-from': FROM })).outputs.digest);
+  const { error } = await join(later, parts);
+  expect(error?.message).toContain(`main leads to an image that was built from ${FROM}, and this run builds`);
+  expect(digestOf('main')).toBe(first.outputs.digest);
+  expect(tags()).not.toContain(LATER);
+  expect((await join(later, parts, { 'moved-from': FROM })).error).toBeNull();
+});
+
+const FROM = 'Dockerfile (context ., target production)';

@@ -58,6 +58,17 @@ const TAGS: Causes = {
     world.engine.sources = 'older';
     return world.run(pushTag('release-41'), { 'extra-tags': 'latest' });
   },
+  'two images under one name': async (world) => {
+    await world.succeed(push('main', SHA));
+    return world.run(push('main', LATER), { 'builder-target': 'production', 'production-target': 'builder' });
+  },
+  'two images under one name, at the same time': async (world) => {
+    await world.succeed(push('main', SHA));
+    let asked = 0;
+    world.registry.intercept = (method, path) =>
+      method === 'GET' && path === 'manifests/main' && (asked += 1) === 1 ? { status: 404 } : undefined;
+    return world.run(push('main', LATER), { 'builder-target': 'production', 'production-target': 'builder' });
+  },
   'a list that may not be read': (world) => {
     world.registry.intercept = (_method, path) => (path.startsWith('tags/list') ? { status: 403 } : undefined);
     return world.run(pushTag('v1.2.3'));

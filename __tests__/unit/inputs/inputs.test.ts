@@ -26,6 +26,7 @@ describe('every input', () => {
       reuseCache: true,
       cacheFrom: [],
       mainBranch: null,
+      movedFrom: null,
       tag: null,
       part: null,
       indexOf: [],

@@ -302,6 +302,7 @@ describe('labels and flags', () => {
       'org.opencontainers.image.version': SHA,
       'org.opencontainers.image.created': '2026-01-02T03:04:05Z',
       'org.opencontainers.image.title': 'app',
+      'io.github.dfe-digital.two-pass-build.built-from': 'ghcr.io/owner/app: Dockerfile (context ., target production)',
     }));
 
   test('the same commit has the same labels tomorrow', () => {
@@ -316,6 +317,7 @@ describe('labels and flags', () => {
       'org.opencontainers.image.revision',
       'org.opencontainers.image.version',
       'org.opencontainers.image.title',
+      'io.github.dfe-digital.two-pass-build.built-from',
     ]));
 
   test("the caller's label wins", () => {

@@ -92,16 +92,11 @@ async function readPart(reader: BoundedReader, digest: Digest): Promise<Part | n
   return config === null ? null : { ...part, config: parseContent(config) };
 }
 
-/** The commit in the image's revision label, unchecked; null without such a label. @throws TooLargeError */
-export async function readRevision(
-  registry: Registry,
-  name: string,
-  { content, config }: Part,
-): Promise<string | null> {
+/** Labels of a part, of its first image where it has several; unchecked. @throws TooLargeError */
+export async function readPartLabels(registry: Registry, name: string, { content, config }: Part): Promise<Labels> {
   const [child] = listChildren(content) ?? [];
   const found = config ?? (child === undefined ? null : (await readParts(registry, name, [child]))[0]?.config);
-  const revision = at(found, 'config', 'Labels', 'org.opencontainers.image.revision');
-  return typeof revision === 'string' ? revision : null;
+  return toLabels(at(found, 'config', 'Labels'));
 }
 
 async function readImage(reader: BoundedReader, name: string, manifest: JsonRecord): Promise<CachedImage> {

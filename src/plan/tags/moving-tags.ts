@@ -2,6 +2,7 @@
 // another image is never moved. Pure. docs: reference.md, "Tags".
 import type SemVer from 'semver/classes/semver.js';
 import parseVersion from 'semver/functions/parse.js';
+import { CREATED_LABEL } from '../../image/label-names.js';
 import { type ImageName, TIME_ENDING, type Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
 import { type Labels, isUniqueTagOf } from '../../image/unique-label.js';
@@ -11,7 +12,6 @@ import type { Scope } from './tags.js';
 
 /** `1`, `v1.2`, `1.2-slim`: only versions of that major or minor version move such a tag. */
 const VERSION_LINE = /^v?(\d+)(?:\.(\d+)(?:\.(\d+))?)?(?![\d.])/;
-const CREATED_LABEL = 'org.opencontainers.image.created';
 
 /**
  * The moving tags that a release of this git tag writes: version tags and extra tags stay with a newer version. After

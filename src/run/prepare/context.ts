@@ -2,6 +2,8 @@
 import type { GitHubApi } from '../../adapters/github/run-api.js';
 import type { Git } from '../../adapters/process/git.js';
 import type { Runner } from '../../adapters/runner/runner.js';
+import { describeBuild } from '../../build/pure/built-from.js';
+import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { mayHaveMerged } from '../../plan/cache-sources.js';
 import type { RunContext } from '../../plan/context.js';
@@ -28,6 +30,8 @@ export async function readWorkflowEvent(runner: Runner, git: Git): Promise<Workf
 export interface ContextRequest {
   readonly runner: Runner;
   readonly inputs: Inputs;
+  /** Null for a remote context, and when nothing is built. */
+  readonly dockerfile: Dockerfile | null;
   /** The built commit, and the event that its image is named after. */
   readonly found: FoundRun;
   readonly git: Git;
@@ -37,7 +41,7 @@ export interface ContextRequest {
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
-  const { runner, git, now, found } = request;
+  const { runner, inputs, dockerfile, git, now, found } = request;
   const payload = runner.onGitHub ? runner.readRunnerEvent().payload : null;
   const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
@@ -46,7 +50,10 @@ export async function readRunContext(request: ContextRequest): Promise<RunContex
   ]);
   const { repositoryUrl, runUrl, repository, actor } = runner;
   const { built, notes } = found;
-  return { now, repositoryUrl, runUrl, repository, actor, built, notes, committedAt, defaultBranch, mergedBranch };
+  const builtFrom =
+    inputs.indexOf.length > 0 ? null : describeBuild(inputs, dockerfile?.path ?? null, runner.workspace);
+  const from = { repositoryUrl, runUrl, repository, actor, built, builtFrom };
+  return { now, ...from, notes, committedAt, defaultBranch, mergedBranch };
 }
 
 /** Nearest source first: the payload, the work tree, GitHub. */

@@ -76,23 +76,35 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
   };
   const sources = sourceTags(draft);
   const further = write ? draft.tags.moving.filter((tag) => !sources.includes(tag)) : [];
-  const [writeAccess, mirrors, unique, images, others] = await Promise.all([
+  const readMirror = async ({ mirror: { image }, registry: other }: OpenMirror): Promise<MirrorTargets> => ({
+    at: image,
+    stored: await readTargets(other, draft.tags.moving),
+  });
+  const [writeAccess, mirrors, unique, images, others, mirrorTargets] = await Promise.all([
     probing,
     opening,
     findUnique(),
     Promise.all(sources.map((tag) => readSource(registry, tag, warn))),
-    // A fault is passed over: these tags are read again before they are moved.
-    Promise.all(further.map((tag) => readStoredImage(registry, tag).catch(() => null))),
+    readTargets(registry, further),
+    opening.then((open) => Promise.all(open.filter(({ access }) => access.allowed).map(readMirror))),
   ]);
   const found = images.filter((image) => image !== null);
   const targets = [...images, ...others]
     .filter((image) => image !== null)
     .filter(({ tag }) => draft.tags.moving.includes(tag));
-  const asked = { writeAccess, unique, mirrors, targets };
+  const asked = { writeAccess, unique, mirrors, targets, mirrorTargets };
   // When one mirror refuses, nothing is pushed anywhere, so the run writes no cache either.
   const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
   if (!mayWrite) return { ...asked, images: found, mergedCache: null };
   return { ...asked, ...(await writeMergedCache(registry, draft, found, warn)) };
+}
+
+type MirrorTargets = NonNullable<RegistryState['mirrorTargets']>[number];
+
+/** A fault is passed over: the tags are read again before they are moved. */
+async function readTargets(registry: Registry, tags: readonly Tag[]): Promise<readonly StoredImage[]> {
+  const stored = await Promise.all(tags.map((tag) => readStoredImage(registry, tag).catch(() => null)));
+  return stored.filter((image) => image !== null);
 }
 
 async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<StoredImage | null> {

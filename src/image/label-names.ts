@@ -1,0 +1,4 @@
+// https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys
+export const REVISION_LABEL = 'org.opencontainers.image.revision';
+export const VERSION_LABEL = 'org.opencontainers.image.version';
+export const CREATED_LABEL = 'org.opencontainers.image.created';
