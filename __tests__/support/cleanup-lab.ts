@@ -103,6 +103,15 @@ export function useCleanupLab(gate?: Gate) {
   return { ...stand, open, lab: () => lab, front: () => front };
 }
 
+interface PushOptions {
+  readonly children?: string[];
+  readonly subject?: string;
+  readonly at?: Date;
+  readonly labels?: Record<string, string>;
+  /** Another image of the repository. */
+  readonly to?: string;
+}
+
 interface StandOptions<Result> {
   readonly registry: () => PackageRegistry;
   readonly clean: (workflowRun: WorkflowRun, run: Run) => Promise<Result>;
@@ -138,14 +147,10 @@ export function useCleanupStand<Result extends CleanupResult>({ registry, clean:
   /** Writes an image, or an index of others, under tags; without any it is known by its digest alone. */
   const push = async (
     tags: readonly string[],
-    {
-      children,
-      subject,
-      at = LONG_AGO,
-      labels = {},
-    }: { children?: string[]; subject?: string; at?: Date; labels?: Record<string, string> } = {},
+    { children, subject, at = LONG_AGO, labels = {}, to }: PushOptions = {},
   ): Promise<string> => {
-    const { repository, packages } = current;
+    const { packages } = current;
+    const repository = to ?? current.repository;
     const config = Buffer.from(JSON.stringify({ unique: `${Math.random()}`, config: { Labels: labels } }));
     const describe_ = (digest: string, size: number) => ({ mediaType: IMAGE, digest, size });
     const parts =

@@ -1,8 +1,9 @@
-// The story of a cleanup, top to bottom.
+// The story of a cleanup, top to bottom: each image in turn.
 import { type PackageVersion, type PackagesApi, openPackage } from '../adapters/github/packages.js';
 import { ApiError, type RateLimitedClient } from '../adapters/github/rate-limited-client.js';
 import { createRepositoryApi } from '../adapters/github/repository.js';
 import { untilCancelled } from '../adapters/process/cancellation.js';
+import { CancelledError } from '../adapters/process/process.js';
 import { readStoredImage } from '../adapters/registry/read-image.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { ActionRunner } from '../adapters/runner/runner.js';
@@ -13,7 +14,7 @@ import type { Credentials } from '../inputs/secrets/credentials.js';
 import { listMasks } from '../inputs/secrets/secret-text.js';
 import { InputError } from '../shared/errors.js';
 import { errorMessage } from '../shared/text.js';
-import { removeVersions, whatToChange } from './delete-versions.js';
+import { MOST_DELETIONS, removeVersions, whatToChange } from './delete-versions.js';
 import { type ClosedWorkRequest, findClosedWork } from './find-closed.js';
 import {
   type Choice,
@@ -34,7 +35,14 @@ import {
   type CleanupOutputName,
   parseCleanupInputs,
 } from './pure/inputs.js';
-import { type CleanupResult, toCleanupLines, toCleanupOutput, toCleanupSummary, toReference } from './pure/report.js';
+import {
+  type CleanupResult,
+  joinFaults,
+  toCleanupLines,
+  toCleanupOutput,
+  toCleanupSummary,
+  toReference,
+} from './pure/report.js';
 import { readReferences } from './read-references.js';
 
 export interface CleanupWorld {
@@ -68,7 +76,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST_ROUNDS = 4;
 
 /**
- * A cancelled run finishes the removal that is under way, and reports it.
+ * An image that fails does not stop the others. A cancelled run finishes the removal that is under way, and reports it.
  * @throws InputError for bad input, before any request; CancelledError when cancelled before anything was changed; any
  *   other error when something could not be removed
  */
@@ -76,14 +84,40 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
   const { runner, signal } = world;
   // Before the inputs are parsed: an error quotes values, and the token may stand in the wrong input.
   for (const text of listMasks(runner.readInput('github-token'))) runner.maskSecret(text);
-  const inputs = parseCleanupInputs((name) => runner.readInput(name));
-  const { image, dryRun } = inputs;
+  const images = parseCleanupInputs((name) => runner.readInput(name));
   const event = parseCleanupEvent(runner.readRunnerEvent());
   if (event.kind === 'nothing') {
     runner.log.notice(`There is nothing to clean up: ${event.reason}.`);
     return;
   }
 
+  const results: CleanupResult[] = [];
+  const failures: unknown[] = [];
+  for (const inputs of images) {
+    try {
+      await cleanImage(world, inputs, event, results);
+    } catch (error) {
+      failures.push(error);
+      if (error instanceof CancelledError) break;
+    }
+    if (signal.aborted) break;
+  }
+  if (results.length > 0) await runner.writeSummary(results.map(toCleanupSummary).join('\n'));
+  if (failures.length > 0) throw joinFaults(failures, images.length);
+}
+
+/**
+ * Adds the result to those of the images before, and sets the outputs to what went and stays of all of them.
+ * @throws Error when something could not be removed
+ */
+async function cleanImage(
+  world: CleanupWorld,
+  inputs: CleanupInputs,
+  event: ClosedWorkRequest['event'],
+  results: CleanupResult[],
+): Promise<void> {
+  const { runner, signal } = world;
+  const { image, dryRun } = inputs;
   const found = await untilCancelled(signal, findWhatGoes(world, inputs, event));
   if (found === null) {
     runner.log.warning(
@@ -98,6 +132,7 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
     inputs,
     packages,
     plan,
+    most: MOST_DELETIONS - results.reduce((sum, one) => sum + countVersions(one.deleted), 0),
     openRegistry: (write) => openImage(world, inputs, write),
   });
   const result: CleanupResult = {
@@ -111,11 +146,16 @@ export async function runCleanupPhase(world: CleanupWorld): Promise<void> {
   };
   for (const note of left) runner.log.notice(note);
   for (const line of toCleanupLines(result)) runner.log.info(line);
-  runner.setOutput('deleted', toCleanupOutput(image, result.deleted));
-  runner.setOutput('kept', toCleanupOutput(image, result.kept));
-  await runner.writeSummary(toCleanupSummary(result));
+  results.push(result);
+  runner.setOutput('deleted', toCleanupOutput(results, 'deleted'));
+  runner.setOutput('kept', toCleanupOutput(results, 'kept'));
   const faulty = [...faults, ...failed.map((item) => `${toReference(image, item)}: ${item.reason ?? ''}`)];
   if (faulty.length > 0) throw new Error(describeFaults(faulty));
+}
+
+/** A version has an item for each of its tags. */
+function countVersions(items: CleanupResult['deleted']): number {
+  return new Set(items.map(({ version }) => version.digest)).size;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface RemovalRequest {
   readonly packages: PackagesApi;
   readonly plan: CleanupPlan;
   readonly openRegistry: (write: boolean) => Registry;
+  /** How many versions this run may still delete. */
+  readonly most: number;
   /** Different in every run. */
   readonly name: string;
   /** Ends at once when the run is cancelled. */
@@ -32,8 +34,8 @@ export interface RemovalResult {
   readonly left: readonly string[];
 }
 
-/** Each deletion is two requests; a workflow's token has 1000 an hour. */
-const MOST_DELETIONS = 200;
+/** Of one run, with all its images. Each deletion is two requests; a workflow's token has 1000 an hour. */
+export const MOST_DELETIONS = 200;
 /**
  * "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
  * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
@@ -43,11 +45,11 @@ const PAUSE_MS = 1000;
 
 /** A failed deletion does not stop the others, unless the token may not delete: then no other could succeed. */
 export async function removeVersions(request: RemovalRequest): Promise<RemovalResult> {
-  const { inputs, plan, wait, signal } = request;
+  const { inputs, plan, most, wait, signal } = request;
   const deleted: CleanupItem[] = [];
   const kept: CleanupItem[] = [];
   const failed: CleanupItem[] = [];
-  const now = plan.remove.slice(0, MOST_DELETIONS);
+  const now = plan.remove.slice(0, most);
   const left = plan.remove.length - now.length;
   const notes = left === 0 ? [] : [`${left} more versions could go; the next run goes on with them.`];
   if (inputs.dryRun) {

@@ -18,6 +18,7 @@ async function remove(
   const waits: number[] = [];
   const result = await removeVersions({
     runner: { repository: 'octo/app' },
+    most: 200,
     inputs: { dryRun: false },
     packages: {
       openedAt: 0,

@@ -27,11 +27,13 @@ interface Interface {
 }
 
 const ACTION = 'DFE-Digital/two-pass-build@v1';
+const CLEANUP = 'DFE-Digital/two-pass-build/cleanup@v1';
 const REUSABLE = 'DFE-Digital/two-pass-build/.github/workflows/build-image.yml@v1';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const action = parse(read('action.yml')) as Interface;
+const cleanup = parse(read('cleanup/action.yml')) as Interface;
 const reusable = parse(read('.github/workflows/build-image.yml')) as {
   readonly on: { readonly workflow_call: Interface };
   readonly jobs: Readonly<Record<string, Job>>;
@@ -50,7 +52,9 @@ describe.each(examples)('%s', (_, text) => {
   test('uses only inputs and outputs that there are', () => {
     const builds = steps.filter(({ uses }) => uses === ACTION);
     const calls = Object.entries(jobs).filter(([, { uses }]) => uses === REUSABLE);
-    expect(builds.length + calls.length).toBeGreaterThan(0);
+    const cleanups = steps.filter(({ uses }) => uses === CLEANUP);
+    expect(builds.length + calls.length + cleanups.length).toBeGreaterThan(0);
+    for (const step of cleanups) expect(unknown(Object.keys(step.with ?? {}), cleanup.inputs)).toEqual([]);
     for (const step of builds) expect(unknown(Object.keys(step.with ?? {}), action.inputs)).toEqual([]);
     const ids = builds.flatMap(({ id }) => (id === undefined ? [] : [id]));
     const used = [...text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)].filter(([, id = '']) => ids.includes(id));
@@ -121,3 +125,16 @@ test.each(['docs/checks.md', 'docs/migrating.md', 'docs/troubleshooting.md'])(
     expect(unknown(outputs, action.outputs)).toEqual([]);
   },
 );
+
+test('the clean-up of several images names each that the matrix builds', () => {
+  const matrix = [...read('examples/workflows/several-services.yml').matchAll(/- service: (\w+)/g)].map(
+    ([, name]) => name,
+  );
+  const cleaned = [
+    ...read('examples/workflows/clean-up-several-images.yml').matchAll(
+      /ghcr\.io\/\$\{\{ github\.repository \}\}\/(\w+)/g,
+    ),
+  ].map(([, name]) => name);
+  expect(matrix).toHaveLength(3);
+  expect(cleaned).toEqual(matrix);
+});

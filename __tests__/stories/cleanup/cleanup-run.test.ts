@@ -528,3 +528,47 @@ describe('tags that are taken off an image', () => {
     );
   });
 });
+
+describe('several images of one repository, in one step', () => {
+  const worker = (): string => `${repository}/worker`;
+  const cleanBoth = (...others: readonly string[]) =>
+    clean(closing(), {
+      inputs: { image: [repository, ...others, worker()].map((name) => `ghcr.io/${name}`).join('\n') },
+    });
+  beforeEach(async () => {
+    await open();
+    closePull();
+    await push([REVIEW, 'feature-x']);
+    await push([`${REVIEW}-20260203040507`, 'feature-x'], { to: worker() });
+    await push(['main', MERGED], { to: worker() });
+  });
+
+  test('each is cleaned up, and the outputs and the summary name all', async () => {
+    const result = await cleanBoth();
+    expectSuccess(result);
+    expect(await tags()).toEqual(['main', MERGED].sort());
+    expect(await registry.tags(worker())).toEqual(['main', MERGED].sort());
+    expect(lines(result.outputs.deleted)).toEqual(
+      [REVIEW, 'feature-x']
+        .flatMap((tag) => [`:${tag}`, `/worker:${tag}${tag === REVIEW ? '-20260203040507' : ''}`])
+        .sort(),
+    );
+    for (const name of [repository, worker()]) expect(result.summary).toContain(`Cleanup of \`ghcr.io/${name}\``);
+  });
+
+  test('one that fails does not stop the others, and the run is red', async () => {
+    const result = await cleanBoth('nobody/app');
+    expect(errorOf(result)).toBe(
+      '1 of 3 images: image ghcr.io/nobody/app: GitHub has no owner nobody. Correct the owner in the input image.',
+    );
+    expect(await registry.tags(worker())).toEqual(['main', MERGED].sort());
+    expect(lines(result.outputs.deleted)).toHaveLength(4);
+  });
+
+  test('one that was never pushed is a warning', async () => {
+    const result = await cleanBoth(`${repository}/new`);
+    expect(result.main?.code).toBe(0);
+    expect(result.annotations.map(({ level }) => level)).toEqual(['warning']);
+    expect(lines(result.outputs.deleted)).toHaveLength(4);
+  });
+});

@@ -12,10 +12,11 @@ const DEFAULTS: With = {
   'older-than-days': '14',
   'dry-run': 'false',
 };
-const inputsOf = (given: With = {}) => {
+const imagesOf = (given: With = {}) => {
   const block = { ...DEFAULTS, ...given };
   return parseCleanupInputs((name) => block[name] ?? '');
 };
+const inputsOf = (given: With = {}) => imagesOf(given)[0]!;
 
 describe('inputs', () => {
   test('the defaults', () =>
@@ -26,6 +27,22 @@ describe('inputs', () => {
       mainBranch: null,
       dryRun: false,
     }));
+
+  test.each([
+    ['lines', 'ghcr.io/owner/app\nghcr.io/owner/app/worker\n'],
+    ['commas', 'ghcr.io/owner/app, ghcr.io/owner/app/worker'],
+    ['one twice', 'ghcr.io/owner/app,ghcr.io/owner/app/worker,ghcr.io/Owner/App'],
+  ])('several images: %s', (_, image) =>
+    expect(imagesOf({ image }).map(({ packageName, olderThanDays }) => [packageName, olderThanDays])).toEqual([
+      ['app', 14],
+      ['app/worker', 14],
+    ]),
+  );
+
+  test('one wrong name of several is an error, before anything is removed', () =>
+    expect(messageOf(() => imagesOf({ image: 'ghcr.io/owner/app,example.azurecr.io/app' }))).toMatch(
+      /"example\.azurecr\.io\/app" is not on ghcr\.io/,
+    ));
 
   test('a name may have slashes, and upper case', () =>
     expect(inputsOf({ image: 'ghcr.io/DFE-Digital/Service/web' })).toMatchObject({

@@ -1,5 +1,5 @@
-// The `with:` block of cleanup/action.yml -> one frozen, typed object. Defaults live in cleanup/action.yml, not here.
-import { type ImageName, parseImageName } from '../../image/reference.js';
+// The `with:` block of cleanup/action.yml -> frozen, typed objects, one for each image. Defaults live in cleanup/action.yml, not here.
+import { type ImageName, isSameImage, parseImageName } from '../../image/reference.js';
 import { parseBoolean, parseList } from '../../inputs/syntax.js';
 import { InputError } from '../../shared/errors.js';
 import { isMadeOf, quote } from '../../shared/text.js';
@@ -28,12 +28,37 @@ const REGISTRY = 'ghcr.io';
 const LONGEST_AGE = 3650;
 
 /**
+ * One for each image, in the order that they are given in; what is said of one image only is the same in all.
  * @param readRaw the text of an input as it was given, untrimmed; empty when it was not
  * @throws InputError with what is wrong, the value (never the token), and what to change
  */
-export function parseCleanupInputs(readRaw: (name: CleanupInputName) => string): CleanupInputs {
+export function parseCleanupInputs(readRaw: (name: CleanupInputName) => string): readonly CleanupInputs[] {
   const read = (name: CleanupInputName): string => readRaw(name).trim();
-  const image = parseImageName(readRaw('image'));
+  const images = parseImages(readRaw('image'));
+  const githubToken = read('github-token');
+  if (githubToken === '')
+    throw new InputError('github-token is empty. Leave it out, so that it is the token of the workflow.');
+  const shared = {
+    githubToken,
+    olderThanDays: parseDays(read('older-than-days')),
+    mainBranch: read('main-branch') || null,
+    isKept: parsePatterns(parseList('keep-tags', readRaw('keep-tags'), { separator: 'item' })),
+    dryRun: parseBoolean('dry-run', read('dry-run')),
+  };
+  return images.map((image) => Object.freeze({ ...image, ...shared }));
+}
+
+type PackageOfImage = Pick<CleanupInputs, 'image' | 'owner' | 'packageName'>;
+
+/** Each once: a second clean-up of the same image would find nothing. */
+function parseImages(text: string): readonly PackageOfImage[] {
+  const names = parseList('image', text, { separator: 'item' });
+  const packages = (names.length === 0 ? [text] : names).map(parsePackage);
+  return packages.filter(({ image }, index) => packages.findIndex((one) => isSameImage(one.image, image)) === index);
+}
+
+function parsePackage(text: string): PackageOfImage {
+  const image = parseImageName(text);
   if (image.registry !== REGISTRY)
     throw new InputError(
       `image ${quote(image.name)} is not on ${REGISTRY}: only GitHub's own packages can be cleaned up. Give ${REGISTRY}/owner/app.`,
@@ -41,19 +66,7 @@ export function parseCleanupInputs(readRaw: (name: CleanupInputName) => string):
   const [owner = '', ...rest] = image.repository.split('/');
   if (rest.length === 0)
     throw new InputError(`image ${quote(image.name)} has an owner and no name. Give ${REGISTRY}/owner/app.`);
-  const githubToken = read('github-token');
-  if (githubToken === '')
-    throw new InputError('github-token is empty. Leave it out, so that it is the token of the workflow.');
-  return Object.freeze({
-    image,
-    owner,
-    packageName: rest.join('/'),
-    githubToken,
-    olderThanDays: parseDays(read('older-than-days')),
-    mainBranch: read('main-branch') || null,
-    isKept: parsePatterns(parseList('keep-tags', readRaw('keep-tags'), { separator: 'item' })),
-    dryRun: parseBoolean('dry-run', read('dry-run')),
-  });
+  return { image, owner, packageName: rest.join('/') };
 }
 
 /** At least 1: a running build pushes versions that have no tag yet, and they must not be taken for leftovers. */

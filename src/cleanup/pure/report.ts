@@ -2,6 +2,7 @@
 import type { PackageVersion } from '../../adapters/github/packages.js';
 import type { ImageName } from '../../image/reference.js';
 import { escapeMarkdown } from '../../shared/markdown.js';
+import { errorMessage } from '../../shared/text.js';
 
 /** A tag, or a version without one. */
 export interface CleanupItem {
@@ -49,8 +50,19 @@ export function toCleanupLines(result: CleanupResult): string[] {
 }
 
 /** The outputs `deleted` and `kept`; docs: docs/cleanup.md, "Outputs". */
-export function toCleanupOutput(image: ImageName, items: readonly CleanupItem[]): string {
-  return items.map((item) => toReference(image, item)).join('\n');
+export function toCleanupOutput(results: readonly CleanupResult[], which: 'deleted' | 'kept'): string {
+  return results.flatMap(({ image, [which]: items }) => items.map((item) => toReference(image, item))).join('\n');
+}
+
+/**
+ * One error of those of several images; a single one as it is.
+ * @param images how many there are to clean up
+ */
+export function joinFaults(faults: readonly unknown[], images: number): Error {
+  const [first] = faults;
+  if (images === 1 && first instanceof Error) return first;
+  const messages = faults.map(errorMessage);
+  return new Error(`${faults.length} of ${images} images: ${messages.join(' Also: ')}`, { cause: first });
 }
 
 export function toCleanupSummary(result: CleanupResult): string {
