@@ -1,7 +1,14 @@
 // The one table of the inputs that become flags of `docker buildx build`: input -> syntax, check, flag, passes.
 // Names and syntax are those of docker/build-push-action.
 import { InputError } from '../shared/errors.js';
-import { holdsSecret, looksLikeSecret } from './secrets/secret-text.js';
+import {
+  type SecretInput,
+  describeQuoting,
+  forbidSecretOptions,
+  isPlainId,
+  toSecretFile,
+} from './secrets/secret-items.js';
+import { findSecret, isSecret, looksLikeSecret } from './secrets/secret-text.js';
 import { type ListSyntax, csvFields, parseList } from './syntax.js';
 
 /** One flag with its value, and whether the builder pass gets it too. */
@@ -22,6 +29,8 @@ interface BuildOption {
   readonly shape?: { readonly pattern: RegExp; readonly text: string };
   /** All items in one flag, joined by commas. */
   readonly joined?: true;
+  /** Item as it was given -> item in the syntax of this input. */
+  readonly normalize?: (item: string) => string;
   /** Item -> value of the flag; the item itself unless given. */
   readonly toValue?: (item: string, index: number) => string;
 }
@@ -85,6 +94,7 @@ export const BUILD_OPTIONS = {
     syntax: BY_LINE,
     passes: 'both',
     shape: ID_AND_SOURCE,
+    normalize: toSecretFile,
     toValue: (item) => csvFields(`id=${beforeEquals(item)}`, `src=${afterEquals(item)}`),
   },
   'shm-size': {
@@ -108,6 +118,8 @@ export interface ParsedBuildOptions {
   readonly flags: readonly BuildFlag[];
   /** Environment of the build processes that carries the values of `secrets`. */
   readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** IDs in `secrets` that have no value in this run. */
+  readonly secretsWithoutValue: readonly string[];
   /** Warnings on items that were left out. */
   readonly warnings: readonly string[];
 }
@@ -121,12 +133,17 @@ export function parseBuildOptions(read: (input: BuildOptionName) => string): Par
   const flags: BuildFlag[] = [];
   let secrets: readonly string[] = [];
   const warnings: string[] = [];
+  const withoutValue: string[] = [];
   for (const [input, option] of buildOptionEntries()) {
     const all = readItems(input, option, read(input));
     // A run of a fork has no secrets: the expression is empty there, and the build goes on without.
     const isMissing = (item: string): boolean => input === 'secrets' && afterEquals(item) === '';
-    for (const item of all.filter(isMissing)) {
-      warnings.push(`secrets: ${beforeEquals(item)} has no value in this run, so the build gets no such secret.`);
+    for (const [index, item] of all.entries()) {
+      if (!isMissing(item)) continue;
+      const id = beforeEquals(item);
+      if (isPlainId(id)) withoutValue.push(id);
+      const name = isPlainId(id) ? id : `item ${index + 1}`;
+      warnings.push(`secrets: ${name} has no value in this run, so the build gets no such secret.`);
     }
     const items = all.filter((item) => !isMissing(item));
     if (input === 'secrets') secrets = items;
@@ -146,7 +163,7 @@ export function parseBuildOptions(read: (input: BuildOptionName) => string): Par
   const secretEnvironment = Object.fromEntries(
     secrets.map((item, index) => [secretVariable(index), afterEquals(item)]),
   );
-  return { flags, secretEnvironment, warnings };
+  return { flags, secretEnvironment, secretsWithoutValue: withoutValue, warnings };
 }
 
 /** The target platforms as they were given; none: the builder's own. */
@@ -161,13 +178,35 @@ export function secretEnvironmentNames(flags: readonly BuildFlag[]): string[] {
     .map(({ value }) => value.slice(value.indexOf(',env=') + 5));
 }
 
+export interface PassedSecret {
+  readonly input: SecretInput;
+  readonly id: string;
+}
+
+function isSecretInput(input: BuildOptionName): input is SecretInput {
+  return input === 'secrets' || input === 'secret-envs' || input === 'secret-files';
+}
+
+/** The secrets that the build gets, in the order in which they were given. */
+export function listPassedSecrets(flags: readonly BuildFlag[]): PassedSecret[] {
+  return flags.flatMap(({ input, value }) => {
+    if (!isSecretInput(input)) return [];
+    return [{ input, id: /^"?id=((?:[^,"]|"")*)/.exec(value)?.[1]?.replaceAll('""', '"') ?? '' }];
+  });
+}
+
+/** Name -> value of the build arguments; null for a value that comes from the environment. */
+export function listBuildArguments(flags: readonly BuildFlag[]): Map<string, string | null> {
+  return new Map(
+    flags
+      .filter(({ input }) => input === 'build-args')
+      .map(({ value }) => [beforeEquals(value), value.includes('=') ? afterEquals(value) : null]),
+  );
+}
+
 /** Names of build arguments that BuildKit would call secrets. */
 export function listSuspectArguments(flags: readonly BuildFlag[]): string[] {
-  const names = flags
-    .filter(({ input }) => input === 'build-args')
-    .filter(({ value }) => looksLikeSecret(beforeEquals(value), value.includes('=') ? afterEquals(value) : null))
-    .map(({ value }) => beforeEquals(value));
-  return [...new Set(names)];
+  return [...listBuildArguments(flags)].filter(([name, value]) => looksLikeSecret(name, value)).map(([name]) => name);
 }
 
 /** Inputs whose text is stored in the image, its history or its provenance, and stands on a command line. */
@@ -179,22 +218,28 @@ const STORED_INPUTS = ['build-args', 'labels', 'annotations', 'build-contexts'] 
  * @throws InputError that names the right input
  */
 export function forbidSecretArguments(flags: readonly BuildFlag[], credentials: ReadonlyMap<string, string>): void {
-  const secrets = [...credentials].filter(([secret]) => secret.trim() !== '');
   for (const input of STORED_INPUTS) {
     const items = flags.filter((flag) => flag.input === input);
     for (const [index, { value }] of items.entries()) {
-      // A short secret counts only if it is the whole value.
-      const found = secrets.find(([secret]) => afterEquals(value) === secret.trim() || holdsSecret(value, secret));
-      if (found === undefined) continue;
+      const found = findCredential(value, credentials);
+      if (found === null) continue;
       // The name is quoted only if it does not contain the secret.
       const name = beforeEquals(value);
-      const isSecret = secrets.some(([secret]) => name === secret.trim() || holdsSecret(name, secret));
       throw new InputError(
-        `${input}: item ${index + 1}${isSecret ? '' : ` (${name})`} holds the value of ${found[1]}, and what is given there is ` +
+        `${input}: item ${index + 1}${findCredential(name, credentials) === null ? ` (${name})` : ''} holds ${found}, and what is given there is ` +
           'stored in the image. Pass it with "secrets: ID=VALUE" and use it by "RUN --mount=type=secret,id=ID".',
       );
     }
   }
+}
+
+/** @returns `the value of the input secrets`, or `line 2 of it`; null when the text has none. A short secret counts only if it is the whole value. */
+function findCredential(text: string, credentials: ReadonlyMap<string, string>): string | null {
+  for (const [secret, from] of credentials) {
+    const part = findSecret(text, secret) ?? (isSecret(afterEquals(text), secret) ? { line: null } : null);
+    if (part !== null) return part.line === null ? `the value of ${from}` : `line ${part.line} of the value of ${from}`;
+  }
+  return null;
 }
 
 function buildOptionEntries(): [BuildOptionName, BuildOption][] {
@@ -205,25 +250,27 @@ function buildOptionEntries(): [BuildOptionName, BuildOption][] {
 function readItems(input: BuildOptionName, option: BuildOption, text: string): string[] {
   const { syntax, shape } = option;
   const trimmed = text.trim();
-  const items = syntax === 'text' ? [trimmed].filter((item) => item !== '') : parseList(input, text, syntax);
-  forbidSecretOptions(input, items);
-  if (shape !== undefined) {
-    for (const [index, item] of items.entries()) {
-      if (!shape.pattern.test(item)) throw malformed(input, index, shape.text);
-    }
-  }
+  const given = syntax === 'text' ? [trimmed].filter((item) => item !== '') : parseList(input, text, syntax);
+  forbidSecretFlags(input, given);
+  if (isSecretInput(input)) forbidSecretOptions(input, parseList(input, text, BY_LINE));
+  const items = given.map((item) => option.normalize?.(item) ?? item);
+  const index = shape === undefined ? -1 : items.findIndex((item) => !shape.pattern.test(item));
+  if (shape !== undefined && index !== -1) throw malformed(input, items.slice(0, index), shape.text);
   return items;
 }
 
-function malformed(input: BuildOptionName, index: number, expected: string): InputError {
-  return new InputError(`${input}: item ${index + 1} is not of the form ${expected}.`);
+/** @param before the items before the one that is malformed */
+function malformed(input: BuildOptionName, before: readonly string[], expected: string): InputError {
+  const id = before.map(beforeEquals).findLast(isPlainId) ?? null;
+  const advice = input === 'secrets' && before.length > 0 ? ` ${describeQuoting(id)}.` : '';
+  return new InputError(`${input}: item ${before.length + 1} is not of the form ${expected}.${advice}`);
 }
 
 /** An item in the form of the command line: `--secret id=…`, or `id=…,src=…` alone. */
 const SECRET_OPTION =
   /^(?:--secret\b|(?:"?(?:type|id|env|src|source)=[^,]*,)*"?(?:id|env|src|source)=[^,]*,(?:type|id|env|src|source)=)/;
 
-function forbidSecretOptions(input: BuildOptionName, items: readonly string[]): void {
+function forbidSecretFlags(input: BuildOptionName, items: readonly string[]): void {
   const index = input === 'build-args' ? items.findIndex((item) => SECRET_OPTION.test(item)) : -1;
   if (index !== -1) {
     throw new InputError(

@@ -1,6 +1,6 @@
 // The command line: its flags, from flags to inputs, and its help.
 import { InputError } from '../shared/errors.js';
-import { quote } from '../shared/text.js';
+import { findNearest, quote } from '../shared/text.js';
 import { ACTION_INPUTS } from './action-inputs.js';
 import type { InputName } from './inputs.js';
 
@@ -104,7 +104,10 @@ function addContext(given: GivenInputs, path: string): void {
 function findFlag(word: string): Flag {
   const flag = FLAGS.find(({ name }) => `--${name}` === word);
   if (flag !== undefined) return flag;
-  const nearest = findNearest(word);
+  const nearest = findNearest(
+    word.replace(/^-+/, '').toLowerCase(),
+    FLAGS.map(({ name }) => name),
+  );
   throw new InputError(
     `There is no flag ${quote(word)}. ${nearest === null ? '' : `Is it --${nearest}? `}--help lists them all.`,
   );
@@ -117,30 +120,6 @@ function takeValue({ name }: Flag, rest: string[]): string {
   }
   rest.shift();
   return value;
-}
-
-/** The flag for a typing error: at most a third of its letters differ. Null when there is none. */
-function findNearest(word: string): InputName | null {
-  const text = word.replace(/^-+/, '').toLowerCase();
-  const ranked = FLAGS.map(({ name }) => ({ name, distance: countEdits(text, name) })).sort(
-    (one, other) => one.distance - other.distance,
-  );
-  const [nearest] = ranked;
-  return nearest !== undefined && nearest.distance <= Math.max(1, nearest.name.length / 3) ? nearest.name : null;
-}
-
-/** Levenshtein's distance. */
-function countEdits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of Array.from(from).entries()) {
-    const next = [index + 1];
-    for (const [column, other] of Array.from(to).entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /** Every input, as the action reads it. */

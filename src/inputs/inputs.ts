@@ -41,6 +41,8 @@ export interface Inputs {
   /** Flags of `docker buildx build`, in a fixed order. */
   readonly flags: readonly BuildFlag[];
   readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** IDs of secrets that have no value in this run. */
+  readonly secretsWithoutValue: readonly string[];
   readonly pull: boolean;
   /** Attributes of the attestation (`mode=max`, empty = defaults), or null for none. */
   readonly provenance: string | null;
@@ -125,7 +127,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
   const { warnings, ...logins } = parseLogins(readRaw, image, gitHubRegistry, options);
   const targets = parseTargets(read);
   const checks = parseChecks(readRaw);
-  const { flags, secretEnvironment } = options;
+  const { flags, secretEnvironment, secretsWithoutValue } = options;
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
   return Object.freeze({
     image,
@@ -136,6 +138,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     ...targets,
     flags,
     secretEnvironment,
+    secretsWithoutValue,
     // Without the cache, base images are pulled again too: otherwise the weekly rebuild would keep old ones.
     pull: parseBoolean('pull', read('pull')) || !reuseCache,
     provenance: parseAttestation('provenance', read('provenance')),

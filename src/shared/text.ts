@@ -63,3 +63,38 @@ export function isMadeOf(text: string, parts: readonly string[]): boolean {
 export function getLastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
+
+/**
+ * The name that was probably meant: at most a third of its letters differ, or one is a part of the other
+ * (`COMMIT`, `COMMIT_SHA`). Upper and lower case are not told apart.
+ * @returns null when none is near
+ */
+export function findNearest<Name extends string>(word: string, names: readonly Name[]): Name | null {
+  const text = word.toLowerCase();
+  const ranked = names
+    .map((name) => ({ name, other: name.toLowerCase() }))
+    .map(({ name, other }) => ({ name, distance: countEdits(text, other), isPart: isPartOf(text, other) }))
+    .filter(({ name, distance, isPart }) => isPart || distance <= Math.max(1, name.length / 3))
+    .sort((one, other) => one.distance - other.distance);
+  return ranked[0]?.name ?? null;
+}
+
+/** Whole words of one name make up the other: `COMMIT` and `COMMIT_SHA`, not `A` and `SHA`. */
+function isPartOf(one: string, other: string): boolean {
+  const words = (name: string): string => `_${name.replace(/[^a-z0-9]+/g, '_')}_`;
+  return one !== '' && other !== '' && (words(one).includes(words(other)) || words(other).includes(words(one)));
+}
+
+/** Levenshtein's distance. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of Array.from(from).entries()) {
+    const next = [index + 1];
+    for (const [column, other] of Array.from(to).entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

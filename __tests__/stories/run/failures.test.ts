@@ -87,6 +87,12 @@ describe('refused before anything is built', () => {
 });
 
 describe('a warning, and the build goes on', () => {
+  beforeEach(async () => {
+    const mounts = ['npm_token', 'other', 'pin', 'npmrc'].map((id) => `--mount=type=secret,id=${id}`).join(' ');
+    const text = DOCKERFILE.replace('RUN install', `ARG TOKEN\nRUN ${mounts} install`);
+    await writeFile(join(world.workspace, 'Dockerfile'), text);
+  });
+
   test('a secret without a value, as in runs of forks', async () => {
     const { warnings } = await world.succeed(push('main', SHA), { secrets: 'npm_token=\nother=some-other-secret' });
     expect(warnings).toEqual(['secrets: npm_token has no value in this run, so the build gets no such secret.']);

@@ -2,7 +2,8 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHA, pullRequest, push } from '../world/events.js';
-import { type Causes, given } from './cause.js';
+import { DOCKERFILE } from '../world/recorded-engine.js';
+import { type Cause, type Causes, given } from './cause.js';
 
 const FILES: Causes = {
   'no checkout': given({ context: 'service' }),
@@ -69,4 +70,29 @@ const SECRETS: Causes = {
   'a name like a secret': given({ 'build-args': 'NPM_TOKEN=abc' }),
 };
 
-export const WRONG_INPUTS: Causes = { ...FILES, ...NAMES, ...LISTS, ...SECRETS };
+/** With a Dockerfile whose first step mounts the secret `npmrc`. */
+function mounted(inputs: Parameters<typeof given>[0], mount = 'id=npmrc', base = 'scratch'): Cause {
+  return async (world) => {
+    const step = `ARG COMMIT_SHA\nRUN --mount=type=secret,${mount} install`;
+    const text = DOCKERFILE.replace('RUN install', step).replaceAll('scratch', base);
+    await writeFile(join(world.workspace, 'Dockerfile'), text);
+    return world.run(push('main', SHA), inputs);
+  };
+}
+
+const UNMATCHED: Causes = {
+  'a secret of several lines without quotes': mounted({ secrets: 'npmrc=a-token=1\nregistry=https://npm.test/' }),
+  'a secret that no step mounts': mounted({ 'secret-envs': 'npmrc=A,sentry=B' }),
+  'a secret under another ID': mounted({ secrets: 'npm_rc=the-token' }),
+  'a secret that a step requires': mounted({}, 'id=npmrc,required=true'),
+  "a secret in Buildx's form": mounted({ secrets: 'id=npmrc,env=NPMRC' }),
+  'a line of a secret as a build argument': mounted({
+    secrets: '"npmrc=A=1\nTOKEN=x-the-secret-9"',
+    'build-args': 'C=x-the-secret-9',
+  }),
+  'a build argument of another name': mounted({ 'build-args': 'COMMIT=1' }),
+  'a build argument that is not declared': mounted({ 'build-args': 'VERSION=1' }),
+  'a build argument that a base image may declare': mounted({ 'build-args': 'VERSION=1' }, 'id=npmrc', 'octo/base'),
+};
+
+export const WRONG_INPUTS: Causes = { ...FILES, ...NAMES, ...LISTS, ...SECRETS, ...UNMATCHED };

@@ -17,6 +17,7 @@ describe('every input', () => {
       productionTarget: 'production',
       flags: [],
       secretEnvironment: {},
+      secretsWithoutValue: [],
       warnings: [],
       pull: false,
       provenance: null,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatSeconds, isMadeOf } from '../../../src/shared/text.js';
+import { findNearest, formatSeconds, isMadeOf } from '../../../src/shared/text.js';
 
 test.each([
   [0, '0.0 s'],
@@ -33,4 +33,16 @@ describe('a text made of parts', () => {
     expect(isMadeOf('a'.repeat(100_000), [...Array.from({ length: 1000 }, () => 'a'), 'b'])).toBe(false);
     expect(performance.now() - started).toBeLessThan(1000);
   });
+});
+
+describe('the nearest name', () => {
+  test.each([
+    ['COMMIT', 'COMMIT_SHA'],
+    ['commit_sah', 'COMMIT_SHA'],
+    ['npm_rc', 'npmrc'],
+    ['PORT', null],
+    ['', null],
+  ])('of %j is %j', (word, nearest) =>
+    expect(findNearest(word, ['npmrc', 'COMMIT_SHA', 'COMMIT_SHA_SHORT'])).toBe(nearest),
+  );
 });

@@ -16,6 +16,8 @@ export interface Dockerfile {
   /** Relative to the workspace, as annotations need it. */
   readonly path: string;
   readonly stages: readonly Stage[];
+  /** Instructions before the first FROM, which are ARG. */
+  readonly beforeStages: readonly string[];
   /** True for a frontend other than Docker's: it may have another grammar, so the stages are not relied on. */
   readonly customSyntax: boolean;
 }
@@ -28,6 +30,7 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = parseDirectives(lines);
   const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
+  const beforeStages: string[] = [];
   for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
     const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
     if (from !== null) {
@@ -38,10 +41,11 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
     }
     const stage = stages.at(-1);
     for (const source of listSources(instruction)) stage?.uses.push(source);
-    stage?.instructions.push(instruction);
+    (stage?.instructions ?? beforeStages).push(instruction);
   }
   const syntax = directives.get('syntax') ?? 'docker/dockerfile';
-  return { path, stages, customSyntax: !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax) };
+  const customSyntax = !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax);
+  return { path, stages, beforeStages, customSyntax };
 }
 
 /** @throws InputError that names the existing stages, when the target is not one of them */
@@ -86,9 +90,7 @@ export function getStageLabel({ stages }: Dockerfile, stage: Stage): string {
 
 /** Stages and images that COPY --from and RUN --mount=from= read from, in lower case. */
 function listSources(instruction: string): string[] {
-  const [keyword = '', ...words] = splitWords(instruction);
-  const end = words.findIndex((word) => !word.startsWith('--'));
-  const flags = (end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/["']/g, ''));
+  const { keyword, flags } = readFlags(instruction);
   const options = flags.flatMap((flag) => {
     if (/^(?:COPY|ADD)$/i.test(keyword) && flag.startsWith('--from=')) return [flag.slice('--from='.length)];
     if (!/^RUN$/i.test(keyword) || !flag.startsWith('--mount=')) return [];
@@ -96,6 +98,13 @@ function listSources(instruction: string): string[] {
     return fields.filter((field) => field.startsWith('from=')).map((field) => field.slice('from='.length));
   });
   return options.map((source) => source.toLowerCase());
+}
+
+/** The keyword of an instruction and the flags behind it, without quotes: `RUN`, `--mount=type=secret,id=npmrc`. */
+export function readFlags(instruction: string): { readonly keyword: string; readonly flags: readonly string[] } {
+  const [keyword = '', ...words] = splitWords(instruction);
+  const end = words.findIndex((word) => !word.startsWith('--'));
+  return { keyword, flags: (end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/["']/g, '')) };
 }
 
 /** Shell words, with their quotes. */

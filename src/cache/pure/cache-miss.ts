@@ -1,5 +1,6 @@
 // The likely reason why the first uncached step of a pass was not cached. Pure.
 import { type Dockerfile, getInstruction, getStageLabel, isShownAs } from '../../build/pure/dockerfile.js';
+import { listArguments } from '../../build/pure/dockerfile-values.js';
 import type { BuildFlag } from '../../inputs/build-options.js';
 
 export interface MissedStep {
@@ -47,10 +48,7 @@ function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerf
   const stage = dockerfile?.stages.find((one) => getStageLabel(dockerfile, one) === step.stage);
   const end = stage?.instructions.findIndex((instruction) => isShownAs(instruction, text)) ?? -1;
   if (stage === undefined || end === -1) return [];
-  return stage.instructions.slice(0, end).flatMap((instruction) => {
-    const [, names] = /^ARG\s+(.*)$/i.exec(instruction) ?? [];
-    return names === undefined ? [] : names.split(/\s+/).map((name) => name.replace(/=.*$/, ''));
-  });
+  return stage.instructions.slice(0, end).flatMap(listArguments);
 }
 
 function changesOften(name: string, flags: readonly BuildFlag[], sha: string): boolean {

@@ -7,7 +7,7 @@ import { getSecretPath } from '../../build/pure/local-paths.js';
 import { type BuildFlag, forbidSecretArguments, secretEnvironmentNames } from '../../inputs/build-options.js';
 import { type Inputs, knownSecrets } from '../../inputs/inputs.js';
 import { encodeCredentials } from '../../inputs/secrets/credentials.js';
-import { isLongLine, listMasks } from '../../inputs/secrets/secret-text.js';
+import { listMasks } from '../../inputs/secrets/secret-text.js';
 import { InputError } from '../../shared/errors.js';
 import { quote } from '../../shared/text.js';
 
@@ -28,18 +28,17 @@ export function maskSecrets(runner: Runner, inputs: Inputs): string[] {
   return secrets;
 }
 
-/**
- * @param contents of the input secret-files
- * @throws InputError when something that the image stores has one of them. Only files of one long line are compared: in a
- *   file of several lines some may be plain settings, which a build argument may have too.
- */
-export function maskSecretFiles(runner: Runner, inputs: Inputs, contents: readonly string[]): void {
-  for (const content of contents) mask(runner, content);
-  const secrets = contents.filter(isLongLine);
-  forbidSecretArguments(
-    listStored(runner, inputs),
-    new Map(secrets.map((secret) => [secret, 'the input secret-files'])),
-  );
+/** @throws InputError when something that the image stores has one of them */
+export function maskSecretFiles(runner: Runner, inputs: Inputs, files: readonly SecretFile[]): void {
+  for (const { content } of files) mask(runner, content);
+  const secrets = files.map(({ path, content }) => [content, `the file ${quote(path)} of secret-files`] as const);
+  forbidSecretArguments(listStored(runner, inputs), new Map(secrets));
+}
+
+export interface SecretFile {
+  /** As it was given. */
+  readonly path: string;
+  readonly content: string;
 }
 
 export function mask(runner: Runner, secret: string): void {
@@ -55,18 +54,19 @@ function listStored(runner: Runner, { flags, secretEnvironment }: Inputs): Build
 const LARGEST_SECRET = 64 * 1024;
 
 /**
- * @returns the contents, to be masked; none of files that are too large for it
+ * @returns those that are not too large to be masked
  * @throws InputError for the first of the input secret-files that cannot be read
  */
-export async function readSecretFiles(inputs: Inputs, workspace: string): Promise<string[]> {
-  const secrets: string[] = [];
+export async function readSecretFiles(inputs: Inputs, workspace: string): Promise<SecretFile[]> {
+  const secrets: SecretFile[] = [];
   const files = inputs.flags.filter(({ input }) => input === 'secret-files');
   for (const [index, flag] of files.entries()) {
     const path = getSecretPath(flag);
     const found = await stat(resolve(workspace, path)).catch(() => null);
     if (found?.isFile() !== true)
       throw new InputError(`secret-files: item ${index + 1}: there is no file ${quote(path)}.`);
-    if (found.size <= LARGEST_SECRET) secrets.push(await readFile(resolve(workspace, path), 'utf8').catch(() => ''));
+    if (found.size > LARGEST_SECRET) continue;
+    secrets.push({ path, content: await readFile(resolve(workspace, path), 'utf8').catch(() => '') });
   }
   return secrets;
 }

@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { withEnvironmentValues } from '../../../../src/build/pure/environment-arguments.js';
 import { forbidSecretArguments, listSuspectArguments } from '../../../../src/inputs/build-options.js';
 import {
-  holdsSecret,
-  isLongLine,
+  findSecret,
   isTooShortToMask,
   listMasks,
   looksLikeSecret,
@@ -13,6 +12,7 @@ import {
 import { type With, inputsOf, messageOf } from '../../../support/fixtures.js';
 
 const SECRET = 'c4nary/+secret?~';
+const holdsSecret = (text: string, secret: string): boolean => findSecret(text, secret) !== null;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('a secret in a text', () => {
@@ -56,14 +56,70 @@ describe('masks', () => {
   test('of a short secret are itself', () => expect(listMasks('abc')).toEqual(['abc']));
 });
 
+// As people pass them: whole files, in which one line is the secret.
 describe('a file of settings', () => {
+  const NPMRC =
+    'registry=https://registry.npmjs.org/\nfund=false\naudit=false\nloglevel=warn\n//npm.pkg.github.com/:_authToken=npm_0aB1cD2eF3gH\n';
+  const ENV =
+    'NODE_ENV=production\nPORT=3000\nAPI_URL=https://api.example.org/v1\n# a comment\nexport DB_PASSWORD="s3cret!"\nSESSION=f00ba4ba2c0ffee1234\n';
+
+  test('has masks for what can be a secret, and for that alone', () => {
+    expect(listMasks(NPMRC)).toEqual(['//npm.pkg.github.com/:_authToken=npm_0aB1cD2eF3gH', 'npm_0aB1cD2eF3gH']);
+    expect(listMasks(ENV)).toEqual([
+      '# a comment',
+      'export DB_PASSWORD="s3cret!"',
+      'SESSION=f00ba4ba2c0ffee1234',
+      'f00ba4ba2c0ffee1234',
+    ]);
+  });
+  test.each(['fund=false', 'NODE_ENV=production', 'fund=false\naudit=false\n'])(
+    'of %j has none, and needs none',
+    (text) => {
+      expect(listMasks(text)).toEqual([]);
+      expect(isTooShortToMask(text)).toBe(false);
+    },
+  );
   test.each([
-    ['one-long-token\n', true],
-    ['\none-long-token', true],
-    ['short', false],
-    ['NODE_ENV=production\nTOKEN=0123456789\n', false],
-    ['', false],
-  ])('%j counts as one secret: %s', (content, expected) => expect(isLongLine(content)).toBe(expected));
+    // A login, a query, random parts of a path, a pass phrase, and the forms of tokens.
+    'URL=https://x:hunter22@example.org/',
+    'URL=https://example.org/?sig=abcdef',
+    'HOOK=https://hooks.example.org/T0A1B2C3/aGk3YqPz',
+    'PHRASE=correct horse battery staple',
+    'OTHER=eyJhbGciOiJIUzI1NiJ9',
+    'PGPASS=hunter2',
+    'DATABASE_URL=postgres://app:secret-word@db/app',
+  ])('%j can be a secret', (line) => expect(listMasks(`A=1\n${line}\n`)).toContain(line));
+  test.each(['summer=time', 'Summer=time', 'p4ss=word', 'a=b=c'])('one line may be a password with a "=": %j', (line) =>
+    expect(listMasks(line)).toEqual([line]),
+  );
+  test.each(['production', 'false', 'TRUE'])('%j is a word that every log has, and no secret', (word) => {
+    expect(listMasks(word)).toEqual([]);
+    expect(isTooShortToMask(word)).toBe(false);
+  });
+
+  const refusal = (argument: string, secret: string): string | null => {
+    const { flags } = inputsOf({ 'build-args': argument });
+    try {
+      forbidSecretArguments(flags, new Map([[secret, 'the input secrets']]));
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  test.each(['NODE_ENV=production', 'PORT=3000', 'API_URL=https://api.example.org/v1'])(
+    'leaves %s to a build argument',
+    (argument) => {
+      expect(refusal(argument, ENV)).toBeNull();
+      expect(refusal(argument, argument)).toBeNull();
+    },
+  );
+  test('refuses a secret of it in a build argument, and says which line', () => {
+    expect(refusal('SESSION=f00ba4ba2c0ffee1234', ENV)).toContain(
+      '(SESSION) holds line 6 of the value of the input secrets,',
+    );
+    expect(refusal('COPY=f00ba4ba2c0ffee1234', ENV)).toContain('holds line 6 of');
+    expect(refusal(`ALL=${base64(ENV)}`, ENV)).toContain('holds the value of the input secrets,');
+  });
 });
 
 describe('an input whose text is stored in the image', () => {
