@@ -1,4 +1,5 @@
 // The type of an image in the registry: layers, sizes, and its inline cache from BuildKit.
+import type { JsonRecord } from '../shared/json.js';
 import type { Digest } from './digest.js';
 import type { Tag } from './reference.js';
 import type { Labels } from './unique-label.js';
@@ -36,6 +37,18 @@ export interface CachedImage {
   readonly records: unknown;
   /** Left out where there is none. */
   readonly labels?: Labels;
+  /** Left out where it could not be read. */
+  readonly content?: ImageContent;
+}
+
+/** What a container gets of an image. */
+export interface ImageContent {
+  /** `linux/arm64/v8` */
+  readonly platform: string;
+  /** Digests of the uncompressed layers. */
+  readonly diffIds: readonly string[];
+  /** Environment, command, labels and so on, as the image has them. */
+  readonly config: JsonRecord;
 }
 
 /** What the registry has under a tag: one image, or one for each platform. */

@@ -5,7 +5,6 @@ import { type Registry, RegistryError } from '../adapters/registry/registry.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import { type Tag, taggedReference } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
-import type { Labels } from '../image/unique-label.js';
 import type { Plan } from '../plan/plan.js';
 import {
   describeLeft,
@@ -38,19 +37,19 @@ export interface Moved {
 
 /**
  * Moves the selected tags to the image, one after the other. A tag that must not be moved stays, with a notice.
- * @param readLabels of `readTargets`
+ * @param readTarget of `readTargets`
  */
 export async function moveTags(
   { runner, plan, registry }: Pick<MovingTagsRequest, 'runner' | 'plan' | 'registry'>,
   { tag: unique, manifest }: SettledTag,
   selected: readonly Tag[],
-  readLabels: (tag: Tag) => Promise<Labels>,
+  readTarget: ReadTarget,
 ): Promise<Moved> {
   const time = getOrderingTime(plan.scope, plan.event, plan.production.labels);
   const written: Tag[] = [unique];
   for (const [index, tag] of selected.entries()) {
     try {
-      const labels = await readLabels(tag);
+      const { labels = {} } = (await readTarget(tag)) ?? {};
       // Of two builds that began at the same time, the second finds the image of the first only now.
       const other = explainOtherBuild(plan.own, { at: plan.image, tag, labels });
       if (other !== null) return { tags: written, failure: explainTaken(written, other) };
@@ -135,26 +134,23 @@ async function listTags(registry: Registry): Promise<Listed> {
 const PERMISSION =
   'Give the login the right to list tags, and run the job again: on ghcr.io "permissions: packages: write" and Actions access to the package, elsewhere the right to read the repository and its metadata.';
 
+type ReadTarget = (tag: Tag) => Promise<StoredImage | null>;
+
 /**
  * Begins to read the image under each tag.
  * @param known images that were read before the build; one is read again only if its tag has another digest now
- * @returns a function that gives the labels of the image under a tag; `{}` when there is no image
+ * @returns a function that gives the image under a tag; null when there is none
  */
-export function readTargets(
-  registry: Registry,
-  tags: readonly Tag[],
-  known: readonly StoredImage[],
-): (tag: Tag) => Promise<Labels> {
+export function readTargets(registry: Registry, tags: readonly Tag[], known: readonly StoredImage[]): ReadTarget {
   const reading = new Map(tags.map((tag) => [tag, readTarget(registry, tag, known)]));
   // A tag that is not selected is never awaited: its failure must not become an unhandled rejection.
   for (const target of reading.values()) target.catch(() => undefined);
-  return async (tag) => (await reading.get(tag)) ?? {};
+  return async (tag) => (await reading.get(tag)) ?? null;
 }
 
-async function readTarget(registry: Registry, tag: Tag, known: readonly StoredImage[]): Promise<Labels> {
+async function readTarget(registry: Registry, tag: Tag, known: readonly StoredImage[]): Promise<StoredImage | null> {
   const digest = await registry.readDigest(tag);
-  if (digest === null) return {};
+  if (digest === null) return null;
   const before = known.find((stored) => stored.tag === tag && stored.digest === digest);
-  const target = before ?? (await readStoredImage(registry, tag));
-  return target?.labels ?? {};
+  return before ?? readStoredImage(registry, tag);
 }

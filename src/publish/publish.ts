@@ -6,8 +6,10 @@ import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { CheckedImage } from '../checks/check.js';
 import { type ImageName, pinnedReference, taggedReference } from '../image/reference.js';
-import { type ImageBytes, sumBytes } from '../image/stored-image.js';
+import { type ImageBytes, type StoredImage, sumBytes } from '../image/stored-image.js';
+import type { Plan } from '../plan/plan.js';
 import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
+import { hasChanged } from './pure/changed.js';
 import { type PushCheckedRequest, pushChecked } from './push-checked.js';
 import { type SettledTag, type UniqueTag, settleUniqueTag } from './unique-tag.js';
 
@@ -49,23 +51,38 @@ export async function publishPushed(
   reported: PassResult['digest'],
 ): Promise<Omit<PublishedImage, 'push'>> {
   const { registry, plan, targets } = request;
-  const readLabels = readTargets(registry, plan.tags.moving, targets);
+  const readTarget = readTargets(registry, plan.tags.moving, targets);
   const selecting = Promise.allSettled([selectMovingTags(request)]);
   const settled = await settleUniqueTag(registry, request.unique, reported);
   announcePush(request.runner, request.plan.image, request.unique, settled);
   const [selected] = await selecting;
+  const before = readBefore(plan, readTarget);
   const [moved, images] = await Promise.all([
     selected.status === 'fulfilled'
-      ? moveTags(request, settled, selected.value, readLabels)
+      ? moveTags(request, settled, selected.value, readTarget)
       : { tags: [settled.tag], failure: selected.reason as Error },
     readImages(registry, settled.tag, settled.manifest).catch(() => []),
   ]);
+  const changed = hasChanged(images, await before);
+  if (changed !== null) request.runner.setOutput('changed', `${changed}`);
   return {
     ...settled,
     moved,
     layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
     bytes: { image: sumBytes(images), ...(images.length > 1 && { platforms: images.length }) },
   };
+}
+
+/** The image that the branch tag had before; undefined when that is not known, or there is no branch tag. */
+async function readBefore(
+  { scope, tags }: Plan,
+  readTarget: ReturnType<typeof readTargets>,
+): Promise<StoredImage['images'] | null | undefined> {
+  if (scope === null || !tags.moving.includes(scope.tag)) return undefined;
+  return readTarget(scope.tag).then(
+    (stored) => stored?.images ?? null,
+    () => undefined,
+  );
 }
 
 /** Sets the outputs at once: the image stays published whatever fails after this. */

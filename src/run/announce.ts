@@ -37,6 +37,7 @@ export function announceBuilder(runner: Runner, { image, builder }: Plan, { dige
   if (digest === null || builder.tag === null) return;
   runner.setOutput('builder-image', taggedReference(image, builder.tag));
   runner.setOutput('builder-digest', digest);
+  runner.setOutput('pinned-builder-image', pinnedReference(image, builder.tag, digest));
 }
 
 /** @param kept null when the run had no builder image to keep */

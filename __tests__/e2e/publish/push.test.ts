@@ -31,7 +31,9 @@ describe.each(STORES)('on the %s store', (store) => {
       tags: [event.sha, 'main', 'builder-main'].map((tag) => `${team.image}:${tag}`).join('\n'),
       'builder-image': `${team.image}:builder-main`,
       'builder-digest': builder.digest,
+      'pinned-builder-image': `${team.image}:builder-main@${builder.digest}`,
       pushed: 'true',
+      changed: 'true',
     });
     expect(JSON.parse(plan ?? '')).toMatchObject({
       scope: 'main',
@@ -93,6 +95,27 @@ describe.each(STORES)('on the %s store', (store) => {
 
     expect(await team.runImage(engine(), `${team.image}:${sha}`)).toContain('Good afternoon');
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(changed.outputs.digest);
+  });
+
+  test('a commit that changes nothing of the image is told from one that does', async () => {
+    const team = await fixture.team(`changed-${store}`);
+    const build = async () => {
+      const event = await team.push();
+      const inputs = { 'build-args': `BASE_IMAGE=${fixture.lab().baseImage}\nCOMMIT_SHA=${event.sha}` };
+      const { outputs, ...result } = await team.build(event, { engine: engine(), inputs });
+      expect(result.main?.code).toBe(0);
+      return outputs;
+    };
+    const first = await build();
+    expect(first.changed).toBe('true');
+    await engine().prune();
+    await team.service.commit('Change nothing of the image');
+    const same = await build();
+    expect(same.changed).toBe('false');
+    // The images do differ: in their labels, and in the environment that the build argument goes into.
+    expect(same.digest).not.toBe(first.digest);
+    await team.service.changeSource('Good evening');
+    expect((await build()).changed).toBe('true');
   });
 
   test('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {

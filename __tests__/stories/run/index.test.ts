@@ -71,6 +71,7 @@ test('it has the tags of the branch; the parts keep their own, and their cache',
     'pinned-mirrors': `${mirrors}:${SHA}@${digest}`,
     tags: [name, mirrors].flatMap((one) => [SHA, 'main', 'latest'].map((tag) => `${one}:${tag}`)).join('\n'),
     pushed: 'true',
+    changed: 'true',
   });
   expect(JSON.parse(plan ?? '')).toMatchObject({ parts: digests, builder: null, production: null });
   expect(JSON.parse(summary ?? '')).toMatchObject({ pushed: true, bytes: { platforms: 2 } });

@@ -124,6 +124,15 @@ example(
   (document) => document.setIn(['jobs', 'image', 'steps', 1, 'with', 'push'], 'maybe'),
 );
 
+example('deploy-changes.yml', 'a commit that changes nothing of the image is not deployed', async ({ team, run }) => {
+  const first = await run(await team.push());
+  expectJobs(first, 'image', 'deploy');
+  await team.service.commit('Change nothing of the image');
+  const same = await run(await team.push());
+  expect(same.calls.slice(first.calls.length)).toEqual([]);
+  expect(outputsOf(same, 'image')).toMatchObject({ changed: 'false' });
+});
+
 example('deploy-terraform.yml', 'Terraform is given the digest', async ({ team, run }) => {
   await edit(team, 'terraform/main.tf', () => 'variable "image" { type = string }\n');
   await team.service.commit('Describe the deployment');

@@ -60,6 +60,7 @@ test.each(sampleOf(STORES, (store) => store === 'overlay2'))(
       'pinned-image': `${team.image}:${event.sha}@${image!.digest}`,
       'builder-image': `${team.image}:builder-main`,
       'builder-digest': builder!.digest,
+      'pinned-builder-image': `${team.image}:builder-main@${builder!.digest}`,
       pushed: 'true',
     });
     expect(main!.digest).toBe(image!.digest);

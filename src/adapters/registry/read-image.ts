@@ -4,7 +4,13 @@ import { type Digest, digestOf } from '../../image/digest.js';
 import type { Part } from '../../image/image-index.js';
 import { isAttestation, listDigests, readDescriptors } from '../../image/manifest.js';
 import type { Tag } from '../../image/reference.js';
-import { type CachedImage, type ImageLayer, type StoredImage, withoutInlineCache } from '../../image/stored-image.js';
+import {
+  type CachedImage,
+  type ImageContent,
+  type ImageLayer,
+  type StoredImage,
+  withoutInlineCache,
+} from '../../image/stored-image.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../../image/unique-label.js';
 import { type JsonRecord, asList, asRecord, asRecords, asText, at, parseObject } from '../../shared/json.js';
 import { BoundedReader } from './bounded-reader.js';
@@ -120,10 +126,18 @@ function parseImage(name: string, manifest: JsonRecord, config: JsonRecord): Cac
   });
   const agree = layers.length === descriptors.length && layers.length === diffIds.length;
   const labels = toLabels(at(config, 'config', 'Labels'));
-  const told = Object.keys(labels).length > 0 ? { labels } : {};
+  const told = {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(agree && { content: toContent(config, diffIds) }),
+  };
   return agree
     ? { name, layers, records: decodeRecords(config['moby.buildkit.cache.v0']), ...told }
     : { name, layers: [], records: [], ...told };
+}
+
+function toContent(config: JsonRecord, diffIds: readonly string[]): ImageContent {
+  const platform = [config.os, config.architecture, config.variant].map(asText).filter((part) => part !== '');
+  return { platform: platform.join('/'), diffIds, config: asRecord(config.config) };
 }
 
 function toLabels(value: unknown): Labels {

@@ -8,7 +8,9 @@ export type OutputName =
   | 'tags'
   | 'builder-image'
   | 'builder-digest'
+  | 'pinned-builder-image'
   | 'pushed'
+  | 'changed'
   | 'plan'
   | 'summary'
   | 'sarif-file';

@@ -35,6 +35,8 @@ const labels = (version: string): string[] => [
   'org.opencontainers.image.created=2026-01-02T03:04:05Z',
   '--label',
   'org.opencontainers.image.title=app',
+  '--label',
+  'io.github.dfe-digital.two-pass-build.built-from=ghcr.io/owner/app: Dockerfile (context ., target production)',
 ];
 /** On ENGINE: nothing is kept in the engine's store, and only the builder image is zstd. */
 const pushBuilder = (tag: string): string[] => [

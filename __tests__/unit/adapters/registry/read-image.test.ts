@@ -64,6 +64,7 @@ const NOTHING = { name: 'main', layers: [], records: [] };
 describe('an image', () => {
   test('has the layers of its manifest, what its config says of each, and its records', async () =>
     expect(await readOne(manifestOf(), configOf())).toEqual({
+      content: { platform: '', diffIds: ['sha256:one', 'sha256:two'], config: {} },
       name: 'main',
       layers: [
         { ...layerOf(1), diffId: 'sha256:one', createdAt: '2026-01-01T00:00:00Z', createdBy: 'COPY a' },
