@@ -293,11 +293,15 @@ function parseBuilder(text: string): string | null {
   return optional(text);
 }
 
-/** Refuses tags of builder images and caches, which only this action writes. */
+/** Refuses tags of builder images, caches and review images, which only this action writes, and the clean-up removes. */
 function parseOwnTag(text: string, what: string): Tag {
   if ([OWN_PREFIXES.builder, OWN_PREFIXES.cache].some((prefix) => text.startsWith(prefix))) {
     throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);
   }
+  if (text.startsWith(OWN_PREFIXES.review))
+    throw new InputError(
+      `${what} ${quote(text)} starts like the tags of pull requests, which the clean-up removes. Choose another name.`,
+    );
   return parseTag(text, what);
 }
 

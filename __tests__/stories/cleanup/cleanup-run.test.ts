@@ -161,6 +161,24 @@ describe('nothing goes', () => {
     expect(result.log).toContain('it is the unique tag of an image, which somebody may have deployed');
   });
 
+  test.each([
+    ['<sha>', SHA],
+    ['sha-<7>', `sha-${SHA.slice(0, 7)}`],
+    ['<branch>-<sha>', `feature-x-${SHA}`],
+  ])(
+    'of an image that the input tag has named %s, after its pull request and after a branch of that name',
+    async (_, tag) => {
+      await open();
+      closePull();
+      await push([tag, 'feature-x'], { labels: { [UNIQUE_TAG_LABEL]: `ghcr.io/${repository}:${tag}` } });
+      const image = await stand.digestOf(tag);
+      expectSuccess(await clean(closing()));
+      expect(await tags()).toEqual(['main', MERGED, tag].sort());
+      expectSuccess(await clean(deleting(tag)));
+      expect(await stand.digestOf(tag)).toBe(image);
+    },
+  );
+
   test.each<[string, () => void, RegExp]>([
     [
       'when the branch is still there',

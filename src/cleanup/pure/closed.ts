@@ -1,5 +1,6 @@
 // Whether the tags of a branch may be removed, or are still in use. Pure.
 import type { PullRequest } from '../../adapters/github/repository.js';
+import { branchTag } from '../../plan/tags/tags.js';
 import { quote } from '../../shared/text.js';
 
 export interface BranchStatus {
@@ -19,6 +20,14 @@ export interface BranchStatus {
 }
 
 /**
+ * Whether main has built the commit: under its unique tag, or under one of the forms of the input `tag` that
+ * docs/migrating.md names, `sha-<7>` and `<branch>-<sha>`.
+ */
+function hasImageOf(commit: string, branch: string, tags: ReadonlySet<string>): boolean {
+  return [commit, `sha-${commit.slice(0, 7)}`, `${branchTag(branch)}-${commit}`].some((tag) => tags.has(tag));
+}
+
+/**
  * Why the tags of a branch stay; null when they may be removed. After a merge they stay until there is an image of the
  * merge commit: the build of main that makes it takes layers from the branch's image.
  */
@@ -30,7 +39,10 @@ export function findReasonToStay(status: BranchStatus): string | null {
   if (pulls.some(({ closedAt }) => closedAt === null)) return `a pull request of ${quote(branch)} is open`;
   const waiting = pulls.find(
     ({ merged, baseBranch }) =>
-      merged !== null && mainBranches.includes(baseBranch) && merged.at >= oldBefore && !tags.has(merged.commit),
+      merged !== null &&
+      mainBranches.includes(baseBranch) &&
+      merged.at >= oldBefore &&
+      !hasImageOf(merged.commit, baseBranch, tags),
   );
   return waiting === undefined
     ? null

@@ -51,13 +51,21 @@ function describeLeft(main: Tag, mainBranch: string, event: WorkflowEvent): stri
   return `${main} is left as it is: ${run} never writes the tags of the branch ${mainBranch}.`;
 }
 
+/** `<sha>`, `main-<sha>`, `sha-<7>`: the whole commit, or its first seven digits or more where no others are meant. */
+function namesCommit(tag: Tag, commit: string, other: string): boolean {
+  const short = (tag.match(/(?<![0-9A-Za-z])[0-9a-f]{7,39}(?![0-9A-Za-z])/g) ?? []).filter(
+    (part) => commit.startsWith(part) && !other.startsWith(part),
+  );
+  return tag.includes(commit) || short.length > 0;
+}
+
 /**
  * Refuses an input tag that names the event's commit when another commit is built.
  * @param ownTag input `tag`
  * @throws InputError
  */
 export function checkTagNamesBuilt(ownTag: Tag | null, { commit, insteadOf }: BuiltCommit): void {
-  if (ownTag === null || insteadOf === null || !ownTag.includes(insteadOf)) return;
+  if (ownTag === null || insteadOf === null || !namesCommit(ownTag, insteadOf, commit)) return;
   throw new InputError(
     `tag ${quote(ownTag)} names the commit of the event, and what is checked out and built is ${commit}. Leave the input empty, or name that commit.`,
   );
