@@ -74,6 +74,7 @@ export function useWorkflows(stores: readonly ImageStore[]): Workflows {
         env: { ...(engine?.env ?? { PATH: process.env.PATH! }), ...env, STAND_IN_FOLDER: folder },
         repositories: {
           'DFE-Digital/two-pass-build': published,
+          'actions/attest': join(STAND_INS, 'attest'),
           'actions/upload-artifact': join(STAND_INS, 'upload-artifact'),
           'actions/download-artifact': join(STAND_INS, 'download-artifact'),
           'azure/login': join(STAND_INS, 'cloud'),

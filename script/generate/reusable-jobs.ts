@@ -1,5 +1,5 @@
-// The three jobs of the reusable workflow as text: one for the whole image; or one for each platform, and then one for the
-// index of these parts. Pure.
+// The jobs of the reusable workflow as text: one for the whole image; or one for each platform, and then one for the index
+// of these parts; and one that signs where the image comes from. Pure.
 import { expression, indent } from './yaml-text.js';
 
 /** As many platforms as the workflow can build on runners of their own: each has an output, since those of a matrix overwrite each other. */
@@ -99,6 +99,62 @@ ${toWith(Object.fromEntries(inputs.map((name) => [name, values[name]!])), {
   platforms: expression("join(fromJSON(inputs.platform-runners).*.platform, ',')"),
   'index-of': `|\n${indent(12, parts)}`,
 })}
+`;
+}
+
+/**
+ * Signs, in a job of its own, that this workflow has built the digest: no step of a build, and nothing that it runs, comes
+ * near the token that signs.
+ *
+ * It asks for no permissions, so that it has the calling job's. A job that asks for more than the calling job grants keeps
+ * the whole run from starting, also where its condition would skip it, and most callers grant no `id-token: write`.
+ * https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations
+ */
+export function toAttestJob(): string {
+  const of = (name: string): string =>
+    `inputs.platform-runners != '' && needs.index.outputs.${name} || needs.image.outputs.${name}`;
+  const image = expression(`fromJSON(${of('plan')}).image`);
+  const ofJob = (job: string): string => `needs.${job}.result == 'success' && needs.${job}.outputs.pushed == 'true'`;
+  return `  attest:
+    needs: [image, index]
+    # One of the two has built the image; the other was skipped.
+    if: >-
+      !cancelled() && inputs.attest &&
+      (${ofJob('image')} || ${ofJob('index')})
+    # No permissions here: it has the calling job's. GitHub starts no run of a caller that grants less than a job asks for.
+    ${RUNS_ON}
+    ${TIMEOUT}
+    steps:
+      - name: Log in to the registry
+        id: login
+        shell: bash
+        env:
+          IMAGE: ${image}
+          USERNAME: ${expression('inputs.username')}
+          PASSWORD: ${expression('secrets.password')}
+          TOKEN: ${expression('github.token')}
+        run: |
+          registry=\${IMAGE%%/*}
+          # The workflow's token goes to GitHub's own registry and to no other.
+          own=ghcr.io
+          [[ $GITHUB_SERVER_URL == https://github.com ]] || own=containers.\${GITHUB_SERVER_URL#https://}
+          [[ $registry != "$own" ]] || PASSWORD=\${PASSWORD:-$TOKEN}
+          if [[ -n $PASSWORD ]]; then
+            printf '%s' "$PASSWORD" | docker login "$registry" --username "$USERNAME" --password-stdin
+            echo "registry=$registry" >>"$GITHUB_OUTPUT"
+          fi
+      - uses: actions/attest@1e69f48acb82d1966a394da916b4c1698aa569d6 # v4.2.2
+        with:
+          subject-name: ${image}
+          subject-digest: ${expression(of('digest'))}
+          push-to-registry: true
+          create-storage-record: ${expression('inputs.attest-storage-record')}
+      - name: Log out
+        if: always() && steps.login.outputs.registry != ''
+        shell: bash
+        env:
+          REGISTRY: ${expression('steps.login.outputs.registry')}
+        run: docker logout "$REGISTRY"
 `;
 }
 

@@ -1,7 +1,7 @@
 // action.yml -> the reusable workflow around the action: .github/workflows/build-image.yml, and build-image-ghes.yml for
 // servers that do not know `$/`; and build/action.yml, which `$/build` names. Pure.
 import { parse } from 'yaml';
-import { MOST_PARTS, type Passed, toImageJob, toIndexJob, toPartJob } from './reusable-jobs.js';
+import { MOST_PARTS, type Passed, toAttestJob, toImageJob, toIndexJob, toPartJob } from './reusable-jobs.js';
 import { expression, indent, toScalar } from './yaml-text.js';
 
 /** Inputs of the action that are secrets of the workflow: GitHub lets no caller put a secret into an input. */
@@ -67,12 +67,14 @@ export function toReusableWorkflow(actionYaml: string, place: Place): string {
   };
   return [
     toHead(place),
-    toCall(action),
-    'permissions: {}\n',
+    toCall(action, place),
+    // Each job says what it needs, but for the one that attests.
+    ...(place === 'ghes' ? ['permissions: {}\n'] : []),
     'jobs:',
     toImageJob(passed),
     toPartJob(passed),
     toIndexJob(passed, OF_INDEX),
+    ...(place === 'ghes' ? [] : [toAttestJob()]),
   ].join('\n');
 }
 
@@ -116,7 +118,7 @@ ${WHERE[place]}
 #     contents: read
 #     packages: write
 #     pull-requests: read
-name: Build image
+${place === 'ghes' ? '' : `${ATTEST_PERMISSIONS}\n`}name: Build image
 `;
 }
 
@@ -127,8 +129,26 @@ const WHERE: Readonly<Record<Place, string>> = {
 # change that line in your copy. On github.com call build-image.yml.`,
 };
 
+const ATTEST_PERMISSIONS = `#
+# and, with attest: true, these two; with attest-storage-record: true also artifact-metadata: write.
+#
+#     attestations: write
+#     id-token: write`;
+
+/** GitHub Enterprise Server has no attestations. */
+const ATTEST_INPUTS = indent(6, [
+  'attest:',
+  `  description: ${toScalar('Sign where the pushed digest comes from, for gh attestation verify; the calling job must grant id-token: write and attestations: write')}`,
+  '  type: boolean',
+  '  default: false',
+  'attest-storage-record:',
+  `  description: ${toScalar('With attest: also record in the organisation where the image is kept; the calling job must grant artifact-metadata: write')}`,
+  '  type: boolean',
+  '  default: false',
+]);
+
 /** How others call the workflow: its inputs, secrets and outputs. */
-function toCall(action: ActionFile): string {
+function toCall(action: ActionFile, place: Place): string {
   const inputs = listNames(action.inputs, LEFT_OUT);
   return `on:
   workflow_call:
@@ -145,10 +165,10 @@ function toCall(action: ActionFile): string {
         description: Minutes after which the job is cancelled
         type: number
         default: 60
-${indent(
-  6,
-  inputs.filter((name) => !SECRETS.includes(name)).flatMap((name) => toInput(name, action.inputs[name]!)),
-)}
+${place === 'ghes' ? '' : `${ATTEST_INPUTS}\n`}${indent(
+    6,
+    inputs.filter((name) => !SECRETS.includes(name)).flatMap((name) => toInput(name, action.inputs[name]!)),
+  )}
     secrets:
 ${indent(
   6,

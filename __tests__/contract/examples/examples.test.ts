@@ -75,6 +75,9 @@ describe.each(examples)('%s', (_, text) => {
         ),
       ).toEqual([]);
       expect(job.permissions).toMatchObject(reusable.jobs.image!.permissions!);
+      const signing = { attestations: 'write', 'id-token': 'write' };
+      if (job.with?.attest === true) expect(job.permissions).toMatchObject(signing);
+      else for (const permission of Object.keys(signing)) expect(job.permissions).not.toHaveProperty(permission);
     }
   });
 
@@ -105,6 +108,18 @@ describe.each(examples)('%s', (_, text) => {
     }
   });
 });
+
+test.each(['deploy-kubectl.yml', 'deploy-terraform.yml'])(
+  '%s verifies what it deploys, before anything else',
+  (file) => {
+    const { jobs } = parse(read(`examples/workflows/${file}`)) as Workflow;
+    const [first] = (jobs.deploy?.steps ?? []) as readonly { readonly run?: string }[];
+    expect(first?.run).toContain('gh attestation verify "oci://$IMAGE" --repo "$GITHUB_REPOSITORY"');
+    expect(first?.run).toContain(`--signer-workflow ${REUSABLE.split('@')[0]!}`);
+    expect(jobs.image).toMatchObject({ uses: REUSABLE, with: { attest: true } });
+    expect(jobs.deploy?.permissions).toMatchObject({ attestations: 'read', packages: 'read' });
+  },
+);
 
 test('the list of examples names each file', () =>
   expect([...read('examples/README.md').matchAll(/\]\(workflows\/([^)]+)\)/g)].map(([, file]) => file).sort()).toEqual(

@@ -21,14 +21,14 @@ interface Parameter {
 type Parameters = Readonly<Record<string, Parameter>>;
 
 interface Step {
-  readonly uses: string;
+  readonly uses?: string;
   readonly with: Readonly<Record<string, string | boolean>>;
 }
 
 interface Job {
   readonly if: string;
   readonly needs?: string;
-  readonly permissions: unknown;
+  readonly permissions?: unknown;
   readonly concurrency: { readonly group: string; readonly 'cancel-in-progress': boolean };
   readonly outputs: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
@@ -38,8 +38,8 @@ interface Workflow {
   readonly on: {
     readonly workflow_call: { readonly inputs: Parameters; readonly secrets: Parameters; readonly outputs: Parameters };
   };
-  readonly permissions: unknown;
-  readonly jobs: { readonly image: Job; readonly part: Job; readonly index: Job };
+  readonly permissions?: unknown;
+  readonly jobs: { readonly image: Job; readonly part: Job; readonly index: Job; readonly attest: Job };
 }
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -52,7 +52,8 @@ const [checkout, build] = job.steps;
 
 const { part, index } = workflow.jobs;
 
-const OWN_INPUTS = ['runs-on', 'platform-runners', 'timeout-minutes'];
+const ATTEST_INPUTS = ['attest', 'attest-storage-record'];
+const OWN_INPUTS = ['runs-on', 'platform-runners', 'timeout-minutes', ...ATTEST_INPUTS];
 const without = (names: readonly string[], left: Readonly<Record<string, string>>): string[] =>
   names.filter((name) => !Object.hasOwn(left, name));
 
@@ -106,7 +107,6 @@ describe('the reusable workflow', () => {
   });
 
   test('asks for the least permissions, and says which the caller must grant', () => {
-    expect(workflow.permissions).toEqual({});
     for (const { permissions } of [job, part, index])
       expect(permissions).toEqual({ contents: 'read', packages: 'write', 'pull-requests': 'read' });
     for (const [name, level] of Object.entries(job.permissions as Record<string, string>))
@@ -139,6 +139,39 @@ describe('the reusable workflow', () => {
       expect(part.outputs[name]).toContain(`strategy.job-index == ${place} &&`);
   });
 
+  test('signs the pushed digest in a job of its own, only when asked', () => {
+    const { attest } = workflow.jobs;
+    for (const name of ATTEST_INPUTS) expect(inputs[name]).toMatchObject({ type: 'boolean', default: false });
+    expect(attest.needs).toEqual(['image', 'index']);
+    expect(attest.if).toMatch(/^!cancelled\(\) && inputs\.attest && \(.*\)$/);
+    for (const one of ['image', 'index'])
+      expect(attest.if).toContain(`needs.${one}.result == 'success' && needs.${one}.outputs.pushed == 'true'`);
+    const of = (name: string) =>
+      `inputs.platform-runners != '' && needs.index.outputs.${name} || needs.image.outputs.${name}`;
+    const signing = attest.steps.filter(({ uses }) => uses?.startsWith('actions/attest@'));
+    expect(signing.map((step) => step.with)).toEqual([
+      {
+        'subject-name': `\${{ fromJSON(${of('plan')}).image }}`,
+        'subject-digest': `\${{ ${of('digest')} }}`,
+        'push-to-registry': true,
+        'create-storage-record': '${{ inputs.attest-storage-record }}',
+      },
+    ]);
+    // The newest release that an example pins, too.
+    expect(read('examples/workflows/attest.yml')).toContain(`uses: ${signing[0]!.uses!} #`);
+  });
+
+  test('asks nobody for the permissions to sign: who wants it grants them, and the job inherits', () => {
+    // Whatever a job asks for, each caller would have to grant, also where the job is skipped.
+    expect(workflow.permissions).toBeUndefined();
+    expect(workflow.jobs.attest.permissions).toBeUndefined();
+    expect(JSON.stringify(workflow)).not.toMatch(/"(?:id-token|attestations)":/);
+    for (const permission of ['attestations: write', 'id-token: write'])
+      expect(text).toContain(`#     ${permission}\n`);
+    // What builds has no part in it.
+    for (const { permissions } of [job, part, index]) expect(permissions).not.toHaveProperty('id-token');
+  });
+
   test('names nothing but a commit: the action of its own, and actions of others by theirs', () => {
     const used = [...text.matchAll(/^ *(?:- )?uses: (\S+)/gm)].map(([, uses = '']) => uses);
     expect(used.filter((uses) => uses === '$/build')).toHaveLength(3);
@@ -154,11 +187,19 @@ describe('the reusable workflow for GitHub Enterprise Server, which does not kno
   test('is what script/write-reusable-workflow makes of action.yml', () =>
     expect(enterprise).toBe(toReusableWorkflow(read('action.yml'), 'ghes')));
 
-  test('names the action in full, with the major version of package.json, and is the same but for that', () => {
+  test('has no attestations, and grants its jobs nothing by default', () => {
+    const { on, permissions, jobs } = parse(enterprise) as Workflow;
+    expect(Object.keys(on.workflow_call.inputs).filter((name) => ATTEST_INPUTS.includes(name))).toEqual([]);
+    expect([permissions, Object.keys(jobs)]).toEqual([{}, ['image', 'part', 'index']]);
+  });
+
+  test('names the action in full, with the major version of package.json, and builds the same', () => {
     const { version } = JSON.parse(read('package.json')) as { readonly version: string };
     const named = `DFE-Digital/two-pass-build@v${version.split('.')[0] ?? ''}`;
     expect(enterprise).not.toContain('uses: $/');
-    expect(JSON.parse(JSON.stringify(parse(enterprise)).replaceAll(named, '$/build'))).toEqual(workflow);
+    const { jobs } = JSON.parse(JSON.stringify(parse(enterprise)).replaceAll(named, '$/build')) as Workflow;
+    const { image, part: ofParts, index: ofIndex } = workflow.jobs;
+    expect(jobs).toEqual({ image, part: ofParts, index: ofIndex });
   });
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Document } from 'yaml';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
-import { ACTION, type Team } from '../../../lab/services/team.js';
+import { ACTION, type Team, WRITER } from '../../../lab/services/team.js';
 import { readCachedSteps } from '../../support/e2e.js';
 import { IS_NIGHTLY } from '../../support/nightly.js';
 import {
@@ -80,6 +80,20 @@ async function pinned(team: Team, tag: string): Promise<string> {
 const configOf = async (team: Team, tag: string) =>
   JSON.stringify(await workflows.lab().registry.config(team.repository, tag));
 
+/** A deployment reads the image with the workflow's own token, to verify it. */
+const withToken = (event: WorkflowRun): WorkflowRun => ({ ...event, token: WRITER.password, actor: WRITER.name });
+
+/** The digest is signed before anything is deployed, and verified by whoever deploys. */
+async function listAttested(team: Team, { sha }: WorkflowRun): Promise<readonly string[]> {
+  const image = await pinned(team, sha);
+  const subject = image.replace(`:${sha}@`, '@');
+  const workflow = 'DFE-Digital/two-pass-build/.github/workflows/build-image.yml';
+  return [
+    `attest ${subject} push-to-registry=true create-storage-record=false`,
+    `gh attestation verify oci://${image} --repo ${team.repository} --signer-workflow ${workflow}`,
+  ];
+}
+
 // Each is the first run of a team on a fresh machine.
 beforeEach(() => engine().prune());
 
@@ -94,35 +108,16 @@ test('README.md, "Use it": a push to main is built, and a later step has its dig
 });
 
 example('deploy-kubectl.yml', 'the cluster is given the digest', async ({ team, run }) => {
-  const event = await team.push();
+  const event = withToken(await team.push());
   const result = await run(event);
-  expectJobs(result, 'image', 'deploy');
+  expectJobs(result, 'image', 'attest', 'deploy');
   expect(result.calls).toEqual([
+    ...(await listAttested(team, event)),
     `kubectl --namespace app set image deployment/app app=${await pinned(team, event.sha)}`,
     'kubectl --namespace app rollout status deployment/app --timeout=10m',
   ]);
   expect(await configOf(team, event.sha)).toContain(`COMMIT_SHA=${event.sha}`);
 });
-
-example('deploy-kubectl.yml', 'a build that fails deploys nothing', async ({ team, run }) => {
-  await edit(team, 'Dockerfile', (text) => text.replace('RUN ./src/build', 'RUN false && ./src/build'));
-  await team.service.commit('Break the build');
-  const result = await run(await team.push());
-  expectFailure(result, 'image', /RUN false/);
-  expect(result.calls).toEqual([]);
-});
-
-example(
-  'deploy-kubectl.yml',
-  'an input that cannot be deploys nothing',
-  async ({ team, run }) => {
-    const result = await run(await team.push());
-    expectFailure(result, 'image', /push.*maybe/);
-    expect(result.calls).toEqual([]);
-    expect(await workflows.lab().registry.tags(team.repository)).toEqual([]);
-  },
-  (document) => document.setIn(['jobs', 'image', 'steps', 1, 'with', 'push'], 'maybe'),
-);
 
 example('deploy-changes.yml', 'a commit that changes nothing of the image is not deployed', async ({ team, run }) => {
   const first = await run(await team.push());
@@ -136,11 +131,12 @@ example('deploy-changes.yml', 'a commit that changes nothing of the image is not
 example('deploy-terraform.yml', 'Terraform is given the digest', async ({ team, run }) => {
   await edit(team, 'terraform/main.tf', () => 'variable "image" { type = string }\n');
   await team.service.commit('Describe the deployment');
-  const event = await team.push();
+  const event = withToken(await team.push());
   const result = await run(event);
-  expectJobs(result, 'image', 'deploy');
+  expectJobs(result, 'image', 'attest', 'deploy');
   const image = await pinned(team, event.sha);
   expect(result.calls).toEqual([
+    ...(await listAttested(team, event)),
     `TF_VAR_image=${image} terraform init -input=false`,
     `TF_VAR_image=${image} terraform apply -input=false -auto-approve`,
   ]);
@@ -153,6 +149,26 @@ example('release.yml', 'a git tag becomes version tags and a release', async ({ 
   expect(await workflows.lab().registry.tags(team.repository)).toEqual(['1', '1.2', '1.2.3', 'v1.2.3']);
   expect(result.calls).toEqual([`gh release create v1.2.3 --verify-tag --generate-notes --notes Image: ${image}`]);
 });
+
+example('release.yml', 'a build that fails releases nothing', async ({ team, run }) => {
+  await edit(team, 'Dockerfile', (text) => text.replace('RUN ./src/build', 'RUN false && ./src/build'));
+  await team.service.commit('Break the build');
+  const result = await run(await team.pushTag('v1.2.3'));
+  expectFailure(result, 'image', /RUN false/);
+  expect(result.calls).toEqual([]);
+});
+
+example(
+  'release.yml',
+  'an input that cannot be releases nothing',
+  async ({ team, run }) => {
+    const result = await run(await team.pushTag('v1.2.3'));
+    expectFailure(result, 'image', /push.*maybe/);
+    expect(result.calls).toEqual([]);
+    expect(await workflows.lab().registry.tags(team.repository)).toEqual([]);
+  },
+  (document) => document.setIn(['jobs', 'image', 'steps', 1, 'with', 'push'], 'maybe'),
+);
 
 example('refresh-cache.yml', 'builds all again, and what is deployed stays', async ({ team, run }) => {
   const push = await team.push();

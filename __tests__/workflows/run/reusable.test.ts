@@ -157,6 +157,31 @@ test('with platform-runners, a part is built on its runner, and an index of it i
   expect((await registry.tags(team.repository)).filter((tag) => tag.startsWith('latest'))).toEqual(['latest']);
 });
 
+describe('with attest', () => {
+  const attested = (document: Document): void => document.setIn(['jobs', 'image', 'with', 'attest'], true);
+
+  test('the pushed digest is signed in a job of its own, with a login that ends there', async () => {
+    const { registry, engine } = workflows.lab();
+    const { team, path } = await openTeam('attested', attested);
+    const event = await team.push();
+    const result = await workflows.run(team, path, event, { engine: engine('containerd'), secrets });
+    expectJobs(result, 'image', 'attest', 'deploy', 'report');
+    const { digest } = await registry.manifest(team.repository, event.sha);
+    expect(result.calls).toEqual([`attest ${team.image}@${digest} push-to-registry=true create-storage-record=false`]);
+    expect(jobOf(result, 'attest').log).toContain('Removing login credentials');
+    expect(result.log).not.toContain(SECRETS.REGISTRY_PASSWORD);
+  });
+
+  testByNight('nothing is signed that was not pushed', async () => {
+    const { engine } = workflows.lab();
+    const { team, path } = await openTeam('unattested', attested);
+    const event = await team.pullRequest({ number: 8, head: 'feature-x', fork: 'mallory/unattested' });
+    const result = await workflows.run(team, path, event, { engine: engine('containerd'), secrets: {} });
+    expectJobs(result, 'image', 'report');
+    expect(result.calls).toEqual([]);
+  });
+});
+
 testByNight('a wrong input ends the run red, and nothing is deployed', async () => {
   const { registry, engine } = workflows.lab();
   const { team, path } = await openTeam('mistaken', (document) => {
