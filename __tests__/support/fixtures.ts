@@ -7,7 +7,8 @@ import type { StoredImage } from '../../src/image/stored-image.js';
 import { type InputName, type Inputs, parseInputs } from '../../src/inputs/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/context.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/event/event.js';
-import { type Plan, planBuild } from '../../src/plan/plan.js';
+import { type PassPlan, type Plan, planBuild } from '../../src/plan/plan.js';
+import type { Targets } from '../../src/plan/targets.js';
 import type { PassFigures } from '../../src/report/figures.js';
 import { type EndedPart, rawProgress } from './raw-progress.js';
 
@@ -22,8 +23,6 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   username: 'owner',
   password: '',
   context: '.',
-  'builder-target': 'builder',
-  'production-target': 'production',
   pull: 'false',
   push: 'auto',
   'reuse-cache': 'true',
@@ -101,6 +100,7 @@ export function fromFork(change: Partial<PullRequestEvent> = {}): PullRequestEve
 
 export const CONTEXT: RunContext = {
   now: NOW,
+  targets: { builders: ['builder'], production: 'production', onePass: null },
   built: { commit: SHA, from: 'work-tree', insteadOf: null },
   notes: [],
   repositoryUrl: 'https://github.com/owner/app',
@@ -146,7 +146,20 @@ export function planOf(
   registry: RegistryState = registryWith(),
   context: Partial<RunContext> = {},
 ): Plan {
-  return planBuild(inputsOf(given), event, { ...CONTEXT, ...context }, registry);
+  const inputs = inputsOf(given);
+  return planBuild(inputs, event, { ...CONTEXT, targets: targetsOf(inputs), ...context }, registry);
+}
+
+/** Those of the inputs, which no Dockerfile has been asked for. */
+function targetsOf({ builderTargets, productionTarget }: Inputs): Targets {
+  const builders = builderTargets.length === 0 ? CONTEXT.targets.builders : builderTargets;
+  return { builders, production: productionTarget ?? CONTEXT.targets.production, onePass: null };
+}
+
+/** The first builder pass of a plan that has one. */
+export function builderOf({ builders: [builder] }: Plan): PassPlan {
+  if (builder === undefined) throw new Error('The plan has no builder pass.');
+  return builder;
 }
 
 /** A pass of one second without steps. */

@@ -1,4 +1,4 @@
-// Keeps the builder image for later runs: does nothing when the registry has it, adds a tag, or runs the builder pass.
+// Keeps the builder images for later runs: does nothing when the registry has one, adds a tag, or runs the builder pass.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import type { BranchHead } from '../adapters/github/branch-head.js';
 import type { Work } from '../adapters/progress/build-progress.js';
@@ -7,7 +7,8 @@ import type { Log } from '../adapters/runner/log.js';
 import type { Digest } from '../image/digest.js';
 import { type Tag, taggedReference } from '../image/reference.js';
 import type { StoredImage } from '../image/stored-image.js';
-import type { Plan } from '../plan/plan.js';
+import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import type { Warn } from '../shared/types.js';
 import { type BuilderDecision, type SolvedProduction, decideBuilder } from './pure/builder-decision.js';
 import type { Dockerfile } from './pure/dockerfile.js';
@@ -15,6 +16,8 @@ import type { PassRunner } from './run-pass.js';
 
 export interface BuilderRequest {
   readonly plan: Plan;
+  /** The builder pass: one of the plan's. */
+  readonly builder: PassPlan;
   readonly dockerfile: Dockerfile | null;
   readonly passes: PassRunner;
   readonly branch: BranchHead;
@@ -46,16 +49,24 @@ export interface KeptBuilder {
  * @param production result of the production pass
  * @param layers uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry
  */
-export async function keepBuilder(
-  request: BuilderRequest,
+export async function keepBuilders(
+  request: Omit<BuilderRequest, 'builder'>,
   production: PassResult,
   layers: SolvedProduction['layers'],
-): Promise<KeptBuilder> {
-  const { plan, dockerfile, stored, log } = request;
-  const { steps } = production.progress;
+): Promise<readonly KeptBuilder[]> {
+  const kept: KeptBuilder[] = [];
+  for (const builder of request.plan.builders) {
+    kept.push(await keepBuilder({ ...request, builder }, { steps: production.progress.steps, layers }));
+  }
+  return kept;
+}
+
+async function keepBuilder(request: BuilderRequest, production: SolvedProduction): Promise<KeptBuilder> {
+  const { plan, builder, dockerfile, stored, log } = request;
+  const whose = plan.builders.length > 1 ? ` of ${showTarget(builder.target)}` : '';
   try {
-    const kept = await applyDecision(request, decideBuilder(plan, dockerfile, stored, { steps, layers }));
-    log.info(`Builder image: ${kept.outcome}`);
+    const kept = await applyDecision(request, decideBuilder(plan, builder, dockerfile, stored, production));
+    log.info(`Builder image${whose}: ${kept.outcome}`);
     return kept;
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error));
@@ -64,14 +75,14 @@ export async function keepBuilder(
 }
 
 async function applyDecision(request: BuilderRequest, decision: BuilderDecision): Promise<KeptBuilder> {
-  const { plan, dockerfile, branch, stored, registry } = request;
-  const { tag, output } = plan.builder;
+  const { plan, builder, dockerfile, branch, stored, registry } = request;
+  const { tag, output } = builder;
   const writes = output === 'registry' && (decision.kind === 'build' || decision.kind === 'copy');
   if (writes && (await branch.lastNewerCommit()) !== null) {
     // A builder stage that production does not copy from is still built, so that its failure fails the run.
-    const local: Plan = { ...plan, builder: { ...plan.builder, output: 'cache', tag: null } };
-    const again = decideBuilder(local, dockerfile, stored, { steps: [], layers: null });
-    const { seconds } = await applyDecision({ ...request, plan: local }, again);
+    const local: PassPlan = { ...builder, output: 'cache', tag: null };
+    const again = decideBuilder(plan, local, dockerfile, stored, { steps: [], layers: null });
+    const { seconds } = await applyDecision({ ...request, builder: local }, again);
     return { ...notKept('left to the newer commit of the branch'), seconds };
   }
   switch (decision.kind) {
@@ -98,12 +109,13 @@ function notKept(outcome: string): KeptBuilder {
 
 /** @returns null, with a warning, when the stage was built but its image could not be written: it is only cache */
 export async function buildBuilder({
-  plan: { builder },
+  builder,
   passes,
   warn,
-}: Pick<BuilderRequest, 'plan' | 'passes' | 'warn'>): Promise<PassResult | null> {
+}: Pick<BuilderRequest, 'builder' | 'passes' | 'warn'>): Promise<PassResult | null> {
   try {
-    const title = builder.output === 'registry' ? `Writing the ${builder.target} image` : `Building ${builder.target}`;
+    const stage = showTarget(builder.target);
+    const title = builder.output === 'registry' ? `Writing the ${stage} image` : `Building ${stage}`;
     return await passes.run(builder, { title });
   } catch (error) {
     if (!(error instanceof PassFailedError) || !error.exportOnly) throw error;
@@ -113,8 +125,11 @@ export async function buildBuilder({
 }
 
 /** @param built result of the builder pass; null when its image could not be written */
-async function confirm({ plan, registry, warn }: BuilderRequest, built: PassResult | null): Promise<KeptBuilder> {
-  const { tag, output } = plan.builder;
+async function confirm(
+  { plan, builder, registry, warn }: BuilderRequest,
+  built: PassResult | null,
+): Promise<KeptBuilder> {
+  const { tag, output } = builder;
   if (built === null) return notKept('not kept, it could not be written');
   const { seconds } = built;
   const work = built.progress.work.filter(({ kind }) => kind === 'export' || kind === 'push');

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Inputs } from '../inputs/inputs.js';
 import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
-import { type Dockerfile, checkTarget, parseDockerfile } from './pure/dockerfile.js';
+import { type Dockerfile, parseDockerfile } from './pure/dockerfile.js';
 
 /** Git and HTTP contexts, which BuildKit fetches: they cannot be read here. */
 const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/;
@@ -15,10 +15,10 @@ export function findContextFolder({ context }: Pick<Inputs, 'context'>, workspac
 }
 
 /**
- * Reads the Dockerfile and checks that it has both targets.
+ * Reads the Dockerfile.
  * @param workspace folder that relative paths are relative to
  * @returns null when the context or the Dockerfile is remote
- * @throws InputError when context, Dockerfile or a target is missing
+ * @throws InputError when context or Dockerfile is missing
  */
 export async function readDockerfile(inputs: Inputs, workspace: string): Promise<Dockerfile | null> {
   const { context, file } = inputs;
@@ -37,10 +37,7 @@ export async function readDockerfile(inputs: Inputs, workspace: string): Promise
       file === null ? `There is no Dockerfile in the context ${quote(context)}` : `file ${quote(file)} cannot be read`;
     throw new InputError(`${named} (${path}). Set "context" to the folder that has it, or "file" to its path.`);
   }
-  const dockerfile = parseDockerfile(text, relative(workspace, path));
-  checkTarget(dockerfile, inputs.builderTarget, 'builder-target');
-  checkTarget(dockerfile, inputs.productionTarget, 'production-target');
-  return dockerfile;
+  return parseDockerfile(text, relative(workspace, path));
 }
 
 async function readFirst(paths: readonly string[]): Promise<[string, string | null]> {

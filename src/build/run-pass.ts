@@ -15,8 +15,8 @@ export interface PassRunnerOptions {
   readonly world: Pick<World, 'runner' | 'run' | 'signal' | 'wait'>;
   readonly inputs: Pick<Inputs, 'context' | 'file' | 'secretEnvironment'>;
   readonly image: ImageName;
-  /** Target of the production pass. With `reuse-cache: false` the builder pass runs only stages outside it again. */
-  readonly productionTarget: string;
+  /** In the order of the passes. With `reuse-cache: false` each runs only stages again that those before it have not. */
+  readonly targets: readonly string[];
   readonly engine: Engine;
   /** Null for a remote context, which BuildKit fetches. */
   readonly dockerfile: Dockerfile | null;
@@ -95,9 +95,10 @@ export class PassRunner {
   }
 
   private async start(pass: PassPlan, options: PassOptions, print: (line: string) => void): Promise<PassResult> {
-    const { inputs, engine, dockerfile, image, productionTarget } = this.options;
-    // With `reuse-cache: false` each stage runs once: the builder pass does not run again what production's has just run.
-    const outside = dockerfile === null ? [] : stagesOutside(dockerfile, productionTarget);
+    const { inputs, engine, dockerfile, image, targets } = this.options;
+    // With `reuse-cache: false` each stage runs once: a builder pass does not run again what production's has just run.
+    const earlier = targets.slice(0, targets.indexOf(pass.target));
+    const outside = dockerfile === null ? [] : stagesOutside(dockerfile, earlier);
     const refreshStages = pass.name === 'production' ? null : outside;
     const { context, file } = inputs;
     const sources = { context, file, refreshStages, dockerfile: dockerfile?.path ?? null };

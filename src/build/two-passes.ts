@@ -6,6 +6,7 @@ import { withEarlierSteps } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { Candidate } from '../plan/candidate.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import { needsOwnSource } from './pure/builder-decision.js';
 import type { Dockerfile } from './pure/dockerfile.js';
 import type { PassOptions, PassRunner } from './run-pass.js';
@@ -22,13 +23,15 @@ export interface TwoPassesRequest {
 }
 
 /**
- * Builds both targets, and writes the production image; the builder image is written later.
+ * Builds production with the builder stages that it copies from, and writes its image; builder images are written later.
  * @throws PassFailedError; CancelledError on a signal
  */
 export async function buildTwoPasses(request: TwoPassesRequest): Promise<PassResult> {
   const { plan, dockerfile, candidate, passes, unique } = request;
-  const first = needsOwnSource(plan, dockerfile) ? await buildBuilderStages(request) : null;
-  const title = `Building ${first === null ? `${plan.builder.target}, then ` : ''}${plan.production.target}`;
+  const early = plan.builders.filter((builder) => needsOwnSource(plan, builder, dockerfile));
+  const first = await buildFirst(request, early);
+  const together = [...plan.builders.filter((builder) => !early.includes(builder)), plan.production];
+  const title = `Building ${together.map(({ target }) => showTarget(target)).join(', then ')}`;
   const pass = candidate?.whole ?? candidate?.load ?? plan.production;
   const built = await passes.run(pass, { title, ...watchPush(unique), tellsSteps: first === null });
   const result = candidate?.whole ? await load(request, candidate.load, built) : built;
@@ -46,15 +49,24 @@ function watchPush(unique: PushWatch | null): Pick<PassOptions, 'onWriting' | 'o
   return unique === null ? {} : { onWriting: () => void unique.look(), onExported: unique.addOwn };
 }
 
-/** Builds the builder's stages from the cache source that has their layers; the result stays in the engine's cache. */
-function buildBuilderStages({ plan: { builder }, passes }: TwoPassesRequest): Promise<PassResult> {
-  const pass: PassPlan = { ...builder, output: 'cache', tag: null };
-  return passes.run(pass, { title: `Building ${builder.target}`, tellsSteps: true });
+/**
+ * Builds stages from the cache sources that have their layers; the results stay in the engine's cache.
+ * @returns null when there are none
+ */
+async function buildFirst({ passes }: TwoPassesRequest, builders: readonly PassPlan[]): Promise<PassResult | null> {
+  let result: PassResult | null = null;
+  for (const builder of builders) {
+    const pass: PassPlan = { ...builder, output: 'cache', tag: null };
+    const title = `Building ${showTarget(builder.target)}`;
+    const built: PassResult = await passes.run(pass, { title, tellsSteps: true });
+    result = result === null ? built : joinResults(result, built);
+  }
+  return result;
 }
 
 /** Loads one platform of the built image. Silent: the steps are in the log already. */
 async function load({ runner, passes }: TwoPassesRequest, pass: PassPlan, built: PassResult): Promise<PassResult> {
-  const title = `Loading ${pass.target} into the engine`;
+  const title = `Loading ${showTarget(pass.target)} into the engine`;
   runner.log.info(title);
   const loaded = await passes.run(pass, { title, silent: true });
   const seconds = built.seconds + loaded.seconds;

@@ -8,11 +8,12 @@ import type { BuildStep } from '../adapters/progress/build-progress.js';
 import type { ActionsCache } from '../adapters/runner/actions-cache.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import { type BuildRequest, toLocalEngine } from '../build/build-request.js';
-import { builderStages, isMadeOfBuilder } from '../build/pure/builder-decision.js';
+import { builderStages, isInProduction } from '../build/pure/builder-decision.js';
 import type { PassRunner } from '../build/run-pass.js';
 import { type ImageName, taggedReference } from '../image/reference.js';
 import { csvFields } from '../inputs/syntax.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
 import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
 
@@ -100,15 +101,17 @@ function createStore(request: BuildRequest, place: StorePlace, restored: Restore
   const { world, plan, dockerfile, warn } = request;
   const { cache, keys, local } = place;
   const stages = builderStages(plan, dockerfile);
+  const [builder] = plan.builders;
   let isNew = false;
   return {
     ...restored,
     onStep: ({ stage }) => {
-      isNew ||= keys.form === 'directory' || stages.has(stage);
+      isNew ||= keys.form === 'directory' || builder === undefined || stages.has(stage);
     },
     save: async (built, which) => {
       if (keys.save === null || !isNew || !restored.answered || !cache.canSave || world.signal.aborted) return;
-      const target = which === 'builder' || !isMadeOfBuilder(plan, dockerfile) ? 'builder' : 'production';
+      const apart = builder !== undefined && !isInProduction(plan, builder, dockerfile);
+      const target = which === 'builder' || apart ? 'builder' : 'production';
       try {
         await save(built, place, { key: keys.save, target, log: world.runner.log });
       } catch (error) {
@@ -191,7 +194,7 @@ async function save(
 
 /** Runs the export. @throws PassFailedError */
 async function exportLayers(passes: PassRunner, image: ImageName, pass: PassPlan): Promise<void> {
-  await passes.runOnce(pass, { title: `Writing out the layers of ${pass.target}`, silent: true, image });
+  await passes.runOnce(pass, { title: `Writing out the layers of ${showTarget(pass.target)}`, silent: true, image });
 }
 
 const IMAGE_FILE = 'image.tar';

@@ -20,11 +20,12 @@ export async function verifyImage(
   const file = join(directory, 'verify.sh');
   // A workflow file from Windows has CRLF line ends, and bash takes the CR as part of the command.
   await writeFile(file, `${script.replaceAll('\r\n', '\n')}\n`, { mode: 0o600 });
+  const builderTag = plan.builders[0]?.tag ?? null;
   const env = {
     ...getCheckEnvironment(runner.childEnv, engine),
     IMAGE: image.reference,
     IMAGE_ID: image.id,
-    BUILDER_IMAGE: plan.builder.tag === null ? '' : taggedReference(plan.image, plan.builder.tag),
+    BUILDER_IMAGE: builderTag === null ? '' : taggedReference(plan.image, builderTag),
   };
   const kept: string[] = [];
   const { code, leftovers } = await runner.log.relay((print) => {

@@ -34,8 +34,15 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   },
   context: { description: 'Build context, a path or a Git URL', default: '.' },
   file: { description: 'Path of the Dockerfile; empty = Dockerfile in the context', default: '' },
-  'builder-target': { description: 'Stage that pass 1 builds', default: 'builder' },
-  'production-target': { description: 'Stage that pass 2 builds', default: 'production' },
+  'builder-target': {
+    description:
+      'Stage that keeps its layers for later runs; empty = builder where the Dockerfile has that stage, else none',
+    default: '',
+  },
+  'production-target': {
+    description: 'Stage of the image; empty = production, else the last stage where it has no name or is the only one',
+    default: '',
+  },
   'build-args': { description: 'Build arguments, NAME=VALUE, one a line', default: '' },
   secrets: { description: 'Secrets for the build, ID=VALUE, one a line', default: '' },
   'secret-envs': {

@@ -159,7 +159,7 @@ const INDENT = '      ';
 export function toHelp(): string {
   return `Usage: two-pass-build [FLAG…] [CONTEXT]
 
-Builds the stages "builder" and "production" of a Dockerfile as the GitHub Action DFE-Digital/two-pass-build does,
+Builds the stages "builder" and "production" of a Dockerfile, or its only stage, as the GitHub Action DFE-Digital/two-pass-build does,
 and loads the image into the local engine, or with --push pushes it. Run it in the git work tree of the service.
 
   two-pass-build                          build, load

@@ -36,8 +36,10 @@ export interface Inputs {
   readonly context: string;
   /** Null: `<context>/Dockerfile`. */
   readonly file: string | null;
-  readonly builderTarget: string;
-  readonly productionTarget: string;
+  /** Stages that keep their layers; none: the Dockerfile decides. */
+  readonly builderTargets: readonly string[];
+  /** Null: the Dockerfile decides. */
+  readonly productionTarget: string | null;
   /** Flags of `docker buildx build`, in a fixed order. */
   readonly flags: readonly BuildFlag[];
   readonly secretEnvironment: Readonly<Record<string, string>>;
@@ -182,15 +184,13 @@ function parseLogins(
   return { credentials, withheldToken: withheld, mirrors, githubToken, warnings };
 }
 
-function parseTargets(read: ReadInput): Pick<Inputs, 'builderTarget' | 'productionTarget'> {
-  const builderTarget = parseTarget('builder-target', read('builder-target'));
-  const productionTarget = parseTarget('production-target', read('production-target'));
-  if (builderTarget.toLowerCase() === productionTarget.toLowerCase()) {
-    throw new InputError(
-      `builder-target and production-target are both ${quote(builderTarget)}: two passes need two stages.`,
-    );
-  }
-  return { builderTarget, productionTarget };
+function parseTargets(read: ReadInput): Pick<Inputs, 'builderTargets' | 'productionTarget'> {
+  const parse = (name: 'builder-target' | 'production-target'): string | null => {
+    const text = optional(read(name));
+    return text === null ? null : parseTarget(name, text);
+  };
+  const builder = parse('builder-target');
+  return { builderTargets: builder === null ? [] : [builder], productionTarget: parse('production-target') };
 }
 
 /** What the image must pass before it is published. */

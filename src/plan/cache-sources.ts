@@ -5,7 +5,7 @@ import type { Inputs } from '../inputs/inputs.js';
 import type { RegistryState } from './context.js';
 import type { WorkflowEvent } from './event/event.js';
 import { isPullRequestOfMain } from './tags/main-tags.js';
-import { type Scope, builderTag, toScope } from './tags/tags.js';
+import { type Scope, toScope } from './tags/tags.js';
 
 /**
  * The branches to take layers from: own branch, head branch of the merged pull request, base branch, main branch; each
@@ -37,22 +37,25 @@ export function mayHaveMerged(inputs: Inputs, event: WorkflowEvent, defaultBranc
 }
 
 /**
- * The merged cache for both passes; without it, for each pass its nearest image. A production image has cache records of
- * the builder's steps but not their layers, so the builder pass never uses one. Production uses the builder image when it
+ * The merged cache for all passes; without it, for each pass its nearest image. A production image has cache records of
+ * the builder's steps but not their layers, so a builder pass never uses one. Production uses a builder image when it
  * has none of its own: without a source it would run the steps again that the builder pass has found.
+ * @param tags of the lineage's images of each builder stage, and of production, nearest first
  */
 export function selectCacheSources(
   image: ImageName,
-  lineage: readonly Scope[],
+  tags: { readonly builders: readonly (readonly Tag[])[]; readonly production: readonly Tag[] },
   { images, mergedCache }: Pick<RegistryState, 'images' | 'mergedCache'>,
-): { readonly builder: readonly string[]; readonly production: readonly string[] } {
-  const from = (reference: string): string => `type=registry,ref=${reference}`;
-  if (mergedCache !== null) return { builder: [from(mergedCache)], production: [from(mergedCache)] };
-  const nearest = (tags: readonly Tag[]): readonly string[] => {
-    const tag = tags.find((one) => images.some((stored) => stored.tag === one));
-    return tag === undefined ? [] : [from(taggedReference(image, tag))];
+): { readonly builders: readonly (readonly string[])[]; readonly production: readonly string[] } {
+  const nearest = (candidates: readonly Tag[]): readonly string[] => {
+    const tag = candidates.find((one) => images.some((stored) => stored.tag === one));
+    const reference = mergedCache ?? (tag === undefined ? null : taggedReference(image, tag));
+    return reference === null ? [] : [`type=registry,ref=${reference}`];
   };
-  const builder = nearest(lineage.map(({ tag }) => builderTag(tag)));
-  const production = nearest(lineage.map(({ tag }) => tag));
-  return { builder, production: production.length === 0 ? builder : production };
+  const builders = tags.builders.map(nearest);
+  const production = nearest(tags.production);
+  return {
+    builders,
+    production: production.length === 0 ? (builders.find((sources) => sources.length > 0) ?? []) : production,
+  };
 }

@@ -4,11 +4,14 @@ import type { StoredImage } from '../image/stored-image.js';
 import type { Mirror } from '../inputs/mirror-inputs.js';
 import type { ServerAnswer } from '../shared/answer.js';
 import type { BuiltCommit } from './event/built-commit.js';
+import type { Targets } from './targets.js';
 
 /** What runner, work tree and GitHub say, beside inputs and event. */
 export interface RunContext {
   readonly now: Date;
   readonly built: BuiltCommit;
+  /** The stages to build. */
+  readonly targets: Targets;
   /** Notes for the user on the built commit. */
   readonly notes: readonly string[];
   /** `https://github.com/owner/app`, for the label that links image and repository; null off GitHub. */

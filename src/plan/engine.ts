@@ -78,7 +78,7 @@ export function adviseOnEngine(engine: Engine, { onGitHub, selfHosted }: Machine
 export function fitToEngine(draft: Plan, engine: Engine): Plan {
   const plan = {
     ...draft,
-    builder: { ...draft.builder, exporter: getExporter(engine, 'builder') },
+    builders: draft.builders.map((builder) => ({ ...builder, exporter: getExporter(engine, 'builder') })),
     production: { ...draft.production, exporter: getExporter(engine, 'production') },
   };
   const plain = engine.driver === 'docker' && engine.store === 'overlay2';

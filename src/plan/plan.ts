@@ -15,7 +15,7 @@ import { type PushDecision, decidePush } from './push-decision.js';
 import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
 import { type OwnBuild, expectSameBuild, toTargets } from './tags/other-build.js';
-import { type Scope, builderTag, deriveTags, describeOtherBuild } from './tags/tags.js';
+import { type Scope, builderTags, deriveTags, describeOtherBuild } from './tags/tags.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: kept in the build cache only. */
 type PassOutput = 'registry' | 'engine' | 'cache';
@@ -33,7 +33,10 @@ const PLAIN_EXPORTER: Exporter = { store: true, zstd: false };
 /** One `docker buildx build` of one target. */
 export interface PassPlan {
   readonly name: 'builder' | 'production';
+  /** The stage; a number only for a last stage without a name. */
   readonly target: string;
+  /** Tags of this stage's images in the lineage, nearest first: one for each scope of `Plan.lineage`. */
+  readonly lineageTags: readonly Tag[];
   /** The tag that this build writes; null when the run has no scope and so no builder tag. */
   readonly tag: Tag | null;
   readonly output: PassOutput;
@@ -71,8 +74,11 @@ export interface Plan {
   readonly push: PushDecision;
   /** Further names that the pushed image is copied to, with the same tags. */
   readonly mirrors: readonly ImageName[];
-  readonly builder: PassPlan;
+  /** One for each stage that keeps its layers, in the order of the input; none: the run has one pass. */
+  readonly builders: readonly PassPlan[];
   readonly production: PassPlan;
+  /** Why there is no builder pass, as a clause; null where there is one. */
+  readonly onePass: string | null;
   /** Images of one platform each that an index run joins; empty when the run builds an image. */
   readonly parts: readonly Digest[];
   /** Checks that production must pass before it is published. */
@@ -114,9 +120,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     );
   }
   const run: PlannedRun = { inputs, event, context, scope, unique, push };
-  const sources = inputs.reuseCache
-    ? selectCacheSources(inputs.image, lineage, registry)
-    : { builder: [], production: [] };
+  const passes = planPasses(run, lineage, registry);
   return {
     image: inputs.image,
     event,
@@ -129,8 +133,8 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     push,
     // The run that makes the index copies the parts with it.
     mirrors: push.push && part === null ? inputs.mirrors.map(({ image }) => image) : [],
-    builder: planBuilder(run, sources.builder),
-    production: planProduction(run, sources.production),
+    ...passes,
+    onePass: context.targets.onePass,
     checks: [
       ...(inputs.verify === null ? [] : ['the verify script']),
       ...(inputs.scan === null ? [] : [`scan by ${inputs.scan.scanner} (${inputs.scan.threshold})`]),
@@ -155,13 +159,41 @@ interface PlannedRun {
   readonly push: PushDecision;
 }
 
+function planPasses(
+  run: PlannedRun,
+  lineage: readonly Scope[],
+  registry: RegistryState,
+): Pick<Plan, 'builders' | 'production'> {
+  const { inputs, context, scope } = run;
+  const targets = context.targets.builders;
+  const written = scope === null ? [] : builderTags(targets, scope.tag);
+  const kept = lineage.map(({ tag }) => builderTags(targets, tag));
+  const tags = {
+    builders: targets.map((_, index) => kept.map((ofScope) => ofScope[index]).filter((tag) => tag !== undefined)),
+    production: lineage.map(({ tag }) => tag),
+  };
+  const sources = inputs.reuseCache
+    ? selectCacheSources(inputs.image, tags, registry)
+    : { builders: [], production: [] };
+  return {
+    builders: targets.map((target, index) => ({
+      ...planBuilder(run, sources.builders[index] ?? []),
+      target,
+      lineageTags: tags.builders[index] ?? [],
+      tag: written[index] ?? null,
+    })),
+    production: { ...planProduction(run, sources.production), lineageTags: tags.production },
+  };
+}
+
 /** @param sources cache sources of our own */
-function planBuilder({ inputs, scope, push }: PlannedRun, sources: readonly string[]): PassPlan {
+function planBuilder(
+  { inputs, scope, push }: PlannedRun,
+  sources: readonly string[],
+): Omit<PassPlan, 'target' | 'tag' | 'lineageTags'> {
   return {
     ...planCache(inputs, sources),
     name: 'builder',
-    target: inputs.builderTarget,
-    tag: scope === null ? null : builderTag(scope.tag),
     output: push.push && scope !== null ? 'registry' : 'cache',
     flags: inputs.flags.filter(({ passes }) => passes === 'both'),
     labels: {},
@@ -171,12 +203,15 @@ function planBuilder({ inputs, scope, push }: PlannedRun, sources: readonly stri
 }
 
 /** @param sources as above */
-function planProduction({ inputs, event, context, unique, push }: PlannedRun, sources: readonly string[]): PassPlan {
+function planProduction(
+  { inputs, event, context, unique, push }: PlannedRun,
+  sources: readonly string[],
+): Omit<PassPlan, 'lineageTags'> {
   const labels = getLabels(inputs, context, inputs.part === null ? unique : getVersion(inputs, event));
   return {
     ...planCache(inputs, sources),
     name: 'production',
-    target: inputs.productionTarget,
+    target: context.targets.production,
     tag: unique,
     output: push.push ? 'registry' : 'engine',
     flags: inputs.flags,
@@ -205,5 +240,9 @@ function planCache(
 export function sourceTags(plan: Plan): readonly Tag[] {
   return plan.production.noCache || plan.parts.length > 0
     ? []
-    : plan.lineage.flatMap(({ tag }) => [tag, builderTag(tag)]);
+    : plan.lineage.flatMap((_, index) =>
+        [plan.production, ...plan.builders]
+          .map(({ lineageTags }) => lineageTags[index])
+          .filter((tag) => tag !== undefined),
+      );
 }

@@ -11,6 +11,7 @@ import type { Digest } from '../image/digest.js';
 import { pushesFromEngine } from '../plan/candidate.js';
 import { type Engine, joinsNodes } from '../plan/engine.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import { type UniqueTag, writeUniqueTag } from './unique-tag.js';
 
 export interface PushCheckedRequest {
@@ -62,7 +63,7 @@ async function pushFromBuilder(request: PushCheckedRequest, image: CheckedImage)
 /** Cache is allowed even with `reuse-cache: false`: the steps that were built for the check must not run again. */
 async function pushByDigest({ plan, engine, passes }: PushCheckedRequest): Promise<PassResult> {
   const pass: PassPlan = { ...plan.production, noCache: false };
-  const title = `Pushing ${pass.target}, as it was checked`;
+  const title = `Pushing ${showTarget(pass.target)}, as it was checked`;
   if (!joinsNodes(engine, pass)) return passes.run({ ...pass, byDigest: 'alone' }, { title });
   return passes.run({ ...pass, byDigest: 'joined' }, { title }).catch((error: unknown) => {
     // One node has all platforms, so Buildx joins nothing, and BuildKit refuses a tag together with "by digest". It does

@@ -18,13 +18,13 @@ export interface CommentContext {
 
 /** Far below the 65536 characters that GitHub takes. */
 export function toComment(result: RunResult, { run, runUrl, secrets }: CommentContext): string {
-  const { plan, digest, error, bytes, builder, production } = hideSecrets(result, secrets);
+  const { plan, digest, error, bytes, builders, production } = hideSecrets(result, secrets);
   const lines = [toMarker(plan.image.name, run), `### Image \`${plan.image.name}\``, ''];
   if (error !== null) lines.push(`**Failed.** ${escapeMarkdown(shorten(error.message))}`, '');
   if (digest !== null) lines.push('```text', pinnedReference(plan.image, plan.tags.unique, digest), '```', '');
   if (error === null && digest === null) lines.push(`Not pushed: ${escapeMarkdown(shorten(plan.push.reason))}.`, '');
   const size = describeBytes(bytes);
-  const items = [...(size === '' ? [] : [size]), ...toPassLines({ builder, production })];
+  const items = [...(size === '' ? [] : [size]), ...toPassLines({ plan, builders, production })];
   if (items.length > 0) lines.push(...items.map((item) => `- ${item}`), '');
   lines.push(`${toCommitLine(plan)}${runUrl === null ? '' : `, [log of the run](${runUrl})`}`);
   return `${lines.join('\n')}\n`;
@@ -35,14 +35,16 @@ function hideSecrets(result: RunResult, secrets: readonly string[]): RunResult {
   // The same texts that the runner masks; longest first, since one may contain another.
   const hidden = secrets.flatMap(listMasks).sort((one, other) => other.length - one.length);
   const hide = (text: string): string => hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
-  const hideIn = (pass: PassFigures | null): PassFigures | null =>
-    pass && { ...pass, steps: pass.steps.map((step) => ({ ...step, name: hide(step.name) })) };
-  const { plan, builder, production, error } = result;
+  const hideIn = (pass: PassFigures): PassFigures => ({
+    ...pass,
+    steps: pass.steps.map((step) => ({ ...step, name: hide(step.name) })),
+  });
+  const { plan, builders, production, error } = result;
   return {
     ...result,
     plan: { ...plan, push: { ...plan.push, reason: hide(plan.push.reason) } },
-    builder: hideIn(builder),
-    production: hideIn(production),
+    builders: builders.map(hideIn),
+    production: production && hideIn(production),
     error: error === null ? null : { message: hide(error.message), output: [] },
   };
 }

@@ -1,6 +1,6 @@
 // The figures of a pass (steps, cache, seconds), and sentences made of them.
 import type { PassProgress, Work } from '../adapters/progress/build-progress.js';
-import { builderStages } from '../build/pure/builder-decision.js';
+import { stageLabels } from '../build/pure/builder-decision.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { explainMiss } from '../cache/pure/cache-miss.js';
 import type { BuildFlag } from '../inputs/build-options.js';
@@ -29,19 +29,22 @@ export interface Solve {
 export function toFigures(
   { plan, dockerfile, flags }: Solve,
   { seconds, progress }: { readonly seconds: number; readonly progress: PassProgress },
-): { readonly builder: PassFigures; readonly production: PassFigures } {
-  const stages = builderStages(plan, dockerfile);
+): { readonly builders: readonly PassFigures[]; readonly production: PassFigures } {
+  // A stage that several builder stages are made of counts with the first of them.
+  const owners = new Map<string, number>();
+  for (const [index, builder] of plan.builders.entries())
+    for (const stage of stageLabels(builder.target, dockerfile)) if (!owners.has(stage)) owners.set(stage, index);
   const { cacheFrom, noCache } = plan.production;
   const context = { dockerfile, flags, sha: plan.event.sha, hadSource: cacheFrom.length > 0, noCache };
-  const pick = (ofBuilder: boolean): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
-    const steps = progress.steps.filter(({ stage }) => stages.has(stage) === ofBuilder);
+  const pick = (owner?: number): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
+    const steps = progress.steps.filter(({ stage }) => owners.get(stage) === owner);
     const missed = steps.find(({ cached }) => !cached);
-    const work = progress.work.filter(({ stage }) => stages.has(stage) === ofBuilder);
+    const work = progress.work.filter(({ stage }) => owners.get(stage) === owner);
     return { steps, missReason: missed === undefined ? null : explainMiss(missed, context), work };
   };
   return {
-    builder: { ...pick(true), seconds: null, outcome: null },
-    production: { ...pick(false), seconds, outcome: null },
+    builders: plan.builders.map((_, index) => ({ ...pick(index), seconds: null, outcome: null })),
+    production: { ...pick(), seconds, outcome: null },
   };
 }
 

@@ -1,5 +1,6 @@
 // The last lines of the log: how the passes went, and off GitHub the image and how to run it.
 import { taggedReference } from '../image/reference.js';
+import { showTarget } from '../plan/targets.js';
 import { type PassFigures, describePass } from './figures.js';
 import type { RunResult } from './result.js';
 
@@ -15,9 +16,18 @@ export function toLocalLines({ plan, digest }: Pick<RunResult, 'plan' | 'digest'
 }
 
 /** How each pass went, for the log. */
-export function toPassLines({ builder, production }: Pick<RunResult, 'builder' | 'production'>): string[] {
+export function toPassLines({
+  plan,
+  builders,
+  production,
+}: Pick<RunResult, 'plan' | 'builders' | 'production'>): string[] {
   const line = (name: string, figures: PassFigures | null): string[] =>
     // When Buildx draws on a terminal, its steps are not read.
     figures === null || figures.steps.length === 0 ? [] : [`${name}: ${describePass(figures)}`];
-  return [...line('Builder', builder), ...line('Production', production)];
+  const several = builders.length > 1;
+  const names = plan.builders.map(({ target }) => (several ? `Builder ${showTarget(target)}` : 'Builder'));
+  return [
+    ...builders.flatMap((builder, index) => line(names[index] ?? 'Builder', builder)),
+    ...line('Production', production),
+  ];
 }

@@ -3,6 +3,7 @@ import { taggedReference } from '../image/reference.js';
 import { redactAttributes } from '../inputs/syntax.js';
 import type { BuiltCommit } from '../plan/event/built-commit.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 
 /** Shape of the output `plan`; docs: reference.md, "Outputs". */
 export function toPlanJson(plan: Plan): string {
@@ -17,7 +18,10 @@ export function toPlanJson(plan: Plan): string {
     mirrors: plan.mirrors.map(({ name }) => name),
     ...(plan.parts.length > 0
       ? { builder: null, production: null, parts: plan.parts }
-      : { builder: toPassJson(plan, plan.builder), production: toPassJson(plan, plan.production) }),
+      : {
+          builder: plan.builders[0] === undefined ? null : toPassJson(plan, plan.builders[0]),
+          production: toPassJson(plan, plan.production),
+        }),
     notes: plan.notes,
   });
 }
@@ -54,7 +58,11 @@ export function toPlanLines(plan: Plan): string[] {
     ...(mirrors.length === 0 ? [] : [`Mirrors:    ${mirrors.map(({ name }) => name).join(', ')}`]),
     ...(plan.parts.length > 0
       ? [`Index of:   ${plan.parts.join(', ')}`]
-      : [toPassLine('Builder:   ', plan, plan.builder), toPassLine('Production:', plan, plan.production)]),
+      : [
+          ...(plan.onePass === null ? [] : [`Builder:    none, the run has one pass: ${plan.onePass}`]),
+          ...plan.builders.map((builder) => toPassLine('Builder:   ', plan, builder)),
+          toPassLine('Production:', plan, plan.production),
+        ]),
     ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),
     ...plan.notes.map((note) => `Note:       ${note}`),
   ];
@@ -83,5 +91,5 @@ function toPassLine(title: string, plan: Plan, pass: PassPlan): string {
     pass.cacheFrom.length === 0
       ? 'nothing'
       : pass.cacheFrom.map((source) => redactAttributes(source).replace(/^type=registry,ref=/, '')).join(', ');
-  return `${title} target ${pass.target}, ${OUTPUT_WORDS[pass.output]}${to}; cache from ${from}${pass.noCache ? '; every step runs again' : ''}`;
+  return `${title} target ${showTarget(pass.target)}, ${OUTPUT_WORDS[pass.output]}${to}; cache from ${from}${pass.noCache ? '; every step runs again' : ''}`;
 }

@@ -10,8 +10,9 @@ import type { PassFigures } from './figures.js';
 
 export interface RunResult {
   readonly plan: Plan;
-  /** Null for a pass that was not finished. */
-  readonly builder: PassFigures | null;
+  /** One for each of the plan's builder passes; none when they were not finished. */
+  readonly builders: readonly PassFigures[];
+  /** Null when the pass was not finished. */
   readonly production: PassFigures | null;
   /** What the registry serves under the unique tag; null when nothing was pushed. */
   readonly digest: Digest | null;

@@ -4,6 +4,7 @@ import { showPlatform } from '../image/platform.js';
 import { pinnedReference, taggedReference } from '../image/reference.js';
 import type { ImageBytes } from '../image/stored-image.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import { escapeCell, escapeMarkdown, limit, shorten, toCodeBlock, toTable } from '../shared/markdown.js';
 import { formatMegabytes, formatSeconds } from '../shared/text.js';
 import { type PassFigures, describeCached, describeMiss } from './figures.js';
@@ -19,11 +20,14 @@ export function toSummary(result: RunResult): string {
   if (result.checks !== undefined) lines.push(...result.checks);
   if (result.platforms !== undefined) lines.push(...toPlatforms(result.platforms));
   // A failed build has no figures.
-  if (result.builder !== null || result.production !== null) {
+  if (result.builders.length > 0 || result.production !== null) {
     lines.push(
       ...toTable([
         ['Pass', 'Target', 'Steps cached', 'Time', 'Image'],
-        passRow(plan.builder, result.builder, result.builder?.outcome ?? ''),
+        ...plan.builders.map((builder, index) => {
+          const figures = result.builders[index] ?? null;
+          return passRow(builder, figures, figures?.outcome ?? '');
+        }),
         passRow(plan.production, result.production, digest === null ? '' : 'pushed'),
       ]),
       '',
@@ -33,6 +37,7 @@ export function toSummary(result: RunResult): string {
   const items = [
     toCommitLine(plan),
     verified,
+    plan.onePass === null ? '' : `One pass: ${escapeMarkdown(shorten(plan.onePass))}`,
     describeBytes(result.bytes),
     describeTime(result),
     describeCache(result),
@@ -74,7 +79,7 @@ export function toFiguresJson(result: RunResult): string {
   return JSON.stringify({
     commit: result.plan.built.commit,
     pushed: result.digest !== null,
-    builder: pass(result.builder),
+    builder: pass(result.builders[0] ?? null),
     production: pass(result.production),
     bytes: result.bytes,
     cacheTags: result.cacheTags,
@@ -95,8 +100,9 @@ function toNotPushed({ image, tags, production, push, parts }: Plan): string[] {
 }
 
 function passRow(pass: PassPlan, figures: PassFigures | null, image: string): string[] {
-  if (figures === null) return [pass.name, `\`${pass.target}\``, 'not finished', '', ''];
-  return [pass.name, `\`${pass.target}\``, describeCached(figures), describeSeconds(pass, figures), escapeCell(image)];
+  const target = `\`${showTarget(pass.target)}\``;
+  if (figures === null) return [pass.name, target, 'not finished', '', ''];
+  return [pass.name, target, describeCached(figures), describeSeconds(pass, figures), escapeCell(image)];
 }
 
 /** The builder's own seconds do not include its steps: these run while production is built. */
@@ -106,9 +112,13 @@ function describeSeconds({ name }: PassPlan, { seconds, steps }: PassFigures): s
   return name === 'builder' && steps.length > 0 ? `with production, its image ${own}` : own;
 }
 
-function listPasses({ builder, production, unfinished }: RunResult): TimedPass[] {
+function listPasses({ plan, builders, production, unfinished }: RunResult): TimedPass[] {
+  const several = plan.builders.length > 1;
   return [
-    { name: 'builder', work: builder?.work ?? [] },
+    ...plan.builders.map(({ target }, index) => ({
+      name: several ? `builder ${showTarget(target)}` : 'builder',
+      work: builders[index]?.work ?? [],
+    })),
     { name: 'production', work: production?.work ?? [] },
     { name: 'failed', work: unfinished },
   ];
@@ -148,9 +158,9 @@ function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): 
 }
 
 /** The first uncached step of each pass; none when there was no cache. */
-function describeMisses({ plan, cacheTags, builder, production }: RunResult): string[] {
+function describeMisses({ plan, cacheTags, builders, production }: RunResult): string[] {
   if (plan.production.noCache || cacheTags.length === 0) return [];
-  return [builder, production].flatMap((figures) => {
+  return [...builders, production].flatMap((figures) => {
     const missed = figures === null ? null : describeMiss(figures);
     return missed === null ? [] : [`First step not cached: ${missed}`];
   });

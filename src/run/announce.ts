@@ -24,32 +24,34 @@ export function announcePlan(runner: Runner, plan: Plan, title: string): void {
 }
 
 export function setPlannedOutputs(runner: Runner, plan: Plan): void {
-  const { image, tags, builder, parts } = plan;
+  const { image, tags, builders, parts } = plan;
+  const tag = builders[0]?.output === 'registry' ? builders[0].tag : null;
   runner.setOutput('plan', toPlanJson(plan));
   runner.setOutput('image', taggedReference(image, tags.unique));
   runner.setOutput('tag', tags.unique);
-  if (builder.tag !== null && builder.output === 'registry' && parts.length === 0)
-    runner.setOutput('builder-image', taggedReference(image, builder.tag));
+  if (tag !== null && parts.length === 0) runner.setOutput('builder-image', taggedReference(image, tag));
   runner.setOutput('pushed', 'false');
 }
 
-export function announceBuilder(runner: Runner, { image, builder }: Plan, { digest }: KeptBuilder): void {
-  if (digest === null || builder.tag === null) return;
-  runner.setOutput('builder-image', taggedReference(image, builder.tag));
+/** The outputs tell of the first builder stage. */
+export function announceBuilder(runner: Runner, { image, builders }: Plan, kept: readonly KeptBuilder[]): void {
+  const [digest, tag] = [kept[0]?.digest ?? null, builders[0]?.tag ?? null];
+  if (digest === null || tag === null) return;
+  runner.setOutput('builder-image', taggedReference(image, tag));
   runner.setOutput('builder-digest', digest);
-  runner.setOutput('pinned-builder-image', pinnedReference(image, builder.tag, digest));
+  runner.setOutput('pinned-builder-image', pinnedReference(image, tag, digest));
 }
 
-/** @param kept null when the run had no builder image to keep */
+/** @param kept none when the run had no builder image to keep */
 export function announceTags(
   runner: Runner,
-  { image, builder }: Plan,
+  plan: Plan,
   published: Pick<PublishedImage, 'moved' | 'manifest'>,
-  kept: KeptBuilder | null,
+  kept: readonly KeptBuilder[],
   copies: readonly MirrorOutcome[],
 ): void {
-  const written = listWrittenTags(published, kept, builder.tag);
-  const references = [...written.map((tag) => taggedReference(image, tag)), ...listReferences(copies)];
+  const written = listWrittenTags(plan, published, kept);
+  const references = [...written.map((tag) => taggedReference(plan.image, tag)), ...listReferences(copies)];
   runner.setOutput('tags', references.join('\n'));
   if (copies.length === 0) return;
   const { digest } = published.manifest;
@@ -64,11 +66,12 @@ export function announceTags(
 
 /** Every tag that the run has written to the registry, the unique one first. */
 export function listWrittenTags(
+  { builders }: Plan,
   { moved }: Pick<PublishedImage, 'moved'>,
-  kept: KeptBuilder | null,
-  builderTag: Tag | null,
+  kept: readonly KeptBuilder[],
 ): readonly Tag[] {
-  return [...moved.tags, ...(kept?.written === true && builderTag !== null ? [builderTag] : [])];
+  const written = builders.flatMap(({ tag }, index) => (tag !== null && kept[index]?.written === true ? [tag] : []));
+  return [...moved.tags, ...written];
 }
 
 /**

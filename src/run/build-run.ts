@@ -3,7 +3,8 @@ import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
 import { confinePaths } from '../build/confine-paths.js';
 import { findGitCredentials } from '../build/find-git-credentials.js';
-import { keepBuilder } from '../build/keep-builder.js';
+import { keepBuilders } from '../build/keep-builder.js';
+import { chooseTargets } from '../build/pure/choose-targets.js';
 import { findUnmatchedValues } from '../build/pure/unmatched-values.js';
 import { readDockerfile } from '../build/read-dockerfile.js';
 import { buildTwoPasses } from '../build/two-passes.js';
@@ -83,14 +84,15 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
     published === null || target === null ? [] : copyPublished(world, plan.own, target, state.mirrors, published);
   const { registry } = session;
   const places = { registry, stored: state.images, log: runner.log };
-  const kept = await keepBuilder({ ...job, ...places, ...frame }, built, published?.layers ?? null);
+  const kept = await keepBuilders({ ...job, ...places, ...frame }, built, published?.layers ?? null);
   const copies = await copying;
   yield { kept, copies };
 
   announceBuilder(runner, plan, kept);
   if (published === null) announceLocalImage(runner, plan);
   else announceTags(runner, plan, published, kept, copies);
-  if (kept.failure !== null) throw kept.failure;
+  const failed = kept.find(({ failure }) => failure !== null);
+  if (failed?.failure) throw failed.failure;
   await layers.save(job, 'all');
   expectMirrored(copies, plan.image, published?.tag ?? plan.tags.unique);
 }
@@ -118,16 +120,17 @@ export async function runBuildPhase(world: World): Promise<void> {
   const { event } = found;
   if (builds && mayBeUntrustedCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
+  const targets = chooseTargets(dockerfile, inputs);
   const files = builds ? await readSecretFiles(inputs, runner.workspace) : [];
   maskSecretFiles(runner, inputs, files);
   secrets.push(...files.map(({ content }) => content));
   if (secrets.some(isTooShortToMask)) warn(SHORT_SECRET);
-  const unmatched = findUnmatchedValues(dockerfile, inputs, [inputs.builderTarget, inputs.productionTarget]);
+  const unmatched = findUnmatchedValues(dockerfile, inputs, [...targets.builders, targets.production]);
   unmatched.warnings.forEach(warn);
   for (const hint of unmatched.hints) runner.log.info(hint);
   const exposed = builds ? await findGitCredentials(inputs, runner.workspace) : null;
   if (exposed !== null) warn(exposed);
-  const context = await readRunContext({ runner, inputs, dockerfile, found, git, github, now, warn });
+  const context = await readRunContext({ runner, inputs, dockerfile, targets, found, git, github, now, warn });
   const draft = planBuild(inputs, event, context, NOTHING_ASKED);
   if (inputs.dryRun) {
     showPlan(runner, draft, 'Plan (dry run: neither Docker nor the registry is touched)');

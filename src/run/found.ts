@@ -20,7 +20,8 @@ export interface Found {
   readonly built?: PassResult;
   readonly checked?: Checked;
   readonly published?: PublishedImage;
-  readonly kept?: KeptBuilder;
+  /** One for each of the plan's builder passes. */
+  readonly kept?: readonly KeptBuilder[];
   readonly copies?: readonly MirrorOutcome[];
   /** Set by an index run only. */
   readonly platforms?: ImageIndex['platforms'];

@@ -58,7 +58,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   if (published.moved.failure !== null) throw published.moved.failure;
   const copies = await copyPublished(world, plan.own, target, state.mirrors, published);
   yield { copies };
-  announceTags(runner, plan, published, null, copies);
+  announceTags(runner, plan, published, [], copies);
   expectMirrored(copies, plan.image, published.tag);
 }
 

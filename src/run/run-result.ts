@@ -22,7 +22,7 @@ export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }
     plan: published === undefined ? plan : { ...plan, tags: { ...plan.tags, unique: published.tag } },
     ...getFigures(setup, found),
     digest: published?.manifest.digest ?? null,
-    pushedTags: published === undefined ? [] : listWrittenTags(published, kept ?? null, plan.builder.tag),
+    pushedTags: published === undefined ? [] : listWrittenTags(plan, published, kept ?? []),
     warnings,
     error: failure === null ? null : toFailure(failure),
     unfinished: found.built === undefined ? (findFailedPass(failure)?.progress.work ?? []) : [],
@@ -37,21 +37,22 @@ export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }
 
 /** Whether everything succeeded but, perhaps, copies to mirrors. */
 export function isComplete({ kept, copies }: Found): boolean {
-  return copies !== undefined && (kept === undefined || kept.failure === null);
+  return copies !== undefined && (kept ?? []).every(({ failure }) => failure === null);
 }
 
 function getFigures(
   { inputs }: RunSetup,
   { job, built, published, kept }: Found,
-): { readonly builder: PassFigures | null; readonly production: PassFigures | null } {
-  if (!job || !built) return { builder: null, production: null };
-  const { builder, production } = toFigures({ ...job, flags: inputs.flags }, built);
+): { readonly builders: readonly PassFigures[]; readonly production: PassFigures | null } {
+  if (!job || !built) return { builders: [], production: null };
+  const { builders, production } = toFigures({ ...job, flags: inputs.flags }, built);
   const push = published?.push ?? null;
   return {
-    builder:
-      !kept || kept.failure
-        ? builder
-        : { ...builder, seconds: kept.seconds, outcome: kept.outcome, work: [...builder.work, ...kept.work] },
+    builders: builders.map((builder, index) => {
+      const own = kept?.[index];
+      if (!own || own.failure) return builder;
+      return { ...builder, seconds: own.seconds, outcome: own.outcome, work: [...builder.work, ...own.work] };
+    }),
     production: push === null ? production : addWork(production, push.seconds, push.progress.work),
   };
 }

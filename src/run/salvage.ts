@@ -21,7 +21,8 @@ export async function salvage(
     ...getFailedRun(job, found, error),
     cancelled: world.signal.aborted,
   });
-  if (builderImage) await buildBuilder({ ...job, warn }).catch(() => null);
+  const builders = builderImage ? job.plan.builders : [];
+  for (const builder of builders) await buildBuilder({ ...job, builder, warn }).catch(() => null);
   if (kept !== 'none') await layers?.save(job, kept);
 }
 
@@ -36,13 +37,13 @@ function getFailedRun(job: Job, found: Found, error: unknown): Omit<FailedRun, '
   const { plan, dockerfile } = job;
   const stages = builderStages(plan, dockerfile);
   const failed = error instanceof PassFailedError ? error.progress.failed : null;
-  const { tag, output } = plan.builder;
   const ran = found.built?.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached) ?? false;
-  const stored = found.survey?.state.images.some((image) => image.tag === tag) ?? false;
+  const tags = found.survey?.state.images.map(({ tag }) => tag) ?? [];
+  const stored = plan.builders.every(({ tag }) => tag !== null && tags.includes(tag));
   return {
     stage: getStage(job, found),
-    failedAfterBuilder: failed !== null && failed.stage !== '' && !stages.has(failed.stage),
-    writesBuilder: output === 'registry',
+    failedAfterBuilder: plan.builders.length > 0 && failed !== null && failed.stage !== '' && !stages.has(failed.stage),
+    writesBuilder: plan.builders.some(({ output }) => output === 'registry'),
     builderIsNew: ran || !stored,
   };
 }

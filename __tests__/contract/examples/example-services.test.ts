@@ -1,7 +1,7 @@
 // The Dockerfiles of examples/services keep the habits that they are there to show.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type Stage, checkTarget, parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import { type Stage, parseDockerfile } from '../../../src/build/pure/dockerfile.js';
 import { looksLikeSecret } from '../../../src/inputs/secrets/secret-text.js';
 
 const SERVICES = {
@@ -18,7 +18,6 @@ const read = (path: string): string => readFileSync(pathOf(path), 'utf8');
 function listBadHabits(service: Service, text: string): string[] {
   const { lockfile, install } = SERVICES[service];
   const dockerfile = parseDockerfile(text);
-  for (const target of ['builder', 'production']) checkTarget(dockerfile, target, 'target');
   const [builder, production] = dockerfile.stages as [Stage, Stage];
   const find = ({ instructions }: Stage, pattern: RegExp): number => instructions.findIndex((one) => pattern.test(one));
   const findLast = ({ instructions }: Stage, pattern: RegExp): number =>
@@ -35,7 +34,10 @@ function listBadHabits(service: Service, text: string): string[] {
     .flatMap((one) => (/^(?:ARG|ENV)\s/.test(one) ? [...one.matchAll(/\s([A-Za-z_]\w*)(?==|\s|$)/g)] : []))
     .map(([, name = '']) => name);
   const problems: readonly (readonly [boolean, string])[] = [
-    [dockerfile.stages.length !== 2, 'other stages than builder and production'],
+    [
+      dockerfile.stages.map(({ name }) => name).join() !== 'builder,production',
+      'other stages than builder and production',
+    ],
     [copiesLockfile === -1 || copiesLockfile > installs, 'the lockfile is not copied before the dependencies'],
     [installs === -1 || installs > copiesSources, 'the dependencies are not installed before the sources are copied'],
     [!(builder.instructions[installs] ?? '').includes('--mount=type=secret,'), 'no secret mount'],

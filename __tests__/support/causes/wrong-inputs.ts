@@ -14,7 +14,7 @@ const FILES: Causes = {
   'a stage of another name': given({ 'builder-target': 'build' }),
   'a Dockerfile without named stages': async (world) => {
     await writeFile(join(world.workspace, 'Dockerfile'), 'FROM scratch\n');
-    return world.run(push('main', SHA));
+    return world.run(push('main', SHA), { 'builder-target': 'builder' });
   },
   'a link out of the workspace': async (world) => {
     await rm(join(world.workspace, 'Dockerfile'));

@@ -32,6 +32,12 @@ COPY --from=builder /out /app
 /** Production is not made of the builder. */
 export const DOCKERFILE_APART = DOCKERFILE.replace('COPY --from=builder /out /app', 'RUN touch /made');
 
+/** One stage without a name. */
+export const DOCKERFILE_SINGLE = `FROM scratch
+RUN install
+RUN make
+`;
+
 /** What another program than docker does: bash, git, a scanner. */
 export type OtherCommand = (
   command: string,
@@ -53,6 +59,8 @@ export class RecordedEngine {
   insecureRegistries: readonly string[] = [];
   /** As DOCKERFILE_APART has it. */
   apart = false;
+  /** As DOCKERFILE_SINGLE has it. */
+  single = false;
   /** Change one, and the steps that depend on it run again. */
   dependencies = 'd1';
   sources = 's1';
@@ -145,7 +153,8 @@ export class RecordedEngine {
   }
 
   private async build(args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
-    const target = valueOf(args, '--target');
+    // Without it the last stage is built, which has no name here.
+    const target = args.includes('--target') ? valueOf(args, '--target') : '';
     await this.onBuild(target);
     expectGoingOn('docker', options);
     const lines = new ProgressLines((line) => options.onLine?.(line));
@@ -259,6 +268,11 @@ export class RecordedEngine {
   }
 
   private listSteps(target: string): readonly Step[] {
+    if (this.single)
+      return [
+        { name: '[1/2] RUN install', stage: '', key: `install ${this.dependencies}` },
+        { name: '[2/2] RUN make', stage: '', key: `make ${this.dependencies} ${this.sources}` },
+      ];
     const own = this.apart ? 'RUN touch /made' : 'COPY --from=builder /out /app';
     const inner = this.apart ? 'alone' : `${this.dependencies} ${this.sources}`;
     const builder: readonly Step[] = [

@@ -19,6 +19,7 @@ import {
   pushTo,
   registryWith,
   storedImage,
+  builderOf,
 } from '../../support/fixtures.js';
 
 const dockerfileOf = (...lines: readonly string[]) => parseDockerfile(lines.join('\n'));
@@ -63,7 +64,7 @@ function decide({
   stored = OWN,
   production = {},
 }: Case): BuilderDecision {
-  return decideBuilder(plan, dockerfile, stored, { ...ALL_CACHED, ...production });
+  return decideBuilder(plan, builderOf(plan), dockerfile, stored, { ...ALL_CACHED, ...production });
 }
 
 describe('the builder pass is skipped where it has nothing to do', () => {
@@ -206,7 +207,7 @@ describe('the builder stage is built first, from its own image, where only that 
     const plan = planOf();
     return {
       ...plan,
-      builder: { ...plan.builder, cacheFrom: builder },
+      builders: [{ ...builderOf(plan), cacheFrom: builder }],
       production: { ...plan.production, cacheFrom: production },
     };
   };
@@ -218,5 +219,5 @@ describe('the builder stage is built first, from its own image, where only that 
     ['nothing for the builder', withSources([], ['p']), dockerfile, false],
     ['a production that is not made of it', withSources(['b'], ['p']), apart, false],
     ['a Dockerfile that nobody has read', withSources(['b'], ['p']), null, false],
-  ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, file)).toBe(expected));
+  ])('%s', (_, plan, file, expected) => expect(needsOwnSource(plan, builderOf(plan), file)).toBe(expected));
 });

@@ -23,14 +23,14 @@ describe('dockerfile, as BuildKit 0.20 parses it', () => {
         parseDockerfile(
           'FROM a AS tools\nFROM b AS builder\nRUN --mount=from=tools,target=/t x\nFROM c AS production\n',
         ),
-        'builder',
+        ['builder'],
       ),
     ).toEqual(['production']));
   test('from= in a command is no use', () =>
     expect(
       stagesOutside(
         parseDockerfile('FROM a AS tools\nFROM b AS builder\nRUN mail from=tools\nFROM c AS production\n'),
-        'builder',
+        ['builder'],
       ),
     ).toEqual(['tools', 'production']));
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkTarget, parseDockerfile, stagesOutside } from '../../../src/build/pure/dockerfile.js';
-import { messageOf } from '../../support/fixtures.js';
+import { parseDockerfile, stagesOutside } from '../../../src/build/pure/dockerfile.js';
 
 const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
 const names = (text: string): (string | null)[] => parseDockerfile(text).stages.map(({ name }) => name);
@@ -82,31 +81,6 @@ describe('the stages of a Dockerfile', () => {
   ])('%j: foreign syntax %s', (text, foreign) => expect(parseDockerfile(text).customSyntax).toBe(foreign));
 });
 
-describe('the target', () => {
-  const dockerfile = parseDockerfile(lines('FROM a AS Builder', 'FROM b', 'FROM c AS production'), 'app/Dockerfile');
-  const check = (target: string): void => checkTarget(dockerfile, target, 'builder-target');
-
-  test.each(['builder', 'BUILDER', 'production', '0', '1', '2'])('%s is there', (target) =>
-    expect(() => check(target)).not.toThrow(),
-  );
-
-  test.each(['build', '3', '00x', 'toString'])('%s is not there: the error names the stages and the input', (target) =>
-    expect(messageOf(() => check(target))).toMatch(
-      new RegExp(
-        `^InputError: builder-target is "${target}", but app/Dockerfile has the stages Builder, production\\.`,
-      ),
-    ),
-  );
-
-  test('no stage has a name', () =>
-    expect(messageOf(() => checkTarget(parseDockerfile('FROM a'), 'builder', 'builder-target'))).toContain(
-      'Dockerfile has no named stage',
-    ));
-
-  test('a foreign syntax is not judged', () =>
-    expect(() => checkTarget(parseDockerfile('# syntax=x/y\nSTAGE builder'), 'other', 'builder-target')).not.toThrow());
-});
-
 describe('the stages that the builder is built without', () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ['those after it', ['FROM a AS builder', 'FROM b AS production'], ['production']],
@@ -152,5 +126,5 @@ describe('the stages that the builder is built without', () => {
       ['builder', 'production'],
     ],
     ['a stage that is named like its image', ['FROM builder AS builder', 'FROM b AS production'], ['production']],
-  ])('%s', (_, text, outside) => expect(stagesOutside(parseDockerfile(lines(...text)), 'builder')).toEqual(outside));
+  ])('%s', (_, text, outside) => expect(stagesOutside(parseDockerfile(lines(...text)), ['builder'])).toEqual(outside));
 });

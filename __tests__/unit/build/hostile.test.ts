@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { builderStages, needsOwnSource } from '../../../src/build/pure/builder-decision.js';
 import { isShownAs, parseDockerfile, stagesInside, stagesOutside } from '../../../src/build/pure/dockerfile.js';
-import { planOf } from '../../support/fixtures.js';
+import { planOf, builderOf } from '../../support/fixtures.js';
 import { mayRefuse } from '../../support/hostile.js';
 import { runsOf } from '../../support/nightly.js';
 
@@ -12,10 +12,10 @@ describe('Dockerfiles', () => {
     mayRefuse(() => {
       const dockerfile = parseDockerfile(text);
       stagesInside(dockerfile, 'production');
-      stagesOutside(dockerfile, 'production');
+      stagesOutside(dockerfile, ['production']);
       const plan = planOf();
       builderStages(plan, dockerfile);
-      needsOwnSource(plan, dockerfile);
+      needsOwnSource(plan, builderOf(plan), dockerfile);
     });
 
   test('any text', () => {

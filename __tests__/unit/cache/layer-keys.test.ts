@@ -27,6 +27,7 @@ import {
   pullRequest,
   pushTo,
   registryWith,
+  builderOf,
 } from '../../support/fixtures.js';
 
 const CONTAINERD: Engine = {
@@ -191,7 +192,7 @@ test('restored layers are the one source of both passes, beside the caller’s o
   const { plan } = decide({ given, registry: { ...NO_ACCESS, images } });
   const used = useLayers(plan, inputsOf(given), 'type=local,src=/layers');
   const expected = ['type=local,src=/layers', 'type=registry,ref=example.test/extra'];
-  expect([used.builder.cacheFrom, used.production.cacheFrom]).toEqual([expected, expected]);
+  expect([builderOf(used).cacheFrom, used.production.cacheFrom]).toEqual([expected, expected]);
 });
 
 describe('the solve that writes the layers out', () => {

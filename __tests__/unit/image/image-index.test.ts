@@ -22,6 +22,7 @@ import {
   pullRequest,
   pushTo,
   registryWith,
+  builderOf,
 } from '../../support/fixtures.js';
 
 const OCI = 'application/vnd.oci.image.manifest.v1+json';
@@ -116,7 +117,7 @@ describe('the tags of a part', () => {
       'extra-tags': 'latest',
     };
     const plan = planOf(pushTo('topic'), given);
-    expect(plan.builder.tag).toBe('builder-topic-linux_arm64');
+    expect(builderOf(plan).tag).toBe('builder-topic-linux_arm64');
     expect(plan.mirrors).toEqual([]);
     expect(sourceTags(plan)).toEqual([
       'topic-linux_arm64',

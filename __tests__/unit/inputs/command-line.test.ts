@@ -94,7 +94,7 @@ describe('defaults', () => {
       credentials: null,
       githubToken: null,
       push: 'never',
-      builderTarget: 'builder',
+      builderTargets: [],
     });
   });
 

@@ -13,8 +13,8 @@ describe('every input', () => {
       gitHubRegistry: 'ghcr.io',
       context: '.',
       file: null,
-      builderTarget: 'builder',
-      productionTarget: 'production',
+      builderTargets: [],
+      productionTarget: null,
       flags: [],
       secretEnvironment: {},
       secretsWithoutValue: [],
@@ -56,7 +56,7 @@ describe('every input', () => {
     ['context', ' src/app ', { context: 'src/app' }],
     ['context', 'https://github.com/owner/app.git#main', { context: 'https://github.com/owner/app.git#main' }],
     ['file', 'docker/Dockerfile', { file: 'docker/Dockerfile' }],
-    ['builder-target', 'build.1_x', { builderTarget: 'build.1_x' }],
+    ['builder-target', 'build.1_x', { builderTargets: ['build.1_x'] }],
     ['production-target', '2', { productionTarget: '2' }],
     ['pull', 'true', { pull: true }],
     ['provenance', 'true', { provenance: '' }],
@@ -112,7 +112,6 @@ describe('junk is refused, and the message names the input and what it takes', (
     ['push', 'always'],
     ['image', ''],
     ['image', 'ghcr.io/owner/app:v1'],
-    ['builder-target', ''],
     ['builder-target', '-x'],
     ['production-target', 'a b'],
     ['production-target', '$(x)'],
@@ -126,11 +125,6 @@ describe('junk is refused, and the message names the input and what it takes', (
 
   test('the position in extra-tags', () =>
     expect(messageOf(() => inputsOf({ 'extra-tags': 'a\nb,c/d' }))).toContain('item 3'));
-
-  test.each(['production', 'PRODUCTION'])('two passes need two stages: builder-target %s', (target) => {
-    const message = messageOf(() => inputsOf({ 'builder-target': target }));
-    expect(message).toMatch(/^InputError: builder-target and production-target/);
-  });
 
   test.each<[string, With, string]>([
     ['white space as password', { password: ' \n' }, 'password'],

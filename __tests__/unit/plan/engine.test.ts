@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Engine, adviseOnEngine, describeEngine, fitToEngine } from '../../../src/plan/engine.js';
 import type { Machine } from '../../../src/plan/machine.js';
 import type { Exporter, Plan } from '../../../src/plan/plan.js';
-import { type With, messageOf, planOf, pushTo } from '../../support/fixtures.js';
+import { type With, messageOf, planOf, pushTo, builderOf } from '../../support/fixtures.js';
 
 const engineOf = (driver: string, store: Engine['store']): Engine => ({
   builder: null,
@@ -108,7 +108,7 @@ describe('layers do not travel without need', () => {
     ['remote', engineOf('remote', null), { store: false, zstd: true }, { store: false, zstd: false }],
   ])('%s', (_, engine, builder, production) => {
     const plan = fitToEngine(pushWith({}), engine);
-    expect([plan.builder.exporter, plan.production.exporter]).toEqual([builder, production]);
+    expect([builderOf(plan).exporter, plan.production.exporter]).toEqual([builder, production]);
   });
 });
 

@@ -27,7 +27,7 @@ describe('branch and tag names', () => {
     (name) => {
       const plan = planOf(pushTo(name));
       expect(JSON.parse(toPlanJson(plan))).toMatchObject({ scope: name, tags: { unique: SHA } });
-      for (const { cacheFrom } of [plan.builder, plan.production])
+      for (const { cacheFrom } of [...plan.builders, plan.production])
         for (const source of cacheFrom) expect(source).toMatch(/^type=registry,ref=ghcr\.io\/owner\/app:[\w.-]+$/);
       expect(toPlanLines(plan).join('')).toContain(SHA);
     },
@@ -35,7 +35,7 @@ describe('branch and tag names', () => {
 
   test('a fork’s branch called main has no scope, and nothing of it is imported', () => {
     const plan = planOf(fromFork({ headBranch: 'main' }), {}, registryWith('main', 'builder-main'));
-    expect(plan).toMatchObject({ scope: null, push: { push: false }, tags: { moving: [] }, builder: { tag: null } });
+    expect(plan).toMatchObject({ scope: null, push: { push: false }, tags: { moving: [] }, builders: [{ tag: null }] });
     expect(plan.lineage.map(({ branch }) => branch)).toEqual(['develop', 'main']);
   });
 

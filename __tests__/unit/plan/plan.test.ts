@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { getLineage, mayHaveMerged } from '../../../src/plan/cache-sources.js';
 import { NOTHING_ASKED, type RegistryState } from '../../../src/plan/context.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { sourceTags } from '../../../src/plan/plan.js';
+import { sourceTags, type Plan } from '../../../src/plan/plan.js';
 import { type PushDecision, mayWantToPush } from '../../../src/plan/push-decision.js';
 import { branchTag, deriveTags } from '../../../src/plan/tags/tags.js';
 import {
@@ -26,7 +26,10 @@ import {
   registryWith,
   registryWithUnique,
   storedImage,
+  builderOf,
 } from '../../support/fixtures.js';
+
+const passesOf = (plan: Plan) => ({ builder: builderOf(plan), production: plan.production });
 
 const NAME = 'ghcr.io/owner/app';
 const from = (tag: string): string => `type=registry,ref=${NAME}:${tag}`;
@@ -36,7 +39,9 @@ const local = localBuild('topic');
 const dirty = localBuild('topic', true);
 
 test('changes that are not committed are said, and write neither the branch nor its builder and cache', () => {
-  const { notes, scope, tags, builder } = planOf(dirty, { push: 'true' });
+  const plan = planOf(dirty, { push: 'true' });
+  const { notes, scope, tags } = plan;
+  const builder = builderOf(plan);
   expect(notes).toEqual([expect.stringMatching(/changes that are not committed/)]);
   expect([scope, tags.moving, builder.tag, builder.output]).toEqual([null, [], null, 'cache']);
   expect(planOf(local, { push: 'true' }).notes).toEqual([]);
@@ -111,7 +116,7 @@ describe('the lineage, nearest first', () => {
 
 describe('the cache sources', () => {
   const sources = (...tags: readonly string[]): [readonly string[], readonly string[]] => {
-    const { builder, production } = planOf(pullRequest(), {}, registryWith(...tags));
+    const { builder, production } = passesOf(planOf(pullRequest(), {}, registryWith(...tags)));
     return [builder.cacheFrom, production.cacheFrom];
   };
 
@@ -146,7 +151,7 @@ describe('the cache sources', () => {
     ['beside a production image alone', ['main']],
   ])('the merged cache is the only source of both passes %s', (_, tags) => {
     const mergedCache = `${NAME}:cache-feature-x@sha256:${'a'.repeat(64)}`;
-    const { builder, production } = planOf(pullRequest(), {}, { ...registryWith(...tags), mergedCache });
+    const { builder, production } = passesOf(planOf(pullRequest(), {}, { ...registryWith(...tags), mergedCache }));
     expect([builder.cacheFrom, production.cacheFrom]).toEqual([
       [`type=registry,ref=${mergedCache}`],
       [`type=registry,ref=${mergedCache}`],
@@ -155,15 +160,13 @@ describe('the cache sources', () => {
 
   test('the nearest counts, in whatever order the registry answered', () => {
     const images = ['main', 'builder-main', 'develop', 'builder-develop'].map((tag) => storedImage(tag));
-    const { builder, production } = planOf(pullRequest(), {}, { ...registryWith(), images });
+    const { builder, production } = passesOf(planOf(pullRequest(), {}, { ...registryWith(), images }));
     expect([builder.cacheFrom, production.cacheFrom]).toEqual([[from('builder-develop')], [from('develop')]]);
   });
 
   test('sources of the caller follow for both passes', () => {
-    const { builder, production } = planOf(
-      pushTo('main'),
-      { 'cache-from': 'type=gha\nx/y:z' },
-      registryWith('builder-main'),
+    const { builder, production } = passesOf(
+      planOf(pushTo('main'), { 'cache-from': 'type=gha\nx/y:z' }, registryWith('builder-main')),
     );
     expect(builder.cacheFrom).toEqual([from('builder-main'), 'type=gha', 'x/y:z']);
     expect(production.cacheFrom).toEqual([from('builder-main'), 'type=gha', 'x/y:z']);
@@ -171,19 +174,19 @@ describe('the cache sources', () => {
 
   test('reuse-cache: false takes nothing in, runs every step again and pulls base images', () => {
     const given = { 'reuse-cache': 'false', 'cache-from': 'type=gha' };
-    const { builder, production } = planOf(pushTo('main'), given, {
-      ...registryWith('builder-main', 'main'),
-      mergedCache: `${NAME}:cache-main`,
-    });
+    const { builder, production } = passesOf(
+      planOf(pushTo('main'), given, {
+        ...registryWith('builder-main', 'main'),
+        mergedCache: `${NAME}:cache-main`,
+      }),
+    );
     for (const pass of [builder, production]) expect(pass).toMatchObject({ cacheFrom: [], noCache: true, pull: true });
   });
 
   test('a branch whose name is no tag is looked up by its tag', () => {
     const tag = branchTag('feature/x');
-    const { builder } = planOf(
-      pushTo('feature/x'),
-      {},
-      registryWith('feature-x', 'builder-feature-x', `builder-${tag}`),
+    const builder = builderOf(
+      planOf(pushTo('feature/x'), {}, registryWith('feature-x', 'builder-feature-x', `builder-${tag}`)),
     );
     expect(builder.cacheFrom).toEqual([from(`builder-${tag}`)]);
   });
@@ -255,7 +258,7 @@ describe('the push decision', () => {
 
   test('what is pushed: both images with a scope, only production without one, neither without access', () => {
     const outputs = (event: WorkflowEvent, push = 'auto'): [string | null, string, string | null, string] => {
-      const { builder, production } = planOf(event, { push });
+      const { builder, production } = passesOf(planOf(event, { push }));
       return [builder.tag, builder.output, production.tag, production.output];
     };
     const review = `review-pr-7-${SHA}-${NOW_TAG}`;
@@ -331,7 +334,7 @@ describe('labels and flags', () => {
 
   test('the builder image carries no label, annotation or attestation, and gets every other flag', () => {
     const given = { labels: 'a=b', annotations: 'a=b', provenance: 'true', sbom: 'true', 'build-args': 'A=b' };
-    const { builder, production } = planOf(pushTo('main'), given);
+    const { builder, production } = passesOf(planOf(pushTo('main'), given));
     expect(builder).toMatchObject({ labels: {}, provenance: null, sbom: null });
     expect(builder.flags.map(({ input }) => input)).toEqual(['build-args']);
     expect(production.flags.map(({ input }) => input).sort()).toEqual(['annotations', 'build-args', 'labels']);

@@ -15,7 +15,7 @@ const plan = planOf(pullRequest());
 const failure = (message: string) => ({ message, output: [] });
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan,
-  builder: { ...FIGURES, steps: [{ ...MISSED, cached: true }, MISSED], missReason: 'a file that it copies changed' },
+  builders: [{ ...FIGURES, steps: [{ ...MISSED, cached: true }, MISSED], missReason: 'a file that it copies changed' }],
   production: { ...FIGURES, steps: [{ ...MISSED, cached: true }] },
   digest: DIGEST,
   pushedTags: [parseTag('review')],
@@ -71,7 +71,7 @@ describe('the text', () => {
   test('of a failed build says so, with what is known', () => {
     const text = commentOf({
       error: failure('The builder pass failed'),
-      builder: null,
+      builders: [],
       production: null,
       digest: null,
     });
@@ -88,7 +88,7 @@ describe('the text', () => {
 
   test('stays far below what GitHub takes', () => {
     const steps = Array.from({ length: 500 }, () => ({ name: `[builder 1/9] RUN ${'x'.repeat(5000)}`, cached: false }));
-    expect(commentOf({ error: failure('e'.repeat(100_000)), builder: { ...FIGURES, steps } }).length).toBeLessThan(
+    expect(commentOf({ error: failure('e'.repeat(100_000)), builders: [{ ...FIGURES, steps }] }).length).toBeLessThan(
       4000,
     );
   });
@@ -101,7 +101,12 @@ describe('hostile text', () => {
     const steps = [{ name: `[builder 2/3] RUN ${HOSTILE.replace(/\s+/g, ' ')}`, cached: false }];
     for (const error of [null, failure(HOSTILE)]) {
       const reason = { push: false, reason: HOSTILE };
-      const text = commentOf({ plan: { ...plan, push: reason }, digest: null, error, builder: { ...FIGURES, steps } });
+      const text = commentOf({
+        plan: { ...plan, push: reason },
+        digest: null,
+        error,
+        builders: [{ ...FIGURES, steps }],
+      });
       const [marker, ...lines] = text.split('\n');
       expect(marker).toBe(toMarker(IMAGE, RUN));
       const outsideCode = lines.join('\n').replace(/(?<!\\)`[^`\n]*(?<!\\)`/g, '');
@@ -111,14 +116,16 @@ describe('hostile text', () => {
 
   test.each([
     ['in the error', { error: failure('fetching https://x:s3cr3t-value@host failed') }],
-    ['in a step', { builder: { ...FIGURES, steps: [{ name: '[builder 2/3] COPY s3cr3t-value ./', cached: false }] } }],
+    [
+      'in a step',
+      { builders: [{ ...FIGURES, steps: [{ name: '[builder 2/3] COPY s3cr3t-value ./', cached: false }] }] },
+    ],
     [
       'where a step is cut off',
       {
-        builder: {
-          ...FIGURES,
-          steps: [{ name: `[builder 2/3] COPY ${'x'.repeat(30)} s3cr3t-value ./`, cached: false }],
-        },
+        builders: [
+          { ...FIGURES, steps: [{ name: `[builder 2/3] COPY ${'x'.repeat(30)} s3cr3t-value ./`, cached: false }] },
+        ],
       },
     ],
     [

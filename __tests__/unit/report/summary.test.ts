@@ -27,7 +27,7 @@ const STEP = { name: '[builder 2/3] RUN x', cached: false };
 
 const resultOf = (change: Partial<RunResult> = {}): RunResult => ({
   plan: planOf(),
-  builder: { seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged', work: [] },
+  builders: [{ seconds: null, steps: [{ ...STEP, cached: true }], missReason: null, outcome: 'unchanged', work: [] }],
   production: { seconds: 0.44, steps: [STEP], missReason: 'a file changed', outcome: null, work: [] },
   digest: DIGEST,
   pushedTags: [parseTag(SHA), parseTag('main')],
@@ -88,7 +88,7 @@ describe('the summary', () => {
     const plan = planOf(fromFork({ headRepository: HOSTILE }));
     const figures = { ...FIGURES, steps: [{ ...STEP, cached: true }, hostile], outcome: 'a|b' };
     for (const error of [null, failure(HOSTILE)]) {
-      const summary = toSummary(resultOf({ plan, builder: figures, warnings: [HOSTILE], error, digest: null }));
+      const summary = toSummary(resultOf({ plan, builders: [figures], warnings: [HOSTILE], error, digest: null }));
       expectTable(summary);
       const outsideCode = summary.replace(/(?<!\\)`[^`\n]*(?<!\\)`/g, '');
       expect(outsideCode).not.toMatch(/<|@team|(?<!\\)(?:\*\*b|\[l|~s)|^# head/m);
@@ -98,7 +98,7 @@ describe('the summary', () => {
 
 describe('the summary of a failed build', () => {
   const failed = (change: Partial<RunResult>): string =>
-    toSummary(resultOf({ builder: null, production: null, digest: null, pushedTags: [], ...change }));
+    toSummary(resultOf({ builders: [], production: null, digest: null, pushedTags: [], ...change }));
 
   test('shows what the step printed last, and no table of passes that never ended', () => {
     const error = failure('The build failed at [builder 3/3] RUN x (Dockerfile:7): exit code: 1', 'not ok', '  at 12');
@@ -157,7 +157,7 @@ describe('a summary of any size', () => {
   const many = Array.from({ length: 1000 }, (_, index) => parseTag(`${index}-`.padEnd(128, 'x')));
   const megabyte = '€'.repeat(1_000_000);
   const huge = resultOf({
-    builder: figures,
+    builders: [figures],
     production: figures,
     pushedTags: many,
     cacheTags: many,
@@ -219,7 +219,7 @@ describe('no address of a build becomes a link', () => {
       fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
         const text = parts.join('');
         const plan = planOf(fromFork({ headRepository: text }));
-        const report = { warnings: [text], builder: { ...FIGURES, steps: [{ ...STEP, name: text }] }, digest: null };
+        const report = { warnings: [text], builders: [{ ...FIGURES, steps: [{ ...STEP, name: text }] }], digest: null };
         for (const error of [null, failure(text, text)]) {
           const html = marked.parse(toSummary(resultOf({ ...report, plan, error })), { async: false });
           expect(html).not.toMatch(/<a\s/);

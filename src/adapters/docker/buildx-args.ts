@@ -3,6 +3,7 @@ import { type ImageName, taggedReference } from '../../image/reference.js';
 import { csvFields } from '../../inputs/syntax.js';
 import type { Engine } from '../../plan/engine.js';
 import type { PassPlan } from '../../plan/plan.js';
+import { isStageNumber } from '../../plan/targets.js';
 
 export interface PassSources {
   readonly context: string;
@@ -22,8 +23,8 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     'build',
     ...(engine.builder === null ? [] : ['--builder', engine.builder]),
     `--progress=${sources.onTerminal === true ? 'tty' : 'rawjson'}`,
-    '--target',
-    pass.target,
+    // BuildKit takes no numbers: without the flag it builds the last stage, the only one that a pass has by its number.
+    ...(isStageNumber(pass.target) ? [] : ['--target', pass.target]),
     ...(sources.file === null ? [] : ['--file', sources.file]),
     ...pass.flags.flatMap(({ flag, value }) => [flag, value]),
     ...Object.entries(pass.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),

@@ -6,6 +6,7 @@ import type { ImageName } from '../../image/reference.js';
 import { redactAttributes } from '../../inputs/syntax.js';
 import type { Engine } from '../../plan/engine.js';
 import type { PassPlan } from '../../plan/plan.js';
+import { showTarget } from '../../plan/targets.js';
 import { asRecord, parseObject } from '../../shared/json.js';
 import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
 import type { Env, SourcePlace } from '../../shared/types.js';
@@ -168,7 +169,7 @@ function explainFailure(
   const where = place === null ? '' : ` (${place.file}:${place.line})`;
   if (failed !== null) return `The build failed at ${failed.name}${where}: ${failed.error ?? ''}`;
   const last = errors.findLast((line) => line.startsWith('ERROR: '));
-  return `The build of ${pass.target} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
+  return `The build of ${showTarget(pass.target)} failed${where}: ${last?.slice('ERROR: '.length) ?? `docker buildx build ended with exit code ${code}`}`;
 }
 
 /** @param waiting parts of the build that had begun and not ended; none of them is a RUN step */
@@ -180,7 +181,7 @@ function explainStall(
 ): PassFailedError {
   const silence = `no sign of life for ${limit / 1000} s`;
   const names = waiting.map(({ name }) => name);
-  const message = `The build of ${pass.target} was stopped: ${silence}, waiting for ${names.join(' and ') || 'the builder'}. A registry accepts connections and does not answer, or TWO_PASS_BUILD_STALL_SECONDS is too short for this line.`;
+  const message = `The build of ${showTarget(pass.target)} was stopped: ${silence}, waiting for ${names.join(' and ') || 'the builder'}. A registry accepts connections and does not answer, or TWO_PASS_BUILD_STALL_SECONDS is too short for this line.`;
   const cacheFault = waiting.some(({ name, cached }) => cached || name.startsWith('importing cache manifest'));
   const [first] = waiting;
   const failed = first === undefined ? null : { ...first, error: silence };

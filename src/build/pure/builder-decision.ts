@@ -1,13 +1,11 @@
 // Decides whether the builder pass runs after the production pass. Production's build includes the builder stage that it
 // copies from, so the builder pass only has to write the builder image, and often that is in the registry already.
-import type { Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
-import type { Plan } from '../../plan/plan.js';
-import { builderTag } from '../../plan/tags/tags.js';
+import type { PassPlan, Plan } from '../../plan/plan.js';
 import { type Dockerfile, findStage, getStageLabel, stagesInside } from './dockerfile.js';
 
 export type BuilderDecision =
-  /** Run the builder pass. */
+  /** Run the builder pass of the stage. */
   | { readonly kind: 'build' }
   /** The registry has the builder image under this scope's tag already. */
   | { readonly kind: 'keep'; readonly image: StoredImage }
@@ -29,48 +27,53 @@ export interface SolvedProduction {
 }
 
 /**
- * Skips the builder pass only if all of this holds: production copies from the builder stage, every step came from the
+ * Skips a builder pass only if all of this holds: production copies from the builder stage, every step came from the
  * cache, and the registry has a scope whose production image has exactly these layers, with its builder image.
  */
 export function decideBuilder(
   plan: Plan,
+  builder: PassPlan,
   dockerfile: Dockerfile | null,
   stored: readonly StoredImage[],
   production: SolvedProduction,
 ): BuilderDecision {
-  const included = isMadeOfBuilder(plan, dockerfile);
-  if (plan.builder.output !== 'registry') return included ? { kind: 'included' } : { kind: 'build' };
+  const included = isInProduction(plan, builder, dockerfile);
+  if (builder.output !== 'registry') return included ? { kind: 'included' } : { kind: 'build' };
   const { steps, layers } = production;
   const nothingRan = steps.length > 0 && steps.every(({ cached }) => cached);
-  if (!included || !nothingRan || layers === null || plan.builder.noCache) return { kind: 'build' };
-  const find = (tag: Tag): StoredImage | undefined => stored.find((image) => image.tag === tag);
-  for (const { tag } of plan.lineage) {
-    const [earlier, builder] = [find(tag), find(builderTag(tag))];
-    if (earlier === undefined || builder === undefined || !haveSameLayers(earlier, layers)) continue;
-    return builder.tag === plan.builder.tag ? { kind: 'keep', image: builder } : { kind: 'copy', from: builder };
+  if (!included || !nothingRan || layers === null || builder.noCache) return { kind: 'build' };
+  const find = (pass: PassPlan, scope: number): StoredImage | undefined =>
+    stored.find((image) => image.tag === pass.lineageTags[scope]);
+  for (const scope of plan.lineage.keys()) {
+    const [earlier, image] = [find(plan.production, scope), find(builder, scope)];
+    if (earlier === undefined || image === undefined || !haveSameLayers(earlier, layers)) continue;
+    return image.tag === builder.tag ? { kind: 'keep', image } : { kind: 'copy', from: image };
   }
   return { kind: 'build' };
 }
 
-/** Labels, as progress shows them, of the stages that the builder image is made of. */
-export function builderStages(plan: Plan, dockerfile: Dockerfile | null): ReadonlySet<string> {
-  const { target } = plan.builder;
+/** Labels, as progress shows them, of the stages that the builder images are made of. */
+export function builderStages({ builders }: Plan, dockerfile: Dockerfile | null): ReadonlySet<string> {
+  return new Set(builders.flatMap(({ target }) => [...stageLabels(target, dockerfile)]));
+}
+
+/** Labels, as progress shows them, of the stages that a target is made of. */
+export function stageLabels(target: string, dockerfile: Dockerfile | null): ReadonlySet<string> {
   if (dockerfile === null) return new Set([target.toLowerCase()]);
   return new Set([...stagesInside(dockerfile, target)].map((stage) => getStageLabel(dockerfile, stage)));
 }
 
 /**
- * Whether the builder stages must be built first, in a pass of their own. That is so without the merged cache: each pass
+ * Whether the stages of a builder must be built first, in a pass of their own. That is so without the merged cache: each pass
  * then has its own cache source, and production's source has cache records of the builder's steps but not their layers.
  */
-export function needsOwnSource(plan: Plan, dockerfile: Dockerfile | null): boolean {
-  const { builder, production } = plan;
-  const [own, other] = [builder.cacheFrom.join('\n'), production.cacheFrom.join('\n')];
-  return own !== '' && own !== other && isMadeOfBuilder(plan, dockerfile);
+export function needsOwnSource(plan: Plan, builder: PassPlan, dockerfile: Dockerfile | null): boolean {
+  const [own, other] = [builder.cacheFrom.join('\n'), plan.production.cacheFrom.join('\n')];
+  return own !== '' && own !== other && isInProduction(plan, builder, dockerfile);
 }
 
 /** Whether building production builds the builder stage; false when the Dockerfile cannot be read or understood. */
-export function isMadeOfBuilder({ builder, production }: Plan, dockerfile: Dockerfile | null): boolean {
+export function isInProduction({ production }: Plan, builder: PassPlan, dockerfile: Dockerfile | null): boolean {
   if (dockerfile === null || dockerfile.customSyntax) return false;
   const stage = findStage(dockerfile, builder.target);
   return stage !== undefined && stagesInside(dockerfile, production.target).has(stage);

@@ -10,7 +10,7 @@ import type { Inputs } from '../../inputs/inputs.js';
  * @param workspace folder that relative paths are relative to
  */
 export function describeBuild(
-  { context, file, productionTarget }: Pick<Inputs, 'context' | 'file' | 'productionTarget'>,
+  { context, file, productionTarget }: Pick<Inputs, 'context' | 'file'> & { readonly productionTarget: string },
   dockerfile: string | null,
   workspace: string,
 ): string {

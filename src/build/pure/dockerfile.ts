@@ -1,7 +1,7 @@
 // Parses the stages of a Dockerfile. Only the part of the grammar that is needed here: stages, sources, directives.
 // Grammar: https://docs.docker.com/reference/dockerfile/, heredocs as in BuildKit's parser.
 import { InputError } from '../../shared/errors.js';
-import { isMadeOf, quote } from '../../shared/text.js';
+import { isMadeOf } from '../../shared/text.js';
 
 export interface Stage {
   /** As written; null for a stage without AS. BuildKit ignores case. */
@@ -48,23 +48,12 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   return { path, stages, beforeStages, customSyntax };
 }
 
-/** @throws InputError that names the existing stages, when the target is not one of them */
-export function checkTarget(dockerfile: Dockerfile, target: string, input: string): void {
-  if (dockerfile.customSyntax || findStage(dockerfile, target) !== undefined) return;
-  const { path } = dockerfile;
-  const names = dockerfile.stages.flatMap(({ name }) => (name === null ? [] : [name]));
-  const has = names.length === 0 ? 'has no named stage' : `has the stages ${names.join(', ')}`;
-  throw new InputError(
-    `${input} is ${quote(target)}, but ${path} ${has}. Set ${input} to one of them, or name the stage with "FROM … AS ${target}".`,
-  );
-}
-
 /**
- * The named stages that the target is not made of. With `reuse-cache: false` the production pass runs production's
- * stages again, and the builder pass only these: otherwise shared stages would run twice.
+ * The named stages that none of the targets is made of. With `reuse-cache: false` each pass runs only those stages again
+ * that no pass before it has run.
  */
-export function stagesOutside(dockerfile: Dockerfile, target: string): string[] {
-  const inside = stagesInside(dockerfile, target);
+export function stagesOutside(dockerfile: Dockerfile, targets: readonly string[]): string[] {
+  const inside = new Set(targets.flatMap((target) => [...stagesInside(dockerfile, target)]));
   return dockerfile.stages.filter((stage) => !inside.has(stage)).flatMap(({ name }) => (name === null ? [] : [name]));
 }
 
@@ -83,9 +72,9 @@ export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySe
   return inside;
 }
 
-/** The name of a stage in BuildKit's progress: `builder`, `stage-1`. */
+/** The name of a stage in BuildKit's progress: `builder`, `stage-1`; empty for the only one. */
 export function getStageLabel({ stages }: Dockerfile, stage: Stage): string {
-  return stage.name?.toLowerCase() ?? `stage-${stages.indexOf(stage)}`;
+  return stages.length === 1 ? '' : (stage.name?.toLowerCase() ?? `stage-${stages.indexOf(stage)}`);
 }
 
 /** Stages and images that COPY --from and RUN --mount=from= read from, in lower case. */

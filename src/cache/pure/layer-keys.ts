@@ -75,7 +75,8 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
 /** Both passes use this source instead of the registry's: with several, BuildKit merges them and may miss steps. */
 export function useLayers(plan: Plan, inputs: Inputs, source: string): Plan {
   const cacheFrom = [source, ...inputs.cacheFrom];
-  return { ...plan, builder: { ...plan.builder, cacheFrom }, production: { ...plan.production, cacheFrom } };
+  const builders = plan.builders.map((builder) => ({ ...builder, cacheFrom }));
+  return { ...plan, builders, production: { ...plan.production, cacheFrom } };
 }
 
 /**
@@ -90,15 +91,15 @@ export function planLayerExport(
   target: 'builder' | 'production',
   cacheTo: string,
 ): PassPlan {
-  const pass = form === 'image' ? plan.builder : plan[target];
+  const builder = plan.builders[0] ?? plan.production;
+  const pass = form === 'image' || target === 'builder' ? builder : plan.production;
   return {
-    ...plan.builder,
-    name: pass.name,
-    target: pass.target,
+    ...pass,
+    ...{ cacheFrom: builder.cacheFrom, labels: {}, provenance: null, sbom: null },
     tag: form === 'image' ? tag : null,
     output: form === 'image' ? 'engine' : 'cache',
     // no-cache-filters would run these stages once more.
-    flags: plan.builder.flags.filter(({ input }) => input !== 'no-cache-filters'),
+    flags: pass.flags.filter(({ input, passes }) => passes === 'both' && input !== 'no-cache-filters'),
     pull: false,
     cacheTo,
   };
@@ -112,12 +113,13 @@ export function rejectSize(bytes: number): string | null {
 }
 
 /** Builds that differ in any of these do not share an entry: they have no steps in common that are worth keeping. */
-function identify({ image, builder, production }: Plan, { context, file }: Inputs): string {
-  const platforms = listPlatforms(builder.flags);
-  const parts = [image.name, context, file, builder.target, production.target, platforms];
+function identify({ image, builders, production }: Plan, { context, file }: Inputs): string {
+  const platforms = listPlatforms(production.flags);
+  const kept = builders.map(({ target }) => target).join(',');
+  const parts = [image.name, context, file, kept, production.target, platforms];
   return hashText(JSON.stringify(parts)).slice(0, 16);
 }
 
-function hasRegistrySource({ builder }: Plan, { cacheFrom }: Inputs): boolean {
-  return builder.cacheFrom.length > cacheFrom.length;
+function hasRegistrySource({ builders, production }: Plan, { cacheFrom }: Inputs): boolean {
+  return (builders[0] ?? production).cacheFrom.length > cacheFrom.length;
 }

@@ -81,6 +81,11 @@ export function builderTag(scope: Tag): Tag {
   return parseTag(`${OWN_PREFIXES.builder}${scope}`);
 }
 
+/** The tags of the images of the builder stages of a scope, in the order of the stages. */
+export function builderTags(targets: readonly string[], scope: Tag): readonly Tag[] {
+  return targets.map(() => builderTag(scope));
+}
+
 /** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
 export function cacheTag(scope: Tag): Tag {
   return parseTag(`${OWN_PREFIXES.cache}${scope}`);

@@ -34,6 +34,7 @@ export interface ContextRequest {
   readonly dockerfile: Dockerfile | null;
   /** The built commit, and the event that its image is named after. */
   readonly found: FoundRun;
+  readonly targets: RunContext['targets'];
   readonly git: Git;
   readonly github: GitHubApi;
   readonly now: Date;
@@ -41,7 +42,7 @@ export interface ContextRequest {
 }
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
-  const { runner, inputs, dockerfile, git, now, found } = request;
+  const { runner, inputs, dockerfile, targets, git, now, found } = request;
   const payload = runner.onGitHub ? runner.readRunnerEvent().payload : null;
   const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
@@ -50,9 +51,10 @@ export async function readRunContext(request: ContextRequest): Promise<RunContex
   ]);
   const { repositoryUrl, runUrl, repository, actor } = runner;
   const { built, notes } = found;
+  const source = { ...inputs, productionTarget: targets.production };
   const builtFrom =
-    inputs.indexOf.length > 0 ? null : describeBuild(inputs, dockerfile?.path ?? null, runner.workspace);
-  const from = { repositoryUrl, runUrl, repository, actor, built, builtFrom };
+    inputs.indexOf.length > 0 ? null : describeBuild(source, dockerfile?.path ?? null, runner.workspace);
+  const from = { repositoryUrl, runUrl, repository, actor, targets, built, builtFrom };
   return { now, ...from, notes, committedAt, defaultBranch, mergedBranch };
 }
 

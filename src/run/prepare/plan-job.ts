@@ -54,7 +54,7 @@ export function planJob(setup: RunSetup, survey: Survey, plan: Plan, layers: Lay
     world,
     inputs,
     image: whole.image,
-    productionTarget: whole.production.target,
+    targets: [whole.production, ...whole.builders].map(({ target }) => target),
     engine,
     dockerfile,
     ...frame,

@@ -12,6 +12,7 @@ import {
   planOf,
   pushTo,
   registryWith,
+  builderOf,
 } from '../../../support/fixtures.js';
 
 const ENGINE: Engine = {
@@ -200,7 +201,7 @@ describe('inputs -> argv of both passes', () => {
       const registry = { ...registryWith(...existing), mergedCache };
       const plan = fitToEngine(planOf(event, given, registry), engine);
       const sources = { context: inputs.context, file: inputs.file, metadataFile: '/tmp/metadata.json' };
-      expect(getBuildxArgs(plan.image, plan.builder, engine, { ...sources, refreshStages: null })).toEqual(builder);
+      expect(getBuildxArgs(plan.image, builderOf(plan), engine, { ...sources, refreshStages: null })).toEqual(builder);
       expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
     },
   );
@@ -220,7 +221,9 @@ describe('how an image is written to the registry', () => {
       ['--output', `type=image,name=${reference},push=true,store=false,compression=zstd,oci-mediatypes=true`],
     ],
   ])('%j', (exporter, output) => {
-    const { image, builder } = planOf();
+    const plan = planOf();
+    const { image } = plan;
+    const builder = builderOf(plan);
     const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: null };
     expect(getBuildxArgs(image, { ...builder, exporter }, ENGINE, sources)).toEqual([
       ...[...HEAD, 'builder', ...output, '--cache-to', 'type=inline', PLAIN, ...TAIL],

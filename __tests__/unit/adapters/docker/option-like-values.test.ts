@@ -48,7 +48,7 @@ function commandLinesOf(inputs: Inputs): CommandLine[] {
   const plan = fitToEngine(planBuild(inputs, pushTo('main'), CONTEXT, registryWith('builder-main')), engine);
   const { context, file } = inputs;
   const sources = { context, file, metadataFile: '/tmp/metadata.json', refreshStages: null };
-  return [plan.builder, plan.production].map((pass) => {
+  return [...plan.builders, plan.production].map((pass) => {
     const [first, second, ...args] = getBuildxArgs(plan.image, pass, engine, sources);
     if (first !== 'buildx' || second !== 'build') throw new Error('This is no build.');
     return readCommandLine(args);

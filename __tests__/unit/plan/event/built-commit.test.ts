@@ -23,6 +23,7 @@ import {
   planOf,
   pullRequest,
   registryWith,
+  builderOf,
 } from '../../../support/fixtures.js';
 import {
   CHECKOUTS,
@@ -108,7 +109,7 @@ describe('what each event may write', () => {
     const wanted = expected[writes];
     if (wanted === null) {
       expect(plan.push.push).toBe(false);
-      expect(plan.builder.output).toBe('cache');
+      expect(builderOf(plan).output).toBe('cache');
       expect(mayWantToPush(inputsOf(), plan.event)).toBe(false);
       return;
     }
@@ -260,7 +261,7 @@ describe('another commit', () => {
       expect.stringMatching(new RegExp(`${OTHER_SHA}.*${EVENT_SHA}.*not the head of a branch`)),
     ]);
     expect(plan.lineage.map(({ branch }) => branch)).toEqual(['main']);
-    expect(plan.builder).toMatchObject({ tag: null, output: 'cache' });
+    expect(builderOf(plan)).toMatchObject({ tag: null, output: 'cache' });
     expect(plan.production.labels['org.opencontainers.image.revision']).toBe(OTHER_SHA);
   });
 
@@ -326,7 +327,7 @@ describe("main's tags", () => {
     'are not written by a %s from main into another branch',
     (name) => {
       const plan = planSituation({ trigger: { ...back, name }, commit: HEAD_SHA });
-      expect(plan).toMatchObject({ scope: null, builder: { tag: null, output: 'cache' } });
+      expect(plan).toMatchObject({ scope: null, builders: [{ tag: null, output: 'cache' }] });
       expect(plan.tags.moving).toEqual(['edge']);
       expect(plan.tags.unique).toMatch(/^review-pr-7-/);
       expect(plan.lineage.map(({ branch }) => branch)).toEqual(['main']);

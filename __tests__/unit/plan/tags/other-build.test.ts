@@ -92,6 +92,6 @@ describe('the plan', () => {
   test('has the label in the production image alone', () => {
     const plan = planOf();
     expect(plan.production.labels).toMatchObject(web);
-    expect(plan.builder.labels).toEqual({});
+    expect(plan.builders.map(({ labels }) => labels)).toEqual([{}]);
   });
 });
