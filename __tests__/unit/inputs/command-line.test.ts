@@ -102,7 +102,7 @@ describe('defaults', () => {
     expect(toInputs({ image: 'a/b', 'builder-target': '' }, 'ghcr.io/owner/app')).toMatchObject({
       image: 'a/b',
       'builder-target': '',
-      'production-target': 'production',
+      'production-target': '',
     }));
 });
 

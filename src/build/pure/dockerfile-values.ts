@@ -1,5 +1,5 @@
 // What a Dockerfile asks a build for: secrets that its steps mount, and build arguments that it declares. Pure.
-import { type Dockerfile, type Stage, getStageLabel, readFlags } from './dockerfile.js';
+import { type Dockerfile, type Stage, readFlags } from './dockerfile.js';
 
 export interface SecretMount {
   readonly stage: Stage;
@@ -24,7 +24,7 @@ export function listSecretMounts(dockerfile: Dockerfile): SecretMount[] {
       return mounts.flatMap((mount) => {
         const secret = parseSecretMount(mount);
         if (secret === null) return [];
-        return [{ stage, label: getStageLabel(dockerfile, stage), ...secret, onBuild: own !== instruction }];
+        return [{ stage, label: stage.name?.toLowerCase() ?? `stage-${dockerfile.stages.indexOf(stage)}`, ...secret, onBuild: own !== instruction }];
       });
     }),
   );
