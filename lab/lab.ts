@@ -31,6 +31,8 @@ export type LabOptions = Pick<RegistryOptions, 'users' | 'anonymousPull' | 'dele
   /** No engine unless asked for. */
   readonly stores?: readonly ImageStore[];
   readonly auth?: RegistryOptions['auth'];
+  /** Another Docker Engine than the tools': a path of dockerd. */
+  readonly dockerd?: string;
   /** Engines and registry keep their data in memory: for tests, not for measurements. */
   readonly inMemory?: boolean;
 };
@@ -60,7 +62,14 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     // Sockets lie below an engine's folder, so it is beside the lab's, not deep inside.
     Promise.all(
       (options.stores ?? []).map((store) =>
-        keep(startEngine({ store, directory: shortFolder(), inMemory: options.inMemory ?? false, tools })),
+        keep(
+          startEngine({
+            store,
+            directory: shortFolder(),
+            inMemory: options.inMemory ?? false,
+            tools: { ...tools, dockerd: options.dockerd ?? tools.dockerd },
+          }),
+        ),
       ),
     ),
   ]);
