@@ -24,7 +24,14 @@ export function listSecretMounts(dockerfile: Dockerfile): SecretMount[] {
       return mounts.flatMap((mount) => {
         const secret = parseSecretMount(mount);
         if (secret === null) return [];
-        return [{ stage, label: stage.name?.toLowerCase() ?? `stage-${dockerfile.stages.indexOf(stage)}`, ...secret, onBuild: own !== instruction }];
+        return [
+          {
+            stage,
+            label: stage.name?.toLowerCase() ?? `stage-${dockerfile.stages.indexOf(stage)}`,
+            ...secret,
+            onBuild: own !== instruction,
+          },
+        ];
       });
     }),
   );
