@@ -5155,7 +5155,7 @@ exports.Agent = Agent;
 
 /***/ }),
 
-/***/ 6110:
+/***/ 3729:
 /***/ ((module, exports, __webpack_require__) => {
 
 /* eslint-env browser */
@@ -5742,7 +5742,7 @@ module.exports = setup;
  */
 
 if (typeof process === 'undefined' || process.type === 'renderer' || process.browser === true || process.__nwjs) {
-	module.exports = __webpack_require__(6110);
+	module.exports = __webpack_require__(3729);
 } else {
 	module.exports = __webpack_require__(5108);
 }
@@ -7407,7 +7407,7 @@ module.exports = clean
 
 const eq = __webpack_require__(5082)
 const neq = __webpack_require__(4974)
-const gt = __webpack_require__(6599)
+const gt = __webpack_require__(8980)
 const gte = __webpack_require__(1236)
 const lt = __webpack_require__(3872)
 const lte = __webpack_require__(6717)
@@ -7568,7 +7568,7 @@ module.exports = eq
 
 /***/ }),
 
-/***/ 6599:
+/***/ 8980:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
@@ -7845,7 +7845,7 @@ const compareLoose = __webpack_require__(6874)
 const compareBuild = __webpack_require__(7648)
 const sort = __webpack_require__(9872)
 const rsort = __webpack_require__(7192)
-const gt = __webpack_require__(6599)
+const gt = __webpack_require__(8980)
 const lt = __webpack_require__(3872)
 const eq = __webpack_require__(5082)
 const neq = __webpack_require__(4974)
@@ -8530,7 +8530,7 @@ module.exports = minSatisfying
 
 const SemVer = __webpack_require__(7163)
 const Range = __webpack_require__(6782)
-const gt = __webpack_require__(6599)
+const gt = __webpack_require__(8980)
 
 const minVersion = (range, loose) => {
   range = new Range(range, loose)
@@ -8603,7 +8603,7 @@ const Comparator = __webpack_require__(9379)
 const { ANY } = Comparator
 const Range = __webpack_require__(6782)
 const satisfies = __webpack_require__(8011)
-const gt = __webpack_require__(6599)
+const gt = __webpack_require__(8980)
 const lt = __webpack_require__(3872)
 const lte = __webpack_require__(6717)
 const gte = __webpack_require__(1236)

@@ -4,14 +4,9 @@ import type { PassResult } from '../adapters/docker/buildx.js';
 import { type LocalEngine, readImageId } from '../adapters/docker/local-image.js';
 import { toLocalEngine } from '../build/build-request.js';
 import { taggedReference } from '../image/reference.js';
-import type { Inputs } from '../inputs/inputs.js';
 import { CheckFailedError, type CheckRequest, type Checked } from './check.js';
 import { scanImage } from './scan.js';
 import { verifyImage } from './verify.js';
-
-export function wantsChecks({ verify, scan }: Pick<Inputs, 'verify' | 'scan'>): boolean {
-  return verify !== null || scan !== null;
-}
 
 /**
  * Runs the checks of the inputs `verify` and `scan`, up to the first that fails.

@@ -9,7 +9,6 @@ import { findUnmatchedValues } from '../build/pure/unmatched-values.js';
 import { readDockerfile } from '../build/read-dockerfile.js';
 import { buildTwoPasses } from '../build/two-passes.js';
 import { openLayerStore } from '../cache/layer-store.js';
-import { checkImage } from '../checks/checks.js';
 import { parseInputs } from '../inputs/inputs.js';
 import { getGitHubRegistry } from '../inputs/secrets/github-token.js';
 import { isTooShortToMask } from '../inputs/secrets/secret-text.js';
@@ -31,7 +30,6 @@ import {
 } from './announce.js';
 import type { Found } from './found.js';
 import { runReported } from './frame.js';
-import { publishIndex } from './index-run.js';
 import { describeTrigger, findBuiltRun } from './prepare/built-commit.js';
 import { readRunContext, readWorkflowEvent } from './prepare/context.js';
 import { inspect } from './prepare/inspect.js';
@@ -64,8 +62,12 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
 
   const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });
   yield { built };
+  // Loaded only by the runs that use it, as the story of an index below: the bundle has it apart.
+  const checks = candidate === null ? null : await import('../checks/checks.js');
   const checked =
-    candidate === null ? null : await checkImage({ ...job, ...frame, world, github, inputs, configDirectory }, built);
+    checks === null
+      ? null
+      : await checks.checkImage({ ...job, ...frame, world, github, inputs, configDirectory }, built);
   if (checked !== null) yield { checked };
   if (checked !== null && checked.failure !== null) throw checked.failure;
 
@@ -138,7 +140,7 @@ export async function runBuildPhase(world: World): Promise<void> {
     return;
   }
   const setup = { world, inputs, trigger, event, context, github, dockerfile, draft, secrets, warnings };
-  await runReported(setup, builds ? buildImages : publishIndex);
+  await runReported(setup, builds ? buildImages : (await import('./index-run.js')).publishIndex);
 }
 
 const SHORT_SECRET =

@@ -103,7 +103,7 @@ describe('docs/reference.md', () => {
     expect(toReference(reference, actionYaml, cleanupYaml)).toBe(reference));
 
   test.each([
-    ['a changed default', actionYaml.replace('default: production', 'default: runtime'), cleanupYaml],
+    ['a changed default', actionYaml.replace('default: auto', "default: 'true'"), cleanupYaml],
     ['a changed description of an output', actionYaml.replace('The unique tag', 'A tag'), cleanupYaml],
     [
       'another input',

@@ -94,5 +94,5 @@ describe('each habit is looked for', () => {
   ])('%s', (problem, spoil) => expect(listBadHabits('node', spoil(good))).toContain(problem));
 
   test('the names of the stages', () =>
-    expect(() => listBadHabits('node', good.replaceAll('builder', 'build'))).toThrow('target is "builder"'));
+    expect(() => listBadHabits('node', good.replaceAll('production', 'release'))).toThrow('production-target is not given'));
 });

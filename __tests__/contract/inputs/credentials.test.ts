@@ -36,13 +36,13 @@ describe('credentials', () => {
   });
 
   test.each([
-    ['the token', 'COPY', { COPY: WRITER.password }, 'password'],
-    ['a part of a longer value', 'URL', { URL: `https://x:${WRITER.password}@host` }, 'password'],
-    ['a secret', 'COPY', { COPY: 'npm-secret-value' }, 'secrets'],
-    ['a secret by its own variable', 'TWO_PASS_BUILD_SECRET_1', {}, 'secrets'],
-    ['a variable that is passed as a secret', 'PASSED', { PASSED: 'variable-value' }, 'secret-envs'],
-    ['the only line of a secret file', 'COPY', { COPY: 'content-of-the-file' }, 'secret-files'],
-  ])('are no build argument that takes its value from the environment: %s', async (_, name, env, input) => {
+    ['the token', 'COPY', { COPY: WRITER.password }, 'the input password'],
+    ['a part of a longer value', 'URL', { URL: `https://x:${WRITER.password}@host` }, 'the input password'],
+    ['a secret', 'COPY', { COPY: 'npm-secret-value' }, 'the input secrets'],
+    ['a secret by its own variable', 'TWO_PASS_BUILD_SECRET_1', {}, 'the input secrets'],
+    ['a variable that is passed as a secret', 'PASSED', { PASSED: 'variable-value' }, 'the input secret-envs'],
+    ['the only line of a secret file', 'COPY', { COPY: 'content-of-the-file' }, 'the file "secret" of secret-files'],
+  ])('are no build argument that takes its value from the environment: %s', async (_, name, env, origin) => {
     const { result, calls } = await run({
       inputs: {
         'build-args': `FIRST=1\n${name}`,
@@ -55,7 +55,7 @@ describe('credentials', () => {
       env,
     });
     expect(errorsOf(result)).toEqual([
-      expect.stringContaining(`build-args: item 2 (${name}) holds the value of the input ${input},`),
+      expect.stringContaining(`build-args: item 2 (${name}) holds the value of ${origin},`),
     ]);
     expect(buildsOf(calls)).toEqual([]);
   });

@@ -96,6 +96,7 @@ describe('an index of two parts', () => {
         ...[event.sha, 'main', 'latest'].map((tag) => `${team.image}:${tag}`),
         ...[event.sha, 'main', 'latest'].map((tag) => `${mirror}:${tag}`),
       ].join('\n'),
+      changed: 'true',
       pushed: 'true',
     });
     expect(JSON.parse(plan ?? '')).toMatchObject({ parts: digests, builder: null, production: null });

@@ -6,7 +6,7 @@ import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { PassRunner } from '../../build/run-pass.js';
 import type { LayerStore } from '../../cache/layer-store.js';
 import { useLayers } from '../../cache/pure/layer-keys.js';
-import { wantsChecks } from '../../checks/checks.js';
+import { wantsChecks } from '../../checks/check.js';
 import type { Tag } from '../../image/reference.js';
 import { type Candidate, toCandidate, withCandidate } from '../../plan/candidate.js';
 import { type Engine, adviseOnEngine, fitToEngine } from '../../plan/engine.js';

@@ -1,0 +1,238 @@
+export const id = 465;
+export const ids = [465];
+export const modules = {
+
+/***/ 7465:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  publishIndex: () => (/* binding */ publishIndex)
+});
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/docker/inspect-engine.js + 1 modules
+var inspect_engine = __webpack_require__(2545);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/github/branch-head.js
+var branch_head = __webpack_require__(565);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/registry/read-image.js
+var read_image = __webpack_require__(2058);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/built-from-label.js
+var built_from_label = __webpack_require__(6687);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/label-names.js
+var label_names = __webpack_require__(8312);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/context.js
+var plan_context = __webpack_require__(7286);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/event/built-commit.js
+var built_commit = __webpack_require__(3450);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/plan.js + 1 modules
+var plan_plan = __webpack_require__(270);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/tags/tags.js
+var tags = __webpack_require__(3630);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/copy-to-mirrors.js + 1 modules
+var copy_to_mirrors = __webpack_require__(2820);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/digest.js
+var digest = __webpack_require__(6599);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/json.js
+var json = __webpack_require__(2405);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/manifest.js
+var manifest = __webpack_require__(5486);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/media-types.js
+var media_types = __webpack_require__(1335);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/platform.js
+var image_platform = __webpack_require__(4280);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/image/image-index.js
+// Images of one platform each -> one index of them. Pure.
+// https://github.com/opencontainers/image-spec/blob/main/image-index.md
+
+
+
+
+/** Far more platforms and attestations than anyone builds; bounded, since each is compared with each. */
+const MOST_ENTRIES = 256;
+/**
+ * @param wanted the input platforms; none: whatever the parts are for
+ * @param annotations what the index says of itself; left out where it is nothing
+ * @throws Error when two parts are for one platform, one is for none, or the platforms are not those that were wanted
+ */
+function makeImageIndex(parts, wanted, annotations = {}) {
+    const entries = parts.flatMap((part) => listDescriptors(part).map((descriptor) => ({ part: part.digest, descriptor })));
+    if (entries.length > MOST_ENTRIES)
+        throw new Error(`index-of: the parts name ${entries.length} images, and an index has ${MOST_ENTRIES} at most.`);
+    const platforms = entries.flatMap(({ part, descriptor }) => {
+        const platform = readPlatform(descriptor.platform);
+        // BuildKit gives attestations the platform unknown/unknown.
+        return platform === null || platform.os === 'unknown' ? [] : [{ platform, part }];
+    });
+    for (const { digest } of parts) {
+        if (!platforms.some(({ part }) => part === digest))
+            throw new Error(`index-of: ${digest} does not say which platform it is for, so it is no image.`);
+    }
+    checkPlatforms(platforms, wanted);
+    const types = entries.map(({ descriptor }) => descriptor.mediaType);
+    // Engines and registries that know one kind only have seen the other in neither.
+    const mediaType = types.every((type) => type === media_types/* DOCKER_MANIFEST */.Vv) ? media_types/* DOCKER_LIST */.Y2 : media_types/* OCI_INDEX */.$p;
+    const content = JSON.stringify({
+        schemaVersion: 2,
+        mediaType,
+        manifests: entries.map(({ descriptor }) => descriptor),
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+    });
+    return { mediaType, content, platforms };
+}
+function checkPlatforms(found, wanted) {
+    for (const [index, { platform, part }] of found.entries()) {
+        const twin = found.slice(0, index).find((other) => (0,image_platform/* isSamePlatform */.SW)(other.platform, platform));
+        if (twin !== undefined)
+            throw new Error(`index-of: ${twin.part} and ${part} are both for ${(0,image_platform/* showPlatform */.hr)(platform)}. Give one of them.`);
+    }
+    if (wanted.length === 0)
+        return;
+    const asked = wanted.map(image_platform/* parsePlatform */.FL);
+    const missing = asked.filter((one) => !found.some(({ platform }) => (0,image_platform/* isSamePlatform */.SW)(platform, one)));
+    if (missing.length > 0)
+        throw new Error(`index-of: no part is for ${missing.map(image_platform/* showPlatform */.hr).join(', ')}, which platforms names. The parts are for ${found.map(({ platform }) => (0,image_platform/* showPlatform */.hr)(platform)).join(', ')}.`);
+    const surplus = found.find(({ platform }) => !asked.some((one) => (0,image_platform/* isSamePlatform */.SW)(one, platform)));
+    if (surplus !== undefined)
+        throw new Error(`index-of: ${surplus.part} is for ${(0,image_platform/* showPlatform */.hr)(surplus.platform)}, which platforms does not name. Add it there, or leave the part out.`);
+}
+/** Of an index its own descriptors, attestations too; an image has one, whose platform stands in its config. */
+function listDescriptors({ digest, mediaType, size, content, config }) {
+    const { manifests } = (0,manifest/* readDescriptors */.DT)(content);
+    if (manifests !== null)
+        return manifests.map((manifest) => manifest.content);
+    const names = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
+    const platform = Object.fromEntries(names.flatMap((name) => (config?.[name] === undefined ? [] : [[name, config[name]]])));
+    return [{ mediaType, digest, size, platform }];
+}
+function readPlatform(value) {
+    if (!(0,json/* isRecord */.u4)(value) || typeof value.os !== 'string' || typeof value.architecture !== 'string')
+        return null;
+    const { os, architecture, variant } = value;
+    return { os, architecture, variant: (0,json/* asText */.e1)(variant) };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/unique-label.js
+var unique_label = __webpack_require__(8107);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/publish/make-index.js
+
+
+
+function makeIndex(parts, wanted, { image, tags, production }) {
+    const annotation = (0,unique_label/* getUniqueAnnotation */.Tz)(production.labels, image, tags.unique);
+    const { content, mediaType, platforms } = makeImageIndex(parts, wanted, annotation);
+    const bytes = Buffer.from(content, 'utf8');
+    return { platforms, index: { bytes, mediaType, digest: (0,digest/* digestOf */.ol)(bytes) } };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 3 modules
+var publish = __webpack_require__(2245);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/pure/mirror-outcome.js
+var mirror_outcome = __webpack_require__(1676);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/unique-tag.js
+var unique_tag = __webpack_require__(759);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/announce.js + 1 modules
+var announce = __webpack_require__(2682);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/built-commit.js + 1 modules
+var prepare_built_commit = __webpack_require__(7856);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 7 modules
+var inspect = __webpack_require__(5969);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
+var plan_job = __webpack_require__(550);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js
+// The story of an index: images that other runs have built, one for each platform, become one image. Nothing is built, and
+// no engine is needed.
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Yields what each stage has found, as the story of a build does.
+ * @throws InputError for what the registry does not allow; Error when a part is not there, or does not fit the others
+ */
+async function* publishIndex(setup, frame) {
+    const { world, inputs, github } = setup;
+    const { runner } = world;
+    // Without an engine no registry counts as insecure: the list of those comes from the engine's settings.
+    const findInsecureRegistries = async () => {
+        const found = await (0,inspect_engine/* inspectEngine */.P)(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
+        return found?.insecureRegistries ?? [];
+    };
+    const { session, state } = await (0,inspect/* askRegistry */.r)(setup, frame, findInsecureRegistries);
+    const { plan, parts, draft } = await planIndex(setup, session.registry, state);
+    yield { plan };
+    (0,announce/* announcePlan */.XZ)(runner, plan, 'Plan');
+    const target = (0,plan_job/* getPushTarget */.O3)({ ...setup, draft }, session, plan);
+    if (target === null) {
+        (0,announce/* announceNoIndex */.Lm)(runner, plan);
+        return;
+    }
+    github.prepare();
+    const { registry, unique } = target;
+    const { platforms, index } = makeIndex(parts, inputs.platforms, plan);
+    yield { platforms };
+    await (0,unique_tag/* writeUniqueTag */.bJ)(registry, unique, index);
+    const branch = (0,branch_head/* watchBranch */.w)(plan, github);
+    const published = {
+        ...(await (0,publish/* publishPushed */.l)({ runner, plan, ...target, branch, targets: state.targets ?? [], ...frame }, index.digest)),
+        push: null,
+    };
+    yield { published };
+    if (published.moved.failure !== null)
+        throw published.moved.failure;
+    const copies = await (0,copy_to_mirrors/* copyPublished */.Q)(world, plan.own, target, state.mirrors, published);
+    yield { copies };
+    (0,announce/* announceTags */.ZP)(runner, plan, published, [], copies);
+    (0,mirror_outcome/* expectMirrored */.WT)(copies, plan.image, published.tag);
+}
+/** An index is named after the commit that its parts were built from: their revision labels decide, not the event. */
+async function planIndex(setup, registry, state) {
+    const { inputs, trigger, event, context, draft, github } = setup;
+    const plan = (0,plan_plan/* planBuild */.C)(inputs, event, context, state);
+    if (registry === null || !plan.push.push)
+        return { plan, draft, parts: [] };
+    const parts = await readAllParts(registry, plan);
+    const labels = await Promise.all(parts.map((part) => (0,read_image/* readPartLabels */.F3)(registry, plan.image.name, part)));
+    const commit = (0,built_commit/* findCommitOfParts */.Ux)(parts.map(({ digest }, index) => ({ digest, revision: labels[index]?.[label_names/* REVISION_LABEL */.P1] ?? null })));
+    const builtFrom = (0,built_from_label/* readBuiltFrom */.bc)(labels[0] ?? {}, plan.image);
+    const told = { ...context, builtFrom };
+    if (commit === null)
+        return { plan: (0,plan_plan/* planBuild */.C)(inputs, event, told, state), draft, parts };
+    const found = await (0,prepare_built_commit/* decideCommit */.kn)(trigger, { commit, from: 'parts' }, null, github);
+    const known = { ...told, built: found.built, notes: found.notes };
+    if (found.event === event)
+        return { plan: (0,plan_plan/* planBuild */.C)(inputs, event, known, state), draft, parts };
+    const own = { ...known, committedAt: await github.readCommitTime(commit) };
+    const other = (0,plan_plan/* planBuild */.C)(inputs, found.event, own, plan_context/* NOTHING_ASKED */.j);
+    const registries = [registry, ...state.mirrors.map((mirror) => mirror.registry)];
+    const unique = await (0,unique_tag/* findFreeTag */.cD)(registries, (0,tags/* uniqueCandidates */.Ej)(other.tags.unique, own.now));
+    return { plan: (0,plan_plan/* planBuild */.C)(inputs, found.event, own, { ...state, unique }), draft: other, parts };
+}
+async function readAllParts(registry, { image, parts }) {
+    return (await (0,read_image/* readParts */.fp)(registry, image.name, parts)).map((part, position) => {
+        if (part !== null)
+            return part;
+        throw new Error(`index-of: ${image.name} has no image ${parts[position] ?? ''}. Build the parts with the same image, and let them push.`);
+    });
+}
+
+
+/***/ })
+
+};
