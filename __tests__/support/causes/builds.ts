@@ -80,7 +80,9 @@ const BUILDS: Causes = {
   },
 };
 
-const DOCKERFILE = parseDockerfile('FROM node AS builder\nCOPY . .\nARG COMMIT_SHA\nRUN make\n');
+const DOCKERFILE = parseDockerfile(
+  'FROM node AS builder\nCOPY . .\nARG COMMIT_SHA\nRUN make\nFROM node AS production\n',
+);
 
 function missed(name: string, buildArgs = ''): Cause {
   const { flags } = inputsOf({ 'build-args': buildArgs });
