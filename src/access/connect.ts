@@ -45,7 +45,7 @@ export function isFault(error: unknown): error is ConnectionError | RegistryErro
   return [ConnectionError, RegistryError, TokenServerError].some((kind) => error instanceof kind);
 }
 
-/** @param caller of the login that was used; `inputs` decides which inputs a message names */
+/** @param caller with the login that was used; its `inputs` decides which inputs a message names */
 export function explainConnection(error: unknown, image: ImageName, caller: Caller): unknown {
   const answer = readRefusal(error);
   if (answer !== null) {

@@ -1,5 +1,4 @@
 // The types that all checks share.
-import type { Inputs } from '../inputs/inputs.js';
 import type { Caller } from '../plan/denial/denial.js';
 import type { PassResult } from '../adapters/docker/buildx.js';
 import type { LocalEngine } from '../adapters/docker/local-image.js';
@@ -42,8 +41,4 @@ export interface Checked {
   readonly scan: readonly string[];
   /** Why the image must not be published; null when it may. */
   readonly failure: CheckFailedError | null;
-}
-
-export function wantsChecks({ verify, scan }: Pick<Inputs, 'verify' | 'scan'>): boolean {
-  return verify !== null || scan !== null;
 }

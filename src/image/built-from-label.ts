@@ -1,5 +1,5 @@
 // What an image was built from, as a label says it. Two builds that share an image name are told apart by it. Pure.
-import type { ImageName } from './reference.js';
+import { type ImageName, toFullName } from './reference.js';
 import type { Labels } from './unique-label.js';
 
 /**
@@ -10,7 +10,7 @@ export const BUILT_FROM_LABEL = 'io.github.dfe-digital.two-pass-build.built-from
 
 /** @param builtFrom of `describeBuild`; null adds no label */
 export function withBuiltFromLabel(labels: Labels, image: ImageName, builtFrom: string | null): Labels {
-  return builtFrom === null ? labels : { ...labels, [BUILT_FROM_LABEL]: `${toPrefix(image)}${builtFrom}` };
+  return builtFrom === null ? labels : { ...labels, [BUILT_FROM_LABEL]: `${toFullName(image)}: ${builtFrom}` };
 }
 
 /**
@@ -20,11 +20,6 @@ export function withBuiltFromLabel(labels: Labels, image: ImageName, builtFrom: 
 export function readBuiltFrom(labels: Labels, image: ImageName | null): string | null {
   const value = labels[BUILT_FROM_LABEL] ?? '';
   if (image === null) return /^\S+: (.+)$/s.exec(value)?.[1] ?? null;
-  const prefix = toPrefix(image);
+  const prefix = `${toFullName(image)}: `;
   return value.startsWith(prefix) && value.length > prefix.length ? value.slice(prefix.length) : null;
-}
-
-/** One value for all spellings of an image name. */
-function toPrefix({ registry, repository }: ImageName): string {
-  return `${registry}/${repository}: `;
 }

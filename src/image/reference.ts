@@ -97,6 +97,11 @@ function withoutAlias(host: string): string {
   return host === 'index.docker.io' ? DOCKER_HUB : host;
 }
 
+/** One spelling for all names of the same image: with the registry, also for Docker Hub. */
+export function toFullName({ registry, repository }: ImageName): string {
+  return `${registry}/${repository}`;
+}
+
 /** `NAME:TAG` */
 export function taggedReference(image: ImageName, tag: Tag): string {
   return `${image.name}:${tag}`;

@@ -1,7 +1,7 @@
 // Whether an existing tag is the unique tag of its image, which must not be moved. The name does not tell (a branch and a git
 // tag may both be called release-42), so the image's labels decide. Pure.
 import { VERSION_LABEL } from './label-names.js';
-import { type ImageName, OWN_PREFIXES, TIME_ENDING, type Tag } from './reference.js';
+import { type ImageName, OWN_PREFIXES, TIME_ENDING, type Tag, toFullName } from './reference.js';
 
 /** Labels of an image, and annotations of an index, by name. */
 export type Labels = Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export function withUniqueLabel(labels: Labels, image: ImageName, unique: Tag): 
 
 /** The label alone, as the annotation of an index, whose parts have labels of their own; none where their version will do. */
 export function getUniqueAnnotation(labels: Labels, image: ImageName, unique: Tag): Labels {
-  return isToldByVersion(unique, labels) ? {} : { [UNIQUE_TAG_LABEL]: `${toPrefix(image)}${unique}` };
+  return isToldByVersion(unique, labels) ? {} : { [UNIQUE_TAG_LABEL]: `${toFullName(image)}:${unique}` };
 }
 
 /**
@@ -39,14 +39,9 @@ export function getUniqueAnnotation(labels: Labels, image: ImageName, unique: Ta
  */
 export function isUniqueTagOf(image: ImageName, tag: Tag, labels: Labels): boolean {
   const reference = labels[UNIQUE_TAG_LABEL] ?? '';
-  const prefix = toPrefix(image);
+  const prefix = `${toFullName(image)}:`;
   const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : '';
   return name === tag || isLaterChoice(tag, name) || isToldByVersion(tag, labels);
-}
-
-/** One value for all spellings of an image name. */
-function toPrefix({ registry, repository }: ImageName): string {
-  return `${registry}/${repository}:`;
 }
 
 function isToldByVersion(tag: Tag, labels: Labels): boolean {

@@ -105,7 +105,7 @@ function findFlag(word: string): Flag {
   const flag = FLAGS.find(({ name }) => `--${name}` === word);
   if (flag !== undefined) return flag;
   const nearest = findNearest(
-    word.replace(/^-+/, '').toLowerCase(),
+    word.replace(/^-+/, ''),
     FLAGS.map(({ name }) => name),
   );
   throw new InputError(

@@ -20,7 +20,7 @@ export interface ParsedMirrors {
 /**
  * @param read the text of an input as it was given
  * @param image the image that is copied
- * @param tokenScope to recognise GitHub's tokens, which no other registry may get
+ * @param tokenScope tells GitHub's tokens, which no other registry may get
  * @throws InputError that names the input and the position of the item, and never repeats a password
  */
 export function parseMirrors(

@@ -91,7 +91,7 @@ function describeStages({ path, stages }: Dockerfile): string {
 }
 
 function suggest({ stages }: Dockerfile, target: string): string {
-  const nearest = findNearest(target.toLowerCase(), listNames(stages));
+  const nearest = findNearest(target, listNames(stages));
   return nearest === null ? '' : ` Is it ${nearest}?`;
 }
 

@@ -3,7 +3,7 @@ import { type Dockerfile, type Stage, readFlags } from './dockerfile.js';
 
 export interface SecretMount {
   readonly stage: Stage;
-  /** The stage as progress names it. */
+  /** The stage's name for messages; `stage-1` for one without. */
   readonly label: string;
   /** May hold a variable: `npm_$NAME`. */
   readonly id: string;

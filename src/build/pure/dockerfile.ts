@@ -1,5 +1,6 @@
 // Parses the stages of a Dockerfile. Only the part of the grammar that is needed here: stages, sources, directives.
 // Grammar: https://docs.docker.com/reference/dockerfile/, heredocs as in BuildKit's parser.
+import { isStageNumber } from '../../plan/targets.js';
 import { InputError } from '../../shared/errors.js';
 import { isMadeOf } from '../../shared/text.js';
 
@@ -63,7 +64,7 @@ export function stagesInside(dockerfile: Dockerfile, target: string): ReadonlySe
   // Of two stages of one name the later one counts, as in BuildKit.
   const byName = new Map(dockerfile.stages.map((stage) => [stage.name?.toLowerCase(), stage]));
   const visit = (name: string): void => {
-    const stage = byName.get(name.toLowerCase()) ?? (/^\d+$/.test(name) ? dockerfile.stages[Number(name)] : undefined);
+    const stage = byName.get(name.toLowerCase()) ?? findByNumber(dockerfile, name);
     if (stage === undefined || inside.has(stage)) return;
     inside.add(stage);
     new Set(stage.uses).forEach(visit);
@@ -117,13 +118,14 @@ function listHeredocs(instruction: string): Heredoc[] {
   });
 }
 
-export function findStage({ stages }: Dockerfile, target: string): Stage | undefined {
+export function findStage(dockerfile: Dockerfile, target: string): Stage | undefined {
   const wanted = target.toLowerCase();
   // Of two stages of one name the later one counts, as in BuildKit.
-  return (
-    stages.findLast(({ name }) => name?.toLowerCase() === wanted) ??
-    (/^\d+$/.test(target) ? stages[Number(target)] : undefined)
-  );
+  return dockerfile.stages.findLast(({ name }) => name?.toLowerCase() === wanted) ?? findByNumber(dockerfile, target);
+}
+
+function findByNumber({ stages }: Dockerfile, target: string): Stage | undefined {
+  return isStageNumber(target) ? stages[Number(target)] : undefined;
 }
 
 /** `# escape=…` and `# syntax=…`, which count only at the top of the file. */

@@ -46,7 +46,7 @@ function isWorkflowToken(password: string, githubToken: string | null): boolean 
   return (githubToken !== null && text === githubToken.trim()) || INSTALLATION_TOKEN.test(text);
 }
 
-/** The tokenScope that decide which registry may get a token. */
+/** What decides which registry may get a token. */
 export interface TokenScope {
   /** The input github-token. */
   readonly githubToken: string | null;

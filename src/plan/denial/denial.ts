@@ -67,19 +67,19 @@ export interface Explanation {
 const DEPENDABOT = 'dependabot[bot]';
 const PACKAGES_WRITE = 'add "permissions: packages: write" to the job';
 
-/** @param caller repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
+/** @param run repository and actor as GitHub names them; `hasLogin` false when neither inputs nor Docker config have one */
 export function toCaller(
   inputs: Pick<Inputs, 'image' | 'credentials' | 'githubToken' | 'gitHubRegistry' | 'withheldToken'>,
   event: WorkflowEvent,
-  caller: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
+  run: { readonly repository: string; readonly actor: string; readonly hasLogin: boolean },
 ): Caller {
   const { image, credentials, gitHubRegistry, withheldToken } = inputs;
   const workflowToken =
-    credentials === null ? withheldToken && !caller.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
+    credentials === null ? withheldToken && !run.hasLogin : isSentWorkflowToken(credentials, image.registry, inputs);
   return {
-    origin: isFromFork(event) ? 'fork' : caller.actor === DEPENDABOT ? 'dependabot' : 'own',
-    repository: caller.repository,
-    login: workflowToken ? 'workflow-token' : caller.hasLogin ? 'own' : 'none',
+    origin: isFromFork(event) ? 'fork' : run.actor === DEPENDABOT ? 'dependabot' : 'own',
+    repository: run.repository,
+    login: workflowToken ? 'workflow-token' : run.hasLogin ? 'own' : 'none',
     gitHubRegistry,
     username: credentials?.username ?? null,
     inputs: 'image',
@@ -88,7 +88,7 @@ export function toCaller(
 
 /**
  * The caller for a mirror. In the image's own registry a mirror uses the image's login, unless it has its own.
- * @param caller of the run itself
+ * @param caller the run itself, at the registry of the image
  */
 export function toMirrorCaller(
   { image, credentials }: Mirror,

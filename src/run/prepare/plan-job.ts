@@ -6,7 +6,6 @@ import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { PassRunner } from '../../build/run-pass.js';
 import type { LayerStore } from '../../cache/layer-store.js';
 import { useLayers } from '../../cache/pure/layer-keys.js';
-import { wantsChecks } from '../../checks/check.js';
 import type { Tag } from '../../image/reference.js';
 import { type Candidate, toCandidate, withCandidate } from '../../plan/candidate.js';
 import { type Engine, adviseOnEngine, fitToEngine } from '../../plan/engine.js';
@@ -47,7 +46,7 @@ export function planJob(setup: RunSetup, survey: Survey, plan: Plan, layers: Lay
   const { world, inputs, context, github, dockerfile } = setup;
   const { engine, session } = survey;
   const fitted = layers.source === null ? plan : useLayers(plan, inputs, layers.source);
-  const candidate = wantsChecks(inputs) ? toCandidate(fitted, engine, world.runner.architecture) : null;
+  const candidate = fitted.checks.length > 0 ? toCandidate(fitted, engine, world.runner.architecture) : null;
   const whole = candidate === null ? fitted : withCandidate(fitted, candidate);
   const { repository, actor } = context;
   const passes = new PassRunner({
