@@ -13,6 +13,7 @@ import { DONE } from '../../support/world/recorded-engine.js';
 import { useSmallWorld } from '../../support/world/small-world.js';
 
 interface ActionFile {
+  readonly description: string;
   readonly inputs: Readonly<Record<string, { description: string; default: string; required?: boolean }>>;
   readonly outputs: Readonly<Record<string, { description: string }>>;
   readonly runs: Readonly<Record<string, string>>;
@@ -97,6 +98,15 @@ describe('action.yml', () => {
     });
   });
 });
+
+test.each(['action.yml', 'build/action.yml', 'cleanup/action.yml'])(
+  '%s has a description that GitHub Marketplace takes whole',
+  (file) => {
+    const { description } = parse(read(file)) as ActionFile;
+    expect(description).toMatch(/^[A-Z].{20}/);
+    expect(description.length).toBeLessThan(125);
+  },
+);
 
 describe('docs/reference.md', () => {
   test('is what script/write-docs makes of action.yml, cleanup/action.yml and the tags', () =>
