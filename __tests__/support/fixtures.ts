@@ -31,6 +31,7 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   logout: 'true',
   comment: 'false',
   'scan-severity': 'high',
+  'scan-only-fixed': 'false',
   'scan-fail': 'true',
   'upload-sarif': 'false',
 };

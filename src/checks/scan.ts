@@ -16,7 +16,7 @@ import { errorMessage } from '../shared/text.js';
 import { CheckFailedError, type CheckRequest } from './check.js';
 import { getCheckEnvironment } from './pure/environment.js';
 import { describeFindings, toScanLines, toScanSummary } from './pure/findings.js';
-import { ScanReportError, checkAgreement, selectFailing } from './pure/reports/finding.js';
+import { ScanReportError, checkAgreement, sortFindings } from './pure/reports/finding.js';
 import { parseScanReport } from './pure/reports/scan-report.js';
 import {
   type Command,
@@ -46,7 +46,7 @@ export async function scanImage(
 ): Promise<ScanOutcome> {
   const { world, github, plan, dockerfile, caller, warn } = request;
   const { runner } = world;
-  const { scanner, threshold } = settings;
+  const { scanner, threshold, onlyFixed } = settings;
   const mayLackToken = caller.origin !== 'own' && !plan.push.push;
   if (scanner === 'snyk' && mayLackToken && settings.token === null && (runner.childEnv.SNYK_TOKEN ?? '') === '') {
     const who = caller.origin === 'fork' ? 'forks' : 'Dependabot';
@@ -68,9 +68,9 @@ export async function scanImage(
   });
   try {
     const findings = parseScanReport(scanner, text);
-    const failing = selectFailing(findings, threshold);
-    checkAgreement(judged.saysFindings, failing, threshold);
-    const report = { scanner, threshold, findings, failing, dockerfile: scan.dockerfile };
+    const sorted = sortFindings(findings, settings);
+    checkAgreement(judged.saysFindings, sorted, threshold);
+    const report = { scanner, threshold, onlyFixed, findings, ...sorted, dockerfile: scan.dockerfile };
     for (const line of toScanLines(report)) runner.log.info(line);
     const summary = toScanSummary(report);
     const sarif = await readSarif(request, settings, scan, folder);
@@ -78,7 +78,7 @@ export async function scanImage(
       runner.setOutput('sarif-file', scan.sarifFile);
       if (settings.uploadSarif) await uploadToCodeScanning({ world, github, plan, sarif, scanner, warn });
     }
-    if (failing.length === 0) return { summary, failure: null };
+    if (sorted.failing.length === 0) return { summary, failure: null };
     if (settings.fail)
       return { summary, failure: new CheckFailedError(`${describeFindings(report)} The image is not published.`) };
     warn(describeFindings(report));

@@ -130,6 +130,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   },
   'scan-token': { description: 'Token of Snyk, for scan: snyk', default: '' },
   'scan-args': { description: 'Further options of the scanner, --NAME or --NAME=VALUE, one a line', default: '' },
+  'scan-only-fixed': {
+    description:
+      'true = only findings that have a fix count; the others are counted in the summary and do not fail the run',
+    default: 'false',
+  },
   'scan-fail': {
     description: 'false = findings are told and do not fail the run; a scan that could not be done always does',
     default: 'true',

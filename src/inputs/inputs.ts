@@ -108,6 +108,7 @@ const OTHER_INPUTS = [
   'scan-severity',
   'scan-token',
   'scan-args',
+  'scan-only-fixed',
   'scan-fail',
   'upload-sarif',
 ] as const;
@@ -196,6 +197,7 @@ function parseTargets(read: ReadInput): Pick<Inputs, 'builderTargets' | 'product
 /** What the image must pass before it is published. */
 function parseChecks(readRaw: ReadInput): Pick<Inputs, 'verify' | 'scan'> {
   const scan = parseScan(readRaw, {
+    onlyFixed: parseBoolean('scan-only-fixed', readRaw('scan-only-fixed').trim()),
     fail: parseBoolean('scan-fail', readRaw('scan-fail').trim()),
     uploadSarif: parseBoolean('upload-sarif', readRaw('upload-sarif').trim()),
   });

@@ -15,22 +15,27 @@ export interface ScanSettings {
   readonly token: string | null;
   /** Each `--name` or `--name=value`. */
   readonly args: readonly string[];
+  /** Whether only findings that have a fix count. */
+  readonly onlyFixed: boolean;
   /** Whether findings that count fail the run; a scan that could not be done always does. */
   readonly fail: boolean;
   readonly uploadSarif: boolean;
 }
 
+/** Inputs that are true or false. */
+type ScanSwitches = Pick<ScanSettings, 'onlyFixed' | 'fail' | 'uploadSarif'>;
+
 type ScanInputName = 'scan' | 'scan-severity' | 'scan-token' | 'scan-args';
 
 /**
  * @param read the text of an input as it was given, untrimmed; empty when it was not
- * @param switches `scan-fail` and `upload-sarif`
+ * @param switches `scan-only-fixed`, `scan-fail` and `upload-sarif`
  * @returns null when nothing is to be scanned
  * @throws InputError that names the input and what to change
  */
 export function parseScan(
   read: (input: ScanInputName) => string,
-  { fail, uploadSarif }: Pick<ScanSettings, 'fail' | 'uploadSarif'>,
+  { onlyFixed, fail, uploadSarif }: ScanSwitches,
 ): ScanSettings | null {
   const scanner = parseScanner(read('scan').trim());
   if (scanner === null) {
@@ -43,7 +48,8 @@ export function parseScan(
     scanner,
     threshold: parseThreshold(read('scan-severity').trim()),
     token: token === '' ? null : token,
-    args: parseScanArguments(scanner, read('scan-args')),
+    args: parseScanArguments(scanner, read('scan-args'), onlyFixed),
+    onlyFixed,
     fail,
     uploadSarif,
   };
@@ -70,7 +76,7 @@ const SET_HERE = 'this action sets it itself';
 const NO_LOGIN = 'the image is in the local engine, so no login is needed, and secrets are seen on a command line';
 const NO_SCAN = 'it scans nothing';
 const THRESHOLD = 'use the input scan-severity';
-const VERDICT = 'what was found decides, with the inputs scan-severity and scan-fail';
+const VERDICT = 'what was found decides, with the inputs scan-severity, scan-only-fixed and scan-fail';
 
 /**
  * Options that are refused, with the reason: they change what the scanner writes, scans or reports as a failure. A name
@@ -124,14 +130,33 @@ const REFUSED: Readonly<Record<Scanner, Readonly<Record<string, string>>>> = {
 };
 
 /**
+ * Options by which no finding that has a fix is reported, or that ask for those without one: the opposite of the input
+ * scan-only-fixed. Each is tested against what stands behind `=`; null where nothing does.
+ */
+const AGAINST_ONLY_FIXED: Readonly<Record<Scanner, Readonly<Record<string, (value: string | null) => boolean>>>> = {
+  // `--fail-on` is refused in any case.
+  snyk: {},
+  grype: { 'only-fixed': isFalse, 'only-notfixed': (value) => !isFalse(value), 'ignore-states': hasFixed },
+  trivy: { 'ignore-unfixed': isFalse, 'ignore-status': hasFixed },
+};
+
+function isFalse(value: string | null): boolean {
+  return /^(?:false|f|0)$/i.test(value ?? '');
+}
+
+function hasFixed(value: string | null): boolean {
+  return (value ?? '').split(',').some((state) => state.trim() === 'fixed');
+}
+
+/**
  * One option a line, its value after `=`, never split at spaces: so no line can become the image, a subcommand, or the
  * value of the option before it. Short options are refused because one can contain several (`-qoFILE`).
  * @throws InputError that names the position, and never repeats a value
  */
-export function parseScanArguments(scanner: Scanner, text: string): string[] {
+export function parseScanArguments(scanner: Scanner, text: string, onlyFixed: boolean): string[] {
   const args = parseList('scan-args', text, { separator: 'line' });
   for (const [index, argument] of args.entries()) {
-    const [, name] = /^--([a-z][a-z0-9-]*)(?:=|$)/.exec(argument) ?? [];
+    const [, name, value = null] = /^--([a-z][a-z0-9-]*)(?:=(.*)|$)/s.exec(argument) ?? [];
     if (name === undefined) {
       throw new InputError(
         `scan-args: item ${index + 1} is not of the form --NAME or --NAME=VALUE. Write one option a line, its value behind "=".`,
@@ -142,6 +167,11 @@ export function parseScanArguments(scanner: Scanner, text: string): string[] {
     );
     if (refused !== undefined) {
       throw new InputError(`scan-args: remove --${name} (item ${index + 1}): ${refused[1]}.`);
+    }
+    if (onlyFixed && AGAINST_ONLY_FIXED[scanner][name]?.(value) === true) {
+      throw new InputError(
+        `scan-args: --${name} (item ${index + 1}) contradicts scan-only-fixed: true, by which only findings that have a fix count. Remove one of the two.`,
+      );
     }
   }
   return args;

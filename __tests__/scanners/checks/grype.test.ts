@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand, runOrThrow } from '../../../lab/command.js';
 import { type Engine, type ImageStore, startEngine } from '../../../lab/engine/engine.js';
-import { selectFailing } from '../../../src/checks/pure/reports/finding.js';
+import { sortFindings } from '../../../src/checks/pure/reports/finding.js';
 import { parseScanReport } from '../../../src/checks/pure/reports/scan-report.js';
 import { toUpload } from '../../../src/checks/pure/sarif-upload.js';
 import { judgeScan, scannerEnvironment, toScanCommand } from '../../../src/checks/pure/scanner.js';
@@ -119,7 +119,7 @@ describe.each(STORES)('an image of %s', (store) => {
     expect(judged).toEqual({ kind: 'done', saysFindings: null });
     const recorded = readFileSync(new URL('../../unit/checks/scan-reports/grype.json', import.meta.url), 'utf8');
     expect(read()).toEqual(parseScanReport('grype', recorded));
-    expect(selectFailing(read(), 'high')).toHaveLength(3);
+    expect(sortFindings(read(), { threshold: 'high', onlyFixed: false }).failing).toHaveLength(3);
     expect(readUpload().runs.map(({ results }) => results.length)).toEqual([6]);
   });
 
@@ -127,6 +127,9 @@ describe.each(STORES)('an image of %s', (store) => {
     const { read } = await scan(engine(), { args: ['--only-fixed'] });
     expect(read().filter(({ fixedIn }) => fixedIn === null)).toEqual([]);
     expect(read()).toHaveLength(4);
+    // The input scan-only-fixed counts the same ones.
+    const whole = await scan(engine());
+    expect(sortFindings(whole.read(), { threshold: 'low', onlyFixed: true }).failing).toEqual(read());
   });
 
   test("a threshold of the team's own configuration is a scan that was done", async () => {

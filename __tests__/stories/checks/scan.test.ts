@@ -23,6 +23,12 @@ interface Scanner {
   readonly code?: number;
   readonly says?: string;
 }
+interface SnykReport {
+  readonly vulnerabilities: readonly object[];
+}
+interface GrypeReport {
+  readonly matches: readonly { readonly vulnerability: { readonly fix: { readonly state: string } } }[];
+}
 /** How the scanner was called. */
 let calls: { readonly command: string; readonly args: readonly string[]; readonly options: ProcessOptions }[];
 
@@ -69,6 +75,46 @@ test.each([
   const told = await world.succeed(push('main', SHA), { ...inputs, 'scan-fail': 'false' });
   expect(told.outputs.tag).toBe(SHA);
   expect(told.warnings.join('\n')).toContain(`${scanner} found`);
+});
+
+describe('with scan-only-fixed', () => {
+  test.each([
+    ['snyk', 'medium', 1, '2 findings at or above medium with a fix', '1 without a fix does not count (1 medium)'],
+    ['grype', 'high', 0, '2 findings at or above high with a fix', '1 without a fix does not count (1 high)'],
+    ['trivy', 'medium', 0, '3 findings at or above medium with a fix', '1 without a fix does not count (1 medium)'],
+  ] as const)('findings of %s that have a fix fail the run', async (scan, severity, code, found, left) => {
+    place({ json: await recorded(`${scan}.json`), sarif: await recorded(`${scan}.sarif`), code });
+    const inputs = { scan, 'scan-severity': severity, 'scan-only-fixed': 'true' };
+    const { error, summary, log } = await world.run(push('main', SHA), inputs);
+    expect(error?.message).toContain(`${scan} found ${found}: `);
+    expect(summary).toContain(`**${found}**; ${left}`);
+    expect(log).toContain(`info: ${scan}: ${left}`);
+    expect(world.registry.written).toEqual(['builder-main']);
+  });
+
+  test.each([
+    [
+      'snyk',
+      1,
+      ({ vulnerabilities: [first] }: SnykReport) => ({ vulnerabilities: [{ ...first, nearestFixedInVersion: '' }] }),
+    ],
+    [
+      'grype',
+      2,
+      ({ matches }: GrypeReport) => ({
+        matches: matches.filter(({ vulnerability }) => vulnerability.fix.state !== 'fixed'),
+      }),
+    ],
+  ] as const)('those of %s that have none do not, whatever its exit code says', async (scan, code, leave) => {
+    const whole = JSON.parse(await recorded(`${scan}.json`)) as SnykReport & GrypeReport;
+    place({ json: JSON.stringify({ ...whole, applications: [], ...leave(whole) }), code });
+    const { outputs, summary } = await world.succeed(push('main', SHA), { scan, 'scan-only-fixed': 'true' });
+    expect(outputs.pushed).toBe('true');
+    expect(summary).toContain('Nothing at or above high with a fix; 1 without a fix does not count');
+
+    const { error } = await world.run(push('main', SHA), { scan });
+    expect(error?.message).toMatch(/found 1 finding at or above high: /);
+  });
 });
 
 test('nothing at the threshold publishes the image, and a lack of SARIF is told', async () => {

@@ -60,6 +60,11 @@ const LISTS: Causes = {
       'mirror-logins': `${world.registry.host}=owner:`,
     }),
   'a report that nobody makes': given({ 'upload-sarif': 'true' }),
+  'an option against scan-only-fixed': given({
+    scan: 'grype',
+    'scan-only-fixed': 'true',
+    'scan-args': '--only-notfixed',
+  }),
   'an option that the action sets': given({ scan: 'trivy', 'scan-args': '--output=x' }),
 };
 

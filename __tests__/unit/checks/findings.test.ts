@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { type ScanReport, describeFindings, toScanLines, toScanSummary } from '../../../src/checks/pure/findings.js';
-import { type Finding, selectFailing } from '../../../src/checks/pure/reports/finding.js';
+import { type Finding, sortFindings } from '../../../src/checks/pure/reports/finding.js';
 import { parseScanReport } from '../../../src/checks/pure/reports/scan-report.js';
 import { SEVERITIES, type Severity } from '../../../src/inputs/scan-inputs.js';
 
@@ -14,6 +14,7 @@ const FINDING: Finding = {
   package: 'libssl3',
   installed: '3.3.2-r0',
   fixedIn: '3.3.2-r1',
+  fixable: true,
   title: 'A flaw',
   url: 'https://example.com/CVE-2024-0001',
   packageType: 'apk',
@@ -28,8 +29,9 @@ const reportOf = (
 ): ScanReport => ({
   scanner: 'grype',
   threshold,
+  onlyFixed: false,
   findings,
-  failing: selectFailing(findings, threshold),
+  ...sortFindings(findings, { threshold, onlyFixed: change.onlyFixed ?? false }),
   dockerfile: 'Dockerfile',
   ...change,
 });
@@ -63,6 +65,26 @@ describe('the summary', () => {
   test('of nothing that counts', () => {
     expect(summaryOf([])).toBe('### Scan by grype\n\nNothing at or above high.\n\n');
     expect(summaryOf([findingOf({ severity: 'low' })])).toContain('Nothing at or above high; 1 more below it (1 low).');
+  });
+
+  test('of what has no fix, where only findings with a fix count', () => {
+    const onlyFixed = { onlyFixed: true };
+    const open = findingOf({ fixedIn: null, fixable: false });
+    const low = findingOf({ severity: 'low', fixable: false });
+    expect(summaryOf([findingOf(), open, low], 'high', onlyFixed)).toContain(
+      '**1 finding at or above high with a fix**; 1 without a fix does not count (1 high); 1 more below high (1 low).',
+    );
+    expect(summaryOf([findingOf(), open], 'high', onlyFixed).match(/^\| libssl3 /gm)).toHaveLength(1);
+    expect(summaryOf([open, findingOf({ ...open, severity: 'critical' })], 'high', onlyFixed)).toContain(
+      'Nothing at or above high with a fix; 2 without a fix do not count (1 high, 1 critical).',
+    );
+    expect(toScanLines(reportOf([open], 'high', onlyFixed))).toEqual([
+      'grype: nothing at or above high with a fix',
+      'grype: 1 without a fix does not count (1 high)',
+    ]);
+    expect(describeFindings(reportOf([findingOf(), open], 'high', onlyFixed))).toMatch(
+      /^grype found 1 finding at or above high with a fix: /,
+    );
   });
 
   test('a secret has its file where packages have their name', () =>

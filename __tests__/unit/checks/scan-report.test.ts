@@ -6,7 +6,7 @@ import {
   type Finding,
   ScanReportError,
   checkAgreement,
-  selectFailing,
+  sortFindings,
 } from '../../../src/checks/pure/reports/finding.js';
 import { parseScanReport } from '../../../src/checks/pure/reports/scan-report.js';
 import { SCANNERS, SEVERITIES, type Scanner } from '../../../src/inputs/scan-inputs.js';
@@ -54,6 +54,7 @@ describe('grype', () => {
       package: 'libssl3',
       installed: '3.3.2-r0',
       fixedIn: '3.3.2-r1',
+      fixable: true,
       title: 'A made-up flaw in how libssl3 reads certificates.',
       url: 'https://example.com/CVE-2024-0001',
       packageType: 'apk',
@@ -143,7 +144,7 @@ describe('trivy', () => {
     expect(parseScanReport('trivy', recorded('trivy-secret'))).toEqual([
       {
         ...{ id: 'aws-access-key-id', severity: 'critical', title: 'AWS Access Key ID', url: null },
-        ...{ package: null, installed: null, fixedIn: null, packageType: null },
+        ...{ package: null, installed: null, fixedIn: null, fixable: true, packageType: null },
         location: { file: '/app/settings.env', line: 1 },
       },
     ]));
@@ -277,16 +278,92 @@ describe('what fails', () => {
     ['high', ['high', 'critical']],
     ['critical', ['critical']],
   ] as const)('at %s', (threshold, severities) =>
-    expect(selectFailing(findings, threshold).map(({ severity }) => severity)).toEqual(severities),
+    expect(sortFindings(findings, { threshold, onlyFixed: false }).failing.map(({ severity }) => severity)).toEqual(
+      severities,
+    ),
   );
 
+  test.each([
+    ['snyk', 'medium', ['SNYK-ALPINE320-BUSYBOX-7000002'], 2],
+    ['grype', 'high', ['CVE-2024-0003'], 2],
+    ['grype', 'low', ['CVE-2024-0003', 'CVE-2024-0005'], 4],
+    ['trivy', 'medium', ['CVE-2024-0003'], 3],
+    ['trivy', 'critical', [], 2],
+  ] as const)('with a fix, of the report of %s at %s', (scanner, threshold, unfixed, failing) => {
+    const all = parseScanReport(scanner, recorded(scanner));
+    const sorted = sortFindings(all, { threshold, onlyFixed: true });
+    expect(sorted.unfixed.map(({ id }) => id)).toEqual(unfixed);
+    expect(sorted.failing).toHaveLength(failing);
+    expect(sortFindings(all, { threshold, onlyFixed: false }).failing).toHaveLength(failing + unfixed.length);
+  });
+
+  const fixableOf = (scanner: Scanner, report: unknown): boolean | undefined => parse(scanner, report)[0]?.fixable;
+
+  test.each([
+    [{ state: 'fixed', versions: ['2'] }, true],
+    // Without a version: grype's own option goes by the state.
+    [{ state: 'fixed', versions: [] }, true],
+    [{ state: 'wont-fix', versions: ['2'] }, false],
+    [{ state: 'unknown', versions: [] }, false],
+    [{ versions: ['2'] }, true],
+    [{ versions: [] }, false],
+    [undefined, false],
+  ])('grype: fix %j has one: %j', (fix, expected) =>
+    expect(fixableOf('grype', grypeOf(matchOf({ fix })))).toBe(expected),
+  );
+
+  test.each([
+    [{ Status: 'fixed', FixedVersion: '2' }, true],
+    [{ Status: 'will_not_fix', FixedVersion: '2' }, false],
+    [{ Status: 'end_of_life' }, false],
+    // Before 0.44 there was no status.
+    [{ FixedVersion: '2' }, true],
+    [{}, false],
+  ])('trivy: %j has one: %j', (fix, expected) =>
+    expect(fixableOf('trivy', trivyOf({ Vulnerabilities: [{ VulnerabilityID: 'A', Severity: 'HIGH', ...fix }] }))).toBe(
+      expected,
+    ),
+  );
+
+  test.each([
+    [{ fixedIn: ['2'] }, true],
+    [{ nearestFixedInVersion: '2' }, true],
+    [{ isUpgradable: true }, true],
+    [{ isPinnable: true }, true],
+    [{ isUpgradable: false, isPatchable: false, fixedIn: [] }, false],
+  ])('snyk: %j has one: %j', (fix, expected) =>
+    expect(fixableOf('snyk', snykOf({ id: 'A', severity: 'high', name: 'x', version: '1', ...fix }))).toBe(expected),
+  );
+
+  test('what is no flaw of a package does not wait for a fix', () => {
+    const secrets = parseScanReport('trivy', recorded('trivy-secret'));
+    expect(secrets.length).toBeGreaterThan(0);
+    const others = [
+      ...secrets,
+      ...parse('trivy', trivyOf({ Misconfigurations: [{ ID: 'DS002', Severity: 'HIGH', Status: 'FAIL' }] })),
+      ...parse('trivy', trivyOf({ Licenses: [{ Name: 'GPL-3.0', PkgName: 'x', Severity: 'HIGH' }] })),
+      ...parse('snyk', snykOf({ id: 'snyk:lic:npm:x:GPL-3.0', severity: 'high', name: 'x', version: '1' })),
+    ];
+    expect(others.map(({ fixable }) => fixable)).toEqual(others.map(() => true));
+  });
+
+  test('the same flaw in two places has a fix where one of them has', () => {
+    const fixed = { state: 'fixed', versions: ['2'] };
+    const open = { state: 'not-fixed', versions: [] };
+    expect(fixableOf('grype', grypeOf(matchOf({ fix: open }), matchOf({ fix: fixed })))).toBe(true);
+  });
+
   test('a scanner that says it found something, and a report that was not understood', () => {
-    const clash = () => checkAgreement(true, [], 'high');
+    const none = { failing: [], unfixed: [] };
+    const clash = () => checkAgreement(true, none, 'high');
     expect(messageOf(clash)).toMatch(
       /^ScanReportError: The scanner says that it found something, and its report has nothing at high/,
     );
-    for (const says of [true, false, null]) expect(() => checkAgreement(says, findings, 'high')).not.toThrow();
-    for (const says of [false, null]) expect(() => checkAgreement(says, [], 'high')).not.toThrow();
+    // Its exit code tells of those without a fix as well.
+    for (const some of [{ failing: findings }, { unfixed: findings }])
+      for (const says of [true, false, null])
+        expect(() => checkAgreement(says, { ...none, ...some }, 'high')).not.toThrow();
+    for (const says of [false, null]) expect(() => checkAgreement(says, none, 'high')).not.toThrow();
   });
 });
 

@@ -94,7 +94,10 @@ describe('every input', () => {
 });
 
 describe('junk is refused, and the message names the input and what it takes', () => {
-  const booleans: InputName[] = ['pull', 'reuse-cache', 'dry-run', 'logout', 'comment', 'scan-fail', 'upload-sarif'];
+  const booleans: InputName[] = [
+    ...(['pull', 'reuse-cache', 'dry-run', 'logout', 'comment', 'scan-fail', 'scan-only-fixed'] as const),
+    'upload-sarif',
+  ];
   const junk = ['', 'yes', 'no', '1', '0', 'on', 'tRUE', 'truefalse', 'true,', 'null'];
 
   test.each(booleans.flatMap((name) => junk.map((text): [InputName, string] => [name, text])))(

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Scanner, parseScan, parseScanArguments } from '../../../src/inputs/scan-inputs.js';
 import { messageOf } from '../../support/fixtures.js';
 
-const OFF = { fail: true, uploadSarif: false };
+const OFF = { onlyFixed: false, fail: true, uploadSarif: false };
 
 function scanOf(given: Readonly<Record<string, string>>, switches = OFF) {
   const block: Readonly<Record<string, string>> = { 'scan-severity': 'high', ...given };
@@ -23,10 +23,11 @@ test.each<Scanner>(['snyk', 'grype', 'trivy'])('%s', (scanner) => {
       'scan-token': ' t\n',
       'scan-args': '--a\n--b=c d',
     },
-    { fail: false, uploadSarif: true },
+    { onlyFixed: true, fail: false, uploadSarif: true },
   );
   const args = ['--a', '--b=c d'];
-  expect(settings).toEqual({ scanner, threshold: 'critical', token: 't', args, fail: false, uploadSarif: true });
+  const switches = { onlyFixed: true, fail: false, uploadSarif: true };
+  expect(settings).toEqual({ scanner, threshold: 'critical', token: 't', args, ...switches });
 });
 
 test('no token is null, not an empty one', () => expect(scanOf({ scan: 'snyk' })?.token).toBeNull());
@@ -41,7 +42,7 @@ test.each([
 ])('%j is refused', (given, message) => expect(messageOf(() => scanOf(given))).toBe(message));
 
 test('nothing to upload is a mistake, not a silence', () =>
-  expect(messageOf(() => scanOf({}, { fail: true, uploadSarif: true }))).toBe(
+  expect(messageOf(() => scanOf({}, { ...OFF, uploadSarif: true }))).toBe(
     'InputError: upload-sarif is true, but nothing is scanned. Set scan to snyk, grype or trivy.',
   ));
 
@@ -51,7 +52,7 @@ describe('scan-args', () => {
     ['grype', '--only-fixed\r\n--exclude=/opt/**', ['--only-fixed', '--exclude=/opt/**']],
     ['trivy', '--skip-dirs=/a,/b\n--ignore-unfixed', ['--skip-dirs=/a,/b', '--ignore-unfixed']],
     ['trivy', '', []],
-  ])('%s: %j', (scanner, text, args) => expect(parseScanArguments(scanner, text)).toEqual(args));
+  ])('%s: %j', (scanner, text, args) => expect(parseScanArguments(scanner, text, false)).toEqual(args));
 
   test.each([
     'other:image',
@@ -66,7 +67,7 @@ describe('scan-args', () => {
     '--only-fixed --output=x',
     '$(id)',
   ])('%j is no option', (text) =>
-    expect(messageOf(() => parseScanArguments('grype', text))).toMatch(
+    expect(messageOf(() => parseScanArguments('grype', text, false))).toMatch(
       /^InputError: scan-args: item [12] is not of the form --NAME or --NAME=VALUE\. Write one option a line/,
     ),
   );
@@ -97,11 +98,47 @@ describe('scan-args', () => {
     ['trivy', '--download-db-only'],
     ['trivy', '--registry-token=x'],
   ])('%s: %s would defeat the check', (scanner, argument) => {
-    const message = messageOf(() => parseScanArguments(scanner, `--first\n${argument}`));
+    const message = messageOf(() => parseScanArguments(scanner, `--first\n${argument}`, false));
     expect(message).toMatch(/^InputError: scan-args: remove --[a-z-]+ \(item 2\): .+\.$/);
     expect(message).not.toContain('hunter2');
   });
 
   test('a name is refused as a whole or with a dash behind it, not as the start of another', () =>
-    expect(parseScanArguments('trivy', '--reporting=x\n--formatting')).toEqual(['--reporting=x', '--formatting']));
+    expect(parseScanArguments('trivy', '--reporting=x\n--formatting', false)).toEqual([
+      '--reporting=x',
+      '--formatting',
+    ]));
+});
+
+describe('scan-args beside scan-only-fixed', () => {
+  test.each<[Scanner, string]>([
+    ['grype', '--only-notfixed'],
+    ['grype', '--only-notfixed=true'],
+    ['grype', '--only-fixed=false'],
+    ['grype', '--ignore-states=wont-fix, fixed'],
+    ['trivy', '--ignore-unfixed=False'],
+    ['trivy', '--ignore-status=fixed,affected'],
+  ])('%s: %s contradicts it', (scanner, argument) => {
+    const text = `--first\n${argument}`;
+    const [name] = argument.split('=');
+    expect(messageOf(() => parseScanArguments(scanner, text, true))).toBe(
+      `InputError: scan-args: ${name} (item 2) contradicts scan-only-fixed: true, by which only findings that have a fix count. Remove one of the two.`,
+    );
+    expect(parseScanArguments(scanner, text, false)).toEqual(text.split('\n'));
+  });
+
+  test.each<[Scanner, string]>([
+    ['grype', '--only-fixed'],
+    ['grype', '--only-fixed=true'],
+    ['grype', '--only-notfixed=false'],
+    ['grype', '--ignore-states=wont-fix,not-fixed'],
+    ['trivy', '--ignore-unfixed'],
+    ['trivy', '--ignore-status=affected,will_not_fix'],
+    ['snyk', '--exclude-app-vulns'],
+  ])('%s: %s does not', (scanner, argument) => expect(parseScanArguments(scanner, argument, true)).toEqual([argument]));
+
+  test("snyk's own option is refused in any case, with the inputs that take its place", () =>
+    expect(messageOf(() => parseScanArguments('snyk', '--fail-on=all', true))).toMatch(
+      /remove --fail-on \(item 1\): .*scan-only-fixed/,
+    ));
 });

@@ -1,15 +1,12 @@
 // The findings of a scan as text: Markdown for the job summary, lines for the log, and the error message of a failed check.
-import type { Scanner, Severity } from '../../inputs/scan-inputs.js';
+import type { Scanner } from '../../inputs/scan-inputs.js';
 import { escapeMarkdown, shorten } from '../../shared/markdown.js';
-import type { Finding } from './reports/finding.js';
+import type { Finding, SortedFindings, Verdict } from './reports/finding.js';
 
-export interface ScanReport {
+export interface ScanReport extends Verdict, SortedFindings {
   readonly scanner: Scanner;
-  readonly threshold: Severity;
   /** All that the scanner reported, worst first. */
   readonly findings: readonly Finding[];
-  /** The findings that count. */
-  readonly failing: readonly Finding[];
   /** Path as reports have it; findings are fixed there. Null when the Dockerfile is not on this machine. */
   readonly dockerfile: string | null;
 }
@@ -23,10 +20,10 @@ const MOST_HINTS = 5;
 
 /** One part of the job summary. */
 export function toScanSummary(report: ScanReport): string[] {
-  const { scanner, threshold, failing } = report;
+  const { scanner, failing } = report;
   const lines = [`### Scan by ${scanner}`, ''];
-  if (failing.length === 0) return [...lines, `Nothing at or above ${threshold}${describeRest(report)}.`, ''];
-  lines.push(`**${countFindings(failing)} at or above ${threshold}**${describeRest(report)}.`, '');
+  if (failing.length === 0) return [...lines, `Nothing ${describeBar(report)}${describeRest(report)}.`, ''];
+  lines.push(`**${countFindings(failing)} ${describeBar(report)}**${describeRest(report)}.`, '');
   lines.push('| Package | Installed | Fixed in | Severity | Finding |', '| --- | --- | --- | --- | --- |');
   lines.push(...failing.slice(0, MOST_ROWS).map(toRow), '');
   if (failing.length > MOST_ROWS) lines.push(`and ${failing.length - MOST_ROWS} more`, '');
@@ -36,14 +33,35 @@ export function toScanSummary(report: ScanReport): string[] {
   return lines;
 }
 
-/** `; 3 more below it (2 medium, 1 unknown)` */
-function describeRest({ findings, failing }: ScanReport): string {
-  const counting = new Set(failing);
-  const rest = findings.filter((finding) => !counting.has(finding));
-  if (rest.length === 0) return '';
+/** `at or above high`, `at or above high with a fix` */
+function describeBar({ threshold, onlyFixed }: Verdict): string {
+  return `at or above ${threshold}${onlyFixed ? ' with a fix' : ''}`;
+}
+
+/** `; 2 without a fix do not count (1 critical, 1 high); 3 more below high (2 medium, 1 unknown)` */
+function describeRest(report: ScanReport): string {
+  const { findings, failing, unfixed, threshold, onlyFixed } = report;
+  const known = new Set([...failing, ...unfixed]);
+  const below = findings.filter((finding) => !known.has(finding));
+  const left = describeUnfixed(report);
+  return [
+    left === null ? '' : `; ${left}`,
+    below.length === 0
+      ? ''
+      : `; ${below.length} more below ${onlyFixed ? threshold : 'it'} (${countSeverities(below)})`,
+  ].join('');
+}
+
+/** `2 without a fix do not count (1 critical, 1 high)`; null where none was left out. */
+function describeUnfixed({ unfixed }: SortedFindings): string | null {
+  if (unfixed.length === 0) return null;
+  return `${unfixed.length} without a fix ${unfixed.length === 1 ? 'does' : 'do'} not count (${countSeverities(unfixed)})`;
+}
+
+function countSeverities(findings: readonly Finding[]): string {
   const counts = new Map<string, number>();
-  for (const { severity } of rest) counts.set(severity, (counts.get(severity) ?? 0) + 1);
-  return `; ${rest.length} more below it (${[...counts].map(([severity, count]) => `${count} ${severity}`).join(', ')})`;
+  for (const { severity } of findings) counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  return [...counts].map(([severity, count]) => `${count} ${severity}`).join(', ');
 }
 
 function toRow({ id, severity, package: name, installed, fixedIn, title, url, location }: Finding): string {
@@ -113,23 +131,29 @@ function listPins(failing: readonly Finding[], manager: 'apk' | 'deb', command: 
 const VERSION = /^[0-9][A-Za-z0-9.+:~_-]*$/;
 
 /** For the log, which has no tables. */
-export function toScanLines({ scanner, threshold, failing }: ScanReport): string[] {
+export function toScanLines(report: ScanReport): string[] {
+  const { scanner, failing } = report;
   const shown = failing.slice(0, MOST_LINES).map(({ id, severity, package: name, installed, fixedIn, location }) => {
     const what = [name ?? location?.file ?? '', installed ?? ''].filter((text) => text !== '').join(' ');
     return `${severity.padEnd(8)} ${what}: ${id}${fixedIn === null ? '' : `, fixed in ${fixedIn}`}`;
   });
   const more = failing.length > MOST_LINES ? [`and ${failing.length - MOST_LINES} more, in the job summary`] : [];
-  return failing.length === 0 ? [`${scanner}: nothing at or above ${threshold}`] : [...shown, ...more];
+  const left = describeUnfixed(report);
+  return [
+    ...(failing.length === 0 ? [`${scanner}: nothing ${describeBar(report)}`] : [...shown, ...more]),
+    ...(left === null ? [] : [`${scanner}: ${left}`]),
+  ];
 }
 
 /** `snyk found 3 findings at or above high: CVE-2024-0001 in libssl3 3.3.2-r0 (critical; fixed in 3.3.2-r1), … and 2 more` */
-export function describeFindings({ scanner, threshold, failing }: ScanReport): string {
+export function describeFindings(report: ScanReport): string {
+  const { scanner, failing } = report;
   const named = failing.slice(0, 3).map(({ id, package: name, installed, severity, fixedIn, location }) => {
     const place = [name ?? location?.file ?? 'the image', installed ?? ''].filter((text) => text !== '').join(' ');
     return `${id} in ${place} (${severity}${fixedIn === null ? '' : `; fixed in ${fixedIn}`})`;
   });
   const more = failing.length > named.length ? ` and ${failing.length - named.length} more` : '';
-  return shorten(`${scanner} found ${countFindings(failing)} at or above ${threshold}: ${named.join(', ')}${more}`);
+  return shorten(`${scanner} found ${countFindings(failing)} ${describeBar(report)}: ${named.join(', ')}${more}`);
 }
 
 function countFindings({ length }: readonly Finding[]): string {

@@ -12,6 +12,8 @@ export interface Finding {
   readonly installed: string | null;
   /** Versions without the flaw, as the scanner writes them; null when there is none or the scanner does not say. */
   readonly fixedIn: string | null;
+  /** Whether it can be fixed now, in the scanner's words. False for a flaw of a package only. */
+  readonly fixable: boolean;
   readonly title: string;
   /** An https address, without characters that would end a Markdown link. */
   readonly url: string | null;
@@ -39,6 +41,7 @@ export interface ReportedFinding {
   readonly package: string;
   readonly installed: string;
   readonly fixedIn: string;
+  readonly fixable: boolean;
   readonly title: string;
   readonly url: string;
   readonly packageType: string;
@@ -59,6 +62,7 @@ export function toFinding(reported: ReportedFinding): Finding {
     package: optional(reported.package),
     installed: optional(reported.installed),
     fixedIn: optional(reported.fixedIn),
+    fixable: reported.fixable,
     title: clip(title, LONGEST_TITLE),
     url: isSafeUrl(url) ? url : null,
     packageType: optional(reported.packageType),
@@ -108,6 +112,7 @@ function mergeFindings(one: Finding, other: Finding): Finding {
     ...one,
     severity: rankSeverity(other.severity) > rankSeverity(one.severity) ? other.severity : one.severity,
     fixedIn: one.fixedIn ?? other.fixedIn,
+    fixable: one.fixable || other.fixable,
     url: one.url ?? other.url,
     location: typeof one.location?.line === 'number' ? one.location : (other.location ?? one.location),
   };
@@ -128,17 +133,42 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
-/** The findings that count: at the threshold or worse. */
-export function selectFailing(findings: readonly Finding[], threshold: Severity): Finding[] {
-  return findings.filter(({ severity }) => isAtLeast(severity, threshold));
+/** What the inputs say of the findings that count. */
+export interface Verdict {
+  /** At this severity or worse. */
+  readonly threshold: Severity;
+  /** Only those that have a fix. */
+  readonly onlyFixed: boolean;
+}
+
+export interface SortedFindings {
+  /** The findings that count. */
+  readonly failing: readonly Finding[];
+  /** As severe, and left out since they have no fix. */
+  readonly unfixed: readonly Finding[];
+}
+
+/**
+ * Here, and not by an option of the scanner: snyk's `--fail-on` does not look at the versions that fix a package of the
+ * system (https://github.com/snyk/cli/pull/1597), trivy passes over `--ignore-unfixed` beside `--ignore-status`, what it
+ * leaves out cannot be counted, and code scanning would close the alerts of such flaws as fixed.
+ */
+export function sortFindings(findings: readonly Finding[], { threshold, onlyFixed }: Verdict): SortedFindings {
+  const severe = findings.filter(({ severity }) => isAtLeast(severity, threshold));
+  const counts = ({ fixable }: Finding): boolean => fixable || !onlyFixed;
+  return { failing: severe.filter(counts), unfixed: severe.filter((finding) => !counts(finding)) };
 }
 
 /**
  * Compares the report with an exit code that says whether there are findings.
- * @throws ScanReportError when the exit code says so and the report has none that count: then it was misread
+ * @throws ScanReportError when the exit code says so and the report has none at the threshold: then it was misread
  */
-export function checkAgreement(saysFindings: boolean | null, failing: readonly Finding[], threshold: Severity): void {
-  if (saysFindings === true && failing.length === 0) {
+export function checkAgreement(
+  saysFindings: boolean | null,
+  { failing, unfixed }: SortedFindings,
+  threshold: Severity,
+): void {
+  if (saysFindings === true && failing.length + unfixed.length === 0) {
     throw new ScanReportError(
       `The scanner says that it found something, and its report has nothing at ${threshold} or above. ` +
         'Look at what it printed.',

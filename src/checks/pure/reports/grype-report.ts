@@ -2,7 +2,7 @@
 // Format: https://github.com/anchore/grype/tree/main/grype/presenter/models
 import { at } from '../../../shared/json.js';
 import type { ReportedFinding } from './finding.js';
-import { readList, readOptionalList, readText, readTexts } from './report-fields.js';
+import { isFixed, readList, readOptionalList, readText, readTexts } from './report-fields.js';
 
 /** @throws ScanReportError when it is not the report of a finished scan */
 export function listGrypeFindings(report: unknown): ReportedFinding[] {
@@ -10,13 +10,15 @@ export function listGrypeFindings(report: unknown): ReportedFinding[] {
     const { vulnerability, artifact } = match;
     const [place] = readOptionalList(at(artifact, 'locations'));
     const [related] = readOptionalList(match.relatedVulnerabilities);
+    const fixedIn = readTexts(at(vulnerability, 'fix', 'versions')).join(', ');
     return {
       id: readText(vulnerability, 'id'),
       // The distribution's own rating for its package, where it has one; not the general score of the flaw.
       severity: readText(vulnerability, 'severity'),
       package: readText(artifact, 'name'),
       installed: readText(artifact, 'version'),
-      fixedIn: readTexts(at(vulnerability, 'fix', 'versions')).join(', '),
+      fixedIn,
+      fixable: isFixed(readText(vulnerability, 'fix', 'state'), fixedIn),
       title: firstSentence(readText(vulnerability, 'description') || readText(related, 'description')),
       url: readText(vulnerability, 'dataSource'),
       packageType: readText(artifact, 'type'),

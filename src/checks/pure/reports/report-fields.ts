@@ -20,6 +20,14 @@ export function parseReport(text: string, what: string): unknown {
   }
 }
 
+/**
+ * Whether a flaw is fixed, by the scanner's own word for it: `fixed`, or else `not-fixed`, `affected`, `will_not_fix`, …
+ * Older ones have no word; then the versions tell.
+ */
+export function isFixed(state: string, versions: string): boolean {
+  return state === '' ? versions !== '' : state === 'fixed';
+}
+
 /** The non-empty texts of a list, such as versions that have a fix. */
 export function readTexts(value: unknown): string[] {
   return asList(value)

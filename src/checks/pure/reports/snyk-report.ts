@@ -19,6 +19,14 @@ export function listSnykFindings(report: unknown): ReportedFinding[] {
   });
 }
 
+/** A package that is not named in `fixedIn` may be fixed by a newer one that brings it. */
+const FIXABLE = ['isUpgradable', 'isPinnable', 'isPatchable'] as const;
+
+/** A licence is no flaw that waits for a fix. */
+function isLicence(id: string): boolean {
+  return id.startsWith('snyk:lic');
+}
+
 /** Kinds of result whose packages are named after their source: `openssl/libssl3`. */
 const SYSTEM_PACKAGES = new Set(['apk', 'deb', 'rpm', 'linux']);
 
@@ -27,16 +35,16 @@ function toReported(result: JsonRecord, issue: JsonRecord): ReportedFinding {
   const packageType = readText(result, 'packageManager');
   // With --group-issues `name` is a list.
   const [name = readText(issue, 'packageName')] = readTexts([issue.name].flat());
+  const fixedIn = readTexts(issue.fixedIn).join(', ') || readText(issue, 'nearestFixedInVersion');
   return {
     id,
     severity: readText(issue, 'severity'),
     package: SYSTEM_PACKAGES.has(packageType) ? (name.split('/').at(-1) ?? name) : name,
     installed: readText(issue, 'version'),
-    fixedIn: readTexts(issue.fixedIn).join(', ') || readText(issue, 'nearestFixedInVersion'),
+    fixedIn,
+    fixable: fixedIn !== '' || FIXABLE.some((word) => issue[word] === true) || isLicence(id),
     title: readText(issue, 'title'),
-    url: /^[\w:.-]+$/.test(id)
-      ? `https://${id.startsWith('snyk:lic') ? 'snyk.io' : 'security.snyk.io'}/vuln/${id}`
-      : '',
+    url: /^[\w:.-]+$/.test(id) ? `https://${isLicence(id) ? 'snyk.io' : 'security.snyk.io'}/vuln/${id}` : '',
     packageType,
     file: readText(result, 'displayTargetFile') || readText(result, 'path'),
     line: issue.lineNumber,

@@ -3,7 +3,7 @@
 // https://github.com/aquasecurity/trivy/blob/main/pkg/types/report.go
 import { type JsonRecord, at } from '../../../shared/json.js';
 import { type ReportedFinding, ScanReportError } from './finding.js';
-import { readOptionalList, readText } from './report-fields.js';
+import { isFixed, readOptionalList, readText } from './report-fields.js';
 
 /** @throws ScanReportError when it is not trivy's report */
 export function listTrivyFindings(report: unknown): ReportedFinding[] {
@@ -25,7 +25,7 @@ export function listTrivyFindings(report: unknown): ReportedFinding[] {
 function toReported({ Target }: JsonRecord, item: JsonRecord): Omit<ReportedFinding, 'id'> {
   return {
     severity: readText(item, 'Severity'),
-    ...{ package: '', installed: '', fixedIn: '', packageType: '' },
+    ...{ package: '', installed: '', fixedIn: '', packageType: '', fixable: true },
     title: readText(item, 'Title'),
     url: readText(item, 'PrimaryURL'),
     file: readText(Target),
@@ -35,12 +35,14 @@ function toReported({ Target }: JsonRecord, item: JsonRecord): Omit<ReportedFind
 
 function toVulnerability(result: JsonRecord, item: JsonRecord): ReportedFinding {
   const reported = toReported(result, item);
+  const fixedIn = readText(item, 'FixedVersion');
   return {
     ...reported,
     id: readText(item, 'VulnerabilityID'),
     package: readText(item, 'PkgName'),
     installed: readText(item, 'InstalledVersion'),
-    fixedIn: readText(item, 'FixedVersion'),
+    fixedIn,
+    fixable: isFixed(readText(item, 'Status'), fixedIn),
     // `pkg:apk/alpine/libssl3@3.3.2-r0`
     packageType: /^pkg:([a-z]{1,20})\//.exec(readText(item, 'PkgIdentifier', 'PURL'))?.[1] ?? '',
     file: readText(item, 'PkgPath') || reported.file,
