@@ -9,7 +9,7 @@ import { reportFailure } from './adapters/runner/log.js';
 import { isOnGitHub } from './adapters/runner/on-github.js';
 import { createRunner } from './adapters/runner/runner.js';
 import { runBuildPhase } from './run/build-run.js';
-import { describeFailure, findFailedPass } from './run/failure.js';
+import { describeFailure, findPlace } from './run/failure.js';
 import { InputError } from './shared/errors.js';
 
 /** Exit code off GitHub for errors that are found before the build: a flag, an input, a login. */
@@ -40,7 +40,7 @@ main(cancellation).then(
   // Connections with keepAlive would keep the process running.
   () => process.exit(),
   (error: unknown) => {
-    reportFailure(describeFailure(error), findFailedPass(error)?.place ?? null);
+    reportFailure(describeFailure(error), findPlace(error));
     process.exit(getExitCode(error, cancellation));
   },
 );

@@ -23,6 +23,7 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   username: 'owner',
   password: '',
   context: '.',
+  'dockerfile-checks': 'warn',
   pull: 'false',
   push: 'auto',
   'reuse-cache': 'true',

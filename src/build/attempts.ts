@@ -34,15 +34,15 @@ const LONGEST_MS = 5 * 60_000;
  * if that may help, then the pass runs without cache. Any other failure, such as of a RUN step, is thrown at once.
  * @throws the error of the last attempt, and whatever `wait` throws
  */
-export async function retryPass(
-  run: (attempt: Attempt) => Promise<PassResult>,
+export async function retryPass<T extends PassResult>(
+  run: (attempt: Attempt) => Promise<T>,
   options: AttemptsOptions,
-): Promise<PassResult> {
+): Promise<T> {
   const failures: PassFailedError[] = [];
   let withCache = options.hasCache;
   let waits = 0;
   let firstFailure: number | null = null;
-  const getDelay = (outcome: Outcome<PassResult>): number | null => {
+  const getDelay = (outcome: Outcome<T>): number | null => {
     if (!('error' in outcome) || !(outcome.error instanceof PassFailedError)) return null;
     const { message, cacheFault, transient } = outcome.error;
     failures.push(outcome.error);
@@ -63,8 +63,7 @@ export async function retryPass(
     );
     return milliseconds;
   };
-  const attemptPass = (attempt: number): Promise<PassResult> =>
-    run({ withCache: withCache || !options.hasCache, attempt });
+  const attemptPass = (attempt: number): Promise<T> => run({ withCache: withCache || !options.hasCache, attempt });
   const result = await retry(attemptPass, getDelay, options.wait);
   const earlier = failures.flatMap(({ progress }) => progress.steps);
   return { ...result, progress: withEarlierSteps(result.progress, earlier) };

@@ -1,5 +1,5 @@
 // Runs one pass with Buildx, prints its log, and retries failures that are probably temporary.
-import { type BuildxSession, PassFailedError, type PassResult, runPass } from '../adapters/docker/buildx.js';
+import { type BuildxSession, PassFailedError, type PassResult, runCheck, runPass } from '../adapters/docker/buildx.js';
 import type { BuildStep, DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { World } from '../adapters/world.js';
 import type { Digest } from '../image/digest.js';
@@ -7,13 +7,14 @@ import type { ImageName } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Engine } from '../plan/engine.js';
 import type { PassPlan } from '../plan/plan.js';
+import { showTarget } from '../plan/targets.js';
 import type { Warn } from '../shared/types.js';
 import { type Attempt, retryPass } from './attempts.js';
-import { type Dockerfile, stagesOutside } from './pure/dockerfile.js';
+import { type Dockerfile, hideChecks, stagesOutside } from './pure/dockerfile.js';
 
 export interface PassRunnerOptions {
   readonly world: Pick<World, 'runner' | 'run' | 'signal' | 'wait'>;
-  readonly inputs: Pick<Inputs, 'context' | 'file' | 'secretEnvironment'>;
+  readonly inputs: Pick<Inputs, 'context' | 'file' | 'secretEnvironment' | 'dockerfileChecks'>;
   readonly image: ImageName;
   /** In the order of the passes. With `reuse-cache: false` each runs only stages again that those before it have not. */
   readonly targets: readonly string[];
@@ -76,14 +77,30 @@ export class PassRunner {
    * Runs `run`, with retries for failures that are probably temporary.
    * @throws PassFailedError; CancelledError on a signal
    */
-  repeat(
+  repeat<T extends PassResult>(
     { name, hasCache }: { readonly name: string; readonly hasCache: boolean },
-    run: (attempt: Attempt) => Promise<PassResult>,
-  ): Promise<PassResult> {
+    run: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
     const { world, warn } = this.options;
     const say = (line: string): void => world.runner.log.info(line);
     const { wait } = world;
     return retryPass(run, { name, hasCache, wait, random: Math.random, now: () => performance.now(), say, warn });
+  }
+
+  /**
+   * Has BuildKit check the Dockerfile as far as this pass builds it, with retries. Nothing is built.
+   * @returns what it finds, as a pass would warn of it
+   * @throws PassFailedError; CancelledError on a signal; TimeLimitError
+   */
+  async check(pass: PassPlan): Promise<readonly DockerfileWarning[]> {
+    const { world, inputs, engine, dockerfile } = this.options;
+    const { log } = world.runner;
+    const sources = { ...inputs, dockerfile: dockerfile?.path ?? null };
+    log.info(`Checking the Dockerfile of ${showTarget(pass.target)}`);
+    const { violations } = await this.repeat({ name: 'check', hasCache: false }, () =>
+      log.relay((print) => runCheck(this.getSession({ title: '' }, print), pass, engine, sources)),
+    );
+    return violations;
   }
 
   /** @throws PassFailedError; CancelledError on a signal */
@@ -102,8 +119,10 @@ export class PassRunner {
     const refreshStages = pass.name === 'production' ? null : outside;
     const { context, file } = inputs;
     const sources = { context, file, refreshStages, dockerfile: dockerfile?.path ?? null };
+    const flags = [...pass.flags, ...hideChecks(inputs, dockerfile)];
+    const session = this.getSession(options, print);
     try {
-      const result = await runPass(this.getSession(options, print), options.image ?? image, pass, engine, sources);
+      const result = await runPass(session, options.image ?? image, { ...pass, flags }, engine, sources);
       this.keepWarnings(result.progress.warnings);
       return result;
     } catch (error) {

@@ -65,6 +65,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   ulimit: { description: 'Ulimits, NAME=SOFT:HARD, one a line', default: '' },
   'no-cache-filters': { description: 'Stages that are built without cache, comma or line separated', default: '' },
   pull: { description: 'Pull base images again even where the engine has them', default: 'false' },
+  'dockerfile-checks': {
+    description:
+      "What BuildKit's checks of the Dockerfile find: warn = warnings on its lines; error = the run fails before anything is built; off = not looked for",
+    default: 'warn',
+  },
   provenance: {
     description: 'Provenance attestation of the production image (true, false, or attributes such as mode=max)',
     default: '',

@@ -280,6 +280,9 @@ function forbidSecretFlags(input: BuildOptionName, items: readonly string[]): vo
   }
 }
 
+/** BuildKit's build argument that says which checks of the Dockerfile count: https://docs.docker.com/build/checks/ */
+export const CHECK_ARGUMENT = 'BUILDKIT_DOCKERFILE_CHECK';
+
 /** BuildKit's own build arguments that this action sets. */
 function checkBuildArguments(flags: readonly BuildFlag[]): void {
   const inline = flags.find(

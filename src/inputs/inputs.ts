@@ -8,7 +8,9 @@ import {
   BUILD_OPTIONS,
   type BuildFlag,
   type BuildOptionName,
+  CHECK_ARGUMENT,
   forbidSecretArguments,
+  listBuildArguments,
   listPlatforms,
   parseBuildOptions,
 } from './build-options.js';
@@ -18,6 +20,9 @@ import { type ScanSettings, parseScan } from './scan-inputs.js';
 import { type Credentials, parseCredentials } from './secrets/credentials.js';
 import { type TokenScope, checkScanToken, sortLogin } from './secrets/github-token.js';
 import { parseBoolean, parseList } from './syntax.js';
+
+/** What becomes of violations of BuildKit's checks of the Dockerfile: shown, fail the run, or not looked for. */
+const DOCKERFILE_CHECKS = ['warn', 'error', 'off'] as const;
 
 /** `auto` pushes when the run may; `always` fails when it may not. */
 type PushMode = 'auto' | 'always' | 'never';
@@ -45,6 +50,7 @@ export interface Inputs {
   readonly secretEnvironment: Readonly<Record<string, string>>;
   /** IDs of secrets that have no value in this run. */
   readonly secretsWithoutValue: readonly string[];
+  readonly dockerfileChecks: (typeof DOCKERFILE_CHECKS)[number];
   readonly pull: boolean;
   /** Attributes of the attestation (`mode=max`, empty = defaults), or null for none. */
   readonly provenance: string | null;
@@ -87,6 +93,7 @@ const OTHER_INPUTS = [
   'file',
   'builder-target',
   'production-target',
+  'dockerfile-checks',
   'pull',
   'provenance',
   'sbom',
@@ -142,6 +149,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     flags,
     secretEnvironment,
     secretsWithoutValue,
+    dockerfileChecks: parseDockerfileChecks(read('dockerfile-checks'), flags),
     // Without the cache, base images are pulled again too: otherwise the weekly rebuild would keep old ones.
     pull: parseBoolean('pull', read('pull')) || !reuseCache,
     provenance: parseAttestation('provenance', read('provenance')),
@@ -258,6 +266,17 @@ function parsePushMode(text: string): PushMode {
   if (/^(?:true|True|TRUE)$/.test(text)) return 'always';
   if (/^(?:false|False|FALSE)$/.test(text)) return 'never';
   throw new InputError(`push is ${quote(text)}. Use auto, true or false.`);
+}
+
+/** @throws InputError also when the checks are switched off, and a build argument says which of them count */
+function parseDockerfileChecks(text: string, flags: Inputs['flags']): Inputs['dockerfileChecks'] {
+  const mode = DOCKERFILE_CHECKS.find((one) => one === text.toLowerCase());
+  if (mode === undefined) throw new InputError(`dockerfile-checks is ${quote(text)}. Use warn, error or off.`);
+  if (mode === 'off' && listBuildArguments(flags).has(CHECK_ARGUMENT))
+    throw new InputError(
+      `dockerfile-checks is off, and build-args has ${CHECK_ARGUMENT}, which says what is checked. Remove one of the two.`,
+    );
+  return mode;
 }
 
 function parseTarget(input: InputName, text: string): string {

@@ -41,4 +41,6 @@ export interface Failure {
   readonly message: string;
   /** The last lines that the failed step printed; none when no step failed. */
   readonly output: readonly string[];
+  /** What the output is, if it is not what a step printed. */
+  readonly outputTitle?: string;
 }

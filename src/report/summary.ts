@@ -88,9 +88,9 @@ export function toFiguresJson(result: RunResult): string {
 }
 
 /** The message, which names the step and its line, and the last output of the step. */
-function toFailure({ message, output }: Failure): string[] {
+function toFailure({ message, output, outputTitle = 'The last lines that it printed' }: Failure): string[] {
   const lines = [`**Failed.** ${escapeMarkdown(shorten(message))}`, ''];
-  return output.length === 0 ? lines : [...lines, 'The last lines that it printed:', '', ...toCodeBlock(output), ''];
+  return output.length === 0 ? lines : [...lines, `${outputTitle}:`, '', ...toCodeBlock(output), ''];
 }
 
 function toNotPushed({ image, tags, production, push, parts }: Plan): string[] {

@@ -1,6 +1,7 @@
 // The story of a run: read inputs and event, plan, and then either build an image or make an index of built ones.
 import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
+import { checkDockerfile } from '../build/check-dockerfile.js';
 import { confinePaths } from '../build/confine-paths.js';
 import { findGitCredentials } from '../build/find-git-credentials.js';
 import { keepBuilders } from '../build/keep-builder.js';
@@ -58,6 +59,7 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   const { plan, candidate, target } = job;
   yield { job, plan };
   announcePlan(runner, plan, `Plan (${describeEngine(engine)})`);
+  await checkDockerfile({ ...job, runner, inputs });
   if (target !== null) github.prepare();
 
   const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });

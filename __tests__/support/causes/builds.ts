@@ -1,11 +1,13 @@
 // The machine, Docker and Buildx, the build itself, and why a step was not cached.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { runProcess } from '../../../src/adapters/process/process.js';
 import { explainMiss } from '../../../src/cache/pure/cache-miss.js';
 import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
 import { errorMessage } from '../../../src/shared/text.js';
 import { inputsOf } from '../fixtures.js';
 import { LATER, SHA, push } from '../world/events.js';
-import { DONE, type RecordedEngine } from '../world/recorded-engine.js';
+import { DONE, type RecordedEngine, DOCKERFILE as TWO_STAGES } from '../world/recorded-engine.js';
 import { type Cause, type Causes, given } from './cause.js';
 
 function onEngine(change: (engine: RecordedEngine) => void, inputs: Parameters<typeof given>[0] = {}): Cause {
@@ -43,7 +45,21 @@ const MACHINES: Causes = {
   }),
 };
 
+/** What BuildKit's checks find. */
+const CASING = { message: 'FromAsCasing: casing does not match (line 1)', line: 1 };
+
 const BUILDS: Causes = {
+  'a Dockerfile that breaks a rule': onEngine((engine) => (engine.warnings = [CASING]), {
+    'dockerfile-checks': 'error',
+  }),
+  'an engine without checks': onEngine(
+    (engine) => void engine.checkFaults.push({ error: 'docker/dockerfile:1.8.1: not found', report: false }),
+    { 'dockerfile-checks': 'error' },
+  ),
+  'checks of another frontend': async (world) => {
+    await writeFile(join(world.workspace, 'Dockerfile'), `# syntax=example.com/frontend\n${TWO_STAGES}`);
+    return world.run(push('main', SHA), { 'dockerfile-checks': 'error' });
+  },
   'a step that fails': onEngine((engine) => void engine.failing.set('RUN make', { error: 'exit code: 2' })),
   'a base image that may not be read': onEngine((engine) => {
     engine.baseImage = 'ghcr.io/octo/base:1';

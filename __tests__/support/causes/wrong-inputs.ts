@@ -60,6 +60,10 @@ const LISTS: Causes = {
       'mirror-logins': `${world.registry.host}=owner:`,
     }),
   'a report that nobody makes': given({ 'upload-sarif': 'true' }),
+  'no checks, and which': given({
+    'dockerfile-checks': 'off',
+    'build-args': 'BUILDKIT_DOCKERFILE_CHECK=skip=FromAsCasing',
+  }),
   'an option against scan-only-fixed': given({
     scan: 'grype',
     'scan-only-fixed': 'true',

@@ -12,6 +12,7 @@ export interface StepFailure {
 export interface CheckWarning {
   readonly message: string;
   readonly line: number;
+  readonly url?: string;
 }
 
 const [STARTED, COMPLETED] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
@@ -44,9 +45,9 @@ export class ProgressLines {
     this.print(`ERROR: failed to build: failed to solve: ${error}`);
   }
 
-  warning({ message, line }: CheckWarning): void {
+  warning({ message, line, url = '' }: CheckWarning): void {
     const range = [{ start: { line }, end: { line } }];
-    this.say({ warnings: [{ vertex: sha256('Dockerfile'), level: 1, short: btoa(message), url: '', range }] });
+    this.say({ warnings: [{ vertex: sha256('Dockerfile'), level: 1, short: btoa(message), url, range }] });
   }
 
   /** @param manifests digests of what is written, children first */

@@ -69,6 +69,8 @@ export class RecordedEngine {
   /** A base image whose metadata is loaded first, which `failing` may name. */
   baseImage: string | null = null;
   warnings: readonly CheckWarning[] = [];
+  /** The next checks of the Dockerfile fail so, one after the other: without a report where `report` is false. */
+  readonly checkFaults: { readonly error: string; readonly report: boolean }[] = [];
   /** The next builds with a cache source fail so, one after the other. */
   readonly cacheFaults: string[] = [];
   /** The next pushes fail so, one after the other. */
@@ -98,7 +100,12 @@ export class RecordedEngine {
 
   /** Command lines of all builds. */
   get builds(): readonly string[] {
-    return this.calls.filter((call) => call.startsWith('docker buildx build'));
+    return this.calls.filter((call) => call.startsWith('docker buildx build') && !call.includes(CHECK));
+  }
+
+  /** Command lines of all checks of the Dockerfile. */
+  get checks(): readonly string[] {
+    return this.calls.filter((call) => call.includes(CHECK));
   }
 
   readonly run: RunProcess = async (command, args, options) => {
@@ -114,7 +121,7 @@ export class RecordedEngine {
     const words = args[0] === '--context' ? args.slice(2) : args;
     switch (words.slice(0, 2).join(' ')) {
       case 'buildx build':
-        return this.build(args, options);
+        return args.includes(CHECK) ? this.check(args) : this.build(args, options);
       case 'buildx inspect':
         return this.inspectBuilder(words[2]);
       case 'buildx version':
@@ -152,13 +159,30 @@ export class RecordedEngine {
     };
   }
 
+  /** As BuildKit writes it: unit/adapters/progress/check-reports has recorded ones. */
+  private check(args: readonly string[]): ProcessResult {
+    const fault = this.checkFaults.shift();
+    const warnings = this.listWarnings(args).map(({ message, line, url = '' }) => {
+      const [, ruleName, detail] = /^(\w+): (.*?)(?: \(line \d+\))?$/.exec(message) ?? [];
+      return { ruleName, detail, url, location: { ranges: [{ start: { line }, end: { line } }] } };
+    });
+    const report = { warnings, sources: [], ...(fault && { buildError: { message: fault.error, location: {} } }) };
+    const code = warnings.length > 0 || fault !== undefined ? 1 : 0;
+    const stdout = fault?.report === false ? '' : `${JSON.stringify(report)}\n`;
+    return { ...DONE, code, stdout, stderr: fault === undefined ? '' : `ERROR: ${fault.error}\n` };
+  }
+
+  private listWarnings(args: readonly string[]): readonly CheckWarning[] {
+    return args.includes('BUILDKIT_DOCKERFILE_CHECK=skip=all') ? [] : this.warnings;
+  }
+
   private async build(args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
     // Without it the last stage is built, which has no name here.
     const target = args.includes('--target') ? valueOf(args, '--target') : '';
     await this.onBuild(target);
     expectGoingOn('docker', options);
     const lines = new ProgressLines((line) => options.onLine?.(line));
-    for (const warning of this.warnings) lines.warning(warning);
+    for (const warning of this.listWarnings(args)) lines.warning(warning);
     const code = (await this.solve(args, target, lines)) && (await this.writeResult(args, target, lines)) ? 0 : 1;
     return { ...DONE, code, stderr: lines.lines.join('\n') };
   }
@@ -311,6 +335,9 @@ export class RecordedEngine {
     return readStoredRecords(this.registry, repository, digest ?? tag ?? '');
   }
 }
+
+/** Of BuildKit's checks of the Dockerfile. */
+const CHECK = '--call=check,format=json';
 
 interface SavedImage {
   readonly content: object;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDockerfile, stagesOutside } from '../../../src/build/pure/dockerfile.js';
+import { hideChecks, parseDockerfile, stagesOutside } from '../../../src/build/pure/dockerfile.js';
 
 const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
 const names = (text: string): (string | null)[] => parseDockerfile(text).stages.map(({ name }) => name);
@@ -78,7 +78,27 @@ describe('the stages of a Dockerfile', () => {
     ['# syntax=docker/dockerfile-evil', true],
     ['# a comment\n# syntax=registry.example/frontend:1', false],
     ['FROM a', false],
+    ['# syntax=docker/dockerfile:1 as it is', false],
   ])('%j: foreign syntax %s', (text, foreign) => expect(parseDockerfile(text).customSyntax).toBe(foreign));
+
+  test.each([
+    ['# check=error=true', true],
+    ['# check=skip=JSONArgsRecommended,StageNameCasing;error=true', true],
+    ['#Check = skip=all; error = 1', true],
+    ['# syntax=docker/dockerfile:1\n# check=error=true', true],
+    ['# check=error=false', false],
+    ['# check=skip=error=true', false],
+    ['# check=skip=all', false],
+    ['# a comment\n# check=error=true', false],
+    ['FROM a', false],
+  ])('%j: fails its own build by checks: %s', (text, fails) => {
+    const dockerfile = parseDockerfile(`${text}\n`);
+    expect(dockerfile.failsOnChecks).toBe(fails);
+    const off = hideChecks({ dockerfileChecks: 'off' }, dockerfile).map(({ flag, value }) => `${flag} ${value}`);
+    expect(off).toEqual(fails ? [] : ['--build-arg BUILDKIT_DOCKERFILE_CHECK=skip=all']);
+    for (const mode of ['warn', 'error'] as const)
+      expect(hideChecks({ dockerfileChecks: mode }, dockerfile)).toEqual([]);
+  });
 });
 
 describe('the stages that the builder is built without', () => {

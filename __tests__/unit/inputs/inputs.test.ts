@@ -33,6 +33,7 @@ describe('every input', () => {
       indexOf: [],
       platforms: [],
       extraTags: [],
+      dockerfileChecks: 'warn',
       dryRun: false,
       logout: true,
       comment: false,
@@ -58,6 +59,8 @@ describe('every input', () => {
     ['file', 'docker/Dockerfile', { file: 'docker/Dockerfile' }],
     ['builder-target', 'build.1_x', { builderTargets: ['build.1_x'] }],
     ['production-target', '2', { productionTarget: '2' }],
+    ['dockerfile-checks', 'Error', { dockerfileChecks: 'error' }],
+    ['dockerfile-checks', 'off', { dockerfileChecks: 'off' }],
     ['pull', 'true', { pull: true }],
     ['provenance', 'true', { provenance: '' }],
     ['provenance', 'false', { provenance: null }],
@@ -110,6 +113,8 @@ describe('junk is refused, and the message names the input and what it takes', (
   );
 
   test.each<[InputName, string]>([
+    ['dockerfile-checks', ''],
+    ['dockerfile-checks', 'false'],
     ['push', ''],
     ['push', 'yes'],
     ['push', 'always'],

@@ -23,10 +23,7 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     'build',
     ...(engine.builder === null ? [] : ['--builder', engine.builder]),
     `--progress=${sources.onTerminal === true ? 'tty' : 'rawjson'}`,
-    // BuildKit takes no numbers: without the flag it builds the last stage, the only one that a pass has by its number.
-    ...(isStageNumber(pass.target) ? [] : ['--target', pass.target]),
-    ...(sources.file === null ? [] : ['--file', sources.file]),
-    ...pass.flags.flatMap(({ flag, value }) => [flag, value]),
+    ...getSourceArgs(pass, sources),
     ...Object.entries(pass.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
     ...(pass.pull ? ['--pull'] : []),
     ...getRefreshArgs(pass, sources.refreshStages),
@@ -37,6 +34,32 @@ export function getBuildxArgs(image: ImageName, pass: PassPlan, engine: Engine, 
     '--metadata-file',
     sources.metadataFile,
     sources.context,
+  ];
+}
+
+/** Has BuildKit check the Dockerfile as far as the pass builds it: nothing is built, and a report comes on standard output. */
+export function getCheckArgs(
+  pass: PassPlan,
+  { builder }: Engine,
+  sources: Pick<PassSources, 'context' | 'file'>,
+): string[] {
+  return [
+    'buildx',
+    'build',
+    ...(builder === null ? [] : ['--builder', builder]),
+    '--progress=rawjson',
+    '--call=check,format=json',
+    ...getSourceArgs(pass, sources),
+    sources.context,
+  ];
+}
+
+function getSourceArgs({ target, flags }: PassPlan, { file }: Pick<PassSources, 'file'>): string[] {
+  return [
+    // BuildKit takes no numbers: without the flag it builds the last stage, the only one that a pass has by its number.
+    ...(isStageNumber(target) ? [] : ['--target', target]),
+    ...(file === null ? [] : ['--file', file]),
+    ...flags.flatMap(({ flag, value }) => [flag, value]),
   ];
 }
 

@@ -11,13 +11,20 @@ import { asRecord, parseObject } from '../../shared/json.js';
 import { LONGEST_QUOTED, shortenLine } from '../../shared/long-line.js';
 import type { Env, SourcePlace } from '../../shared/types.js';
 import { describeLeftovers } from '../process/leftovers.js';
-import type { RunProcess } from '../process/process.js';
+import type { ProcessResult, RunProcess } from '../process/process.js';
 import { BuildLog } from '../progress/build-log.js';
-import { type BuildStep, type PassProgress, isExportFailure } from '../progress/build-progress.js';
+import {
+  type BuildStep,
+  type DockerfileWarning,
+  type PassProgress,
+  isExportFailure,
+} from '../progress/build-progress.js';
+import { parseCheckReport } from '../progress/check-report.js';
 import { listExported } from '../progress/exported.js';
 import { findFailedPlace } from '../progress/failed-place.js';
 import { RawProgressReader } from '../progress/raw.js';
-import { type PassSources, getBuildxArgs } from './buildx-args.js';
+import { type PassSources, getBuildxArgs, getCheckArgs } from './buildx-args.js';
+import { CHECK_LIMIT } from './limits.js';
 import { type PassFailure, classifyFailure } from './pass-failure.js';
 import { watchForStall } from './stall-watch.js';
 
@@ -138,16 +145,55 @@ export async function runPass(
     });
   const { progress } = reader;
   if (leftovers !== null) session.onLine(describeLeftovers('docker buildx build', leftovers));
-  if (code !== 0) {
-    const lines = stderr.split('\n');
-    // Lines of Buildx and BuildKit only, never output of a step.
-    const errors = [...progress.errors, ...listFatal(lines)];
-    const place = sources.dockerfile === null ? null : findFailedPlace(lines, sources.dockerfile);
-    const message = explainFailure(pass, progress, errors, code, place);
-    const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
-    throw new PassFailedError(message, progress, classifyFailure(errors, said), place);
-  }
+  if (code !== 0) throw toPassError(pass, progress, { code, stderr }, sources.dockerfile);
   return { seconds: (performance.now() - started) / 1000, progress, ...(await readDigests(metadataFile)) };
+}
+
+/** The result of a check of the Dockerfile, in the form of that of a pass. */
+export interface CheckResult extends PassResult {
+  readonly violations: readonly DockerfileWarning[];
+}
+
+/**
+ * Has BuildKit check the Dockerfile as far as a pass builds it; nothing is built. A `# check=` in the Dockerfile counts.
+ * @throws PassFailedError when Dockerfile or base images cannot be read, or there is no such check; CancelledError on a
+ *   signal; TimeLimitError
+ */
+export async function runCheck(
+  { run, env, signal, onLine }: Pick<BuildxSession, 'run' | 'env' | 'signal' | 'onLine'>,
+  pass: PassPlan,
+  engine: Engine,
+  sources: Pick<PassSources, 'context' | 'file'> & { readonly dockerfile: string | null },
+): Promise<CheckResult> {
+  const args = getCheckArgs(pass, engine, sources);
+  onLine(`docker ${args.map(showArgument).join(' ')}`);
+  const started = performance.now();
+  const { code, stdout, stderr } = await run('docker', args, { env, signal, limit: CHECK_LIMIT });
+  const reader = new RawProgressReader(new BuildLog(new Set(), new Set()));
+  for (const line of stderr.split('\n')) reader.read(line, 0);
+  const { progress } = reader;
+  const report = parseCheckReport(stdout);
+  // It exits with 1 for violations too: the report tells.
+  if (report?.complete !== true || (code !== 0 && report.violations.length === 0))
+    throw toPassError(pass, progress, { code, stderr }, sources.dockerfile);
+  const seconds = (performance.now() - started) / 1000;
+  return { seconds, progress, digest: null, ids: [], violations: report.violations };
+}
+
+/** @param dockerfile path of the Dockerfile as annotations name it; null where it is not in the workspace */
+function toPassError(
+  pass: PassPlan,
+  progress: PassProgress,
+  { code, stderr }: Pick<ProcessResult, 'code' | 'stderr'>,
+  dockerfile: string | null,
+): PassFailedError {
+  const lines = stderr.split('\n');
+  // Lines of Buildx and BuildKit only, never output of a step.
+  const errors = [...progress.errors, ...listFatal(lines)];
+  const place = dockerfile === null ? null : findFailedPlace(lines, dockerfile);
+  const message = explainFailure(pass, progress, errors, code, place);
+  const said = isExportFailure(progress) ? (progress.failed?.output ?? []) : [];
+  return new PassFailedError(message, progress, classifyFailure(errors, said), place);
 }
 
 function listFatal(lines: readonly string[]): string[] {

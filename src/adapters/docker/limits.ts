@@ -8,6 +8,12 @@ export const ANSWER_LIMIT: TimeLimit = {
     'The Docker Engine, or the builder, takes the call and does not answer: restart it, or run the job on another runner.',
 };
 
+/** For checks of a Dockerfile: they ask the registries of its base images. */
+export const CHECK_LIMIT: TimeLimit = {
+  milliseconds: 300_000,
+  advice: 'The builder, or the registry of a base image, takes the call and does not answer: run the job again.',
+};
+
 /** For loading and saving an image file: far longer than a gigabyte takes on a slow disk. */
 export const FILE_LIMIT: TimeLimit = {
   milliseconds: 600_000,

@@ -21,6 +21,11 @@ export interface DockerfileWarning {
   readonly line: number | null;
 }
 
+/** A line as BuildKit counts it; null for none. */
+export function toLineNumber(value: unknown): number | null {
+  return typeof value === 'number' && value > 0 ? value : null;
+}
+
 /** Kinds of work, for figures and chart. */
 export type WorkKind = 'run' | 'pull' | 'export' | 'push';
 

@@ -18,6 +18,7 @@ import {
   isDockerfileStep,
   isJoining,
   isPulledLayer,
+  toLineNumber,
   listErrors,
   parseStage,
 } from './build-progress.js';
@@ -171,11 +172,10 @@ export class RawProgressReader {
   private readWarning({ short, url, range }: JsonRecord): void {
     const message = decodeText(short);
     if (message === '') return;
-    const line = at(asRecords(range)[0], 'start', 'line');
     this.warnings.set(message, {
       message: message.replace(/ \(line \d+\)$/, ''),
       url: asText(url),
-      line: typeof line === 'number' && line > 0 ? line : null,
+      line: toLineNumber(at(asRecords(range)[0], 'start', 'line')),
     });
   }
 

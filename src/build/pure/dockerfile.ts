@@ -1,5 +1,7 @@
 // Parses the stages of a Dockerfile. Only the part of the grammar that is needed here: stages, sources, directives.
 // Grammar: https://docs.docker.com/reference/dockerfile/, heredocs as in BuildKit's parser.
+import { type BuildFlag, CHECK_ARGUMENT } from '../../inputs/build-options.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { isStageNumber } from '../../plan/targets.js';
 import { InputError } from '../../shared/errors.js';
 import { isMadeOf } from '../../shared/text.js';
@@ -21,6 +23,8 @@ export interface Dockerfile {
   readonly beforeStages: readonly string[];
   /** True for a frontend other than Docker's: it may have another grammar, so the stages are not relied on. */
   readonly customSyntax: boolean;
+  /** Has `# check=…;error=true`: violations of BuildKit's checks fail its build. */
+  readonly failsOnChecks: boolean;
 }
 
 /** Far more than any Dockerfile has; bounds the time of code that walks the stages. */
@@ -32,7 +36,7 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   const directives = parseDirectives(lines);
   const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
   const beforeStages: string[] = [];
-  for (const instruction of toInstructions(lines, directives.get('escape') === '`' ? '`' : '\\')) {
+  for (const instruction of toInstructions(lines, firstWord(directives.get('escape')) === '`' ? '`' : '\\')) {
     const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
     if (from !== null) {
       if (stages.length === MOST_STAGES)
@@ -44,9 +48,23 @@ export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
     for (const source of listSources(instruction)) stage?.uses.push(source);
     (stage?.instructions ?? beforeStages).push(instruction);
   }
-  const syntax = directives.get('syntax') ?? 'docker/dockerfile';
+  const syntax = firstWord(directives.get('syntax')) || 'docker/dockerfile';
   const customSyntax = !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax);
-  return { path, stages, beforeStages, customSyntax };
+  const failsOnChecks = /(?:^|;)\s*error\s*=\s*(?:1|t|true)\s*(?:;|$)/i.test(directives.get('check') ?? '');
+  return { path, stages, beforeStages, customSyntax, failsOnChecks };
+}
+
+/**
+ * The build argument that ends BuildKit's checks, for `dockerfile-checks: off`. It replaces the `# check=` of the
+ * Dockerfile, so one that fails its build by them stays as it is.
+ * @param dockerfile null where it cannot be read
+ */
+export function hideChecks(
+  { dockerfileChecks }: Pick<Inputs, 'dockerfileChecks'>,
+  dockerfile: Dockerfile | null,
+): readonly BuildFlag[] {
+  if (dockerfileChecks !== 'off' || dockerfile?.failsOnChecks === true) return [];
+  return [{ input: 'build-args', flag: '--build-arg', value: `${CHECK_ARGUMENT}=skip=all`, passes: 'both' }];
 }
 
 /**
@@ -128,15 +146,19 @@ function findByNumber({ stages }: Dockerfile, target: string): Stage | undefined
   return isStageNumber(target) ? stages[Number(target)] : undefined;
 }
 
-/** `# escape=…` and `# syntax=…`, which count only at the top of the file. */
+/** `# escape=…`, `# syntax=…` and `# check=…`, which count only at the top of the file. */
 function parseDirectives(lines: readonly string[]): Map<string, string> {
   const directives = new Map<string, string>();
   for (const line of lines) {
-    const directive = /^#\s*([a-z]+)\s*=\s*(\S+)/i.exec(line);
+    const directive = /^#\s*([a-z]+)\s*=\s*(\S.*)/i.exec(line);
     if (directive === null) break;
     directives.set((directive[1] ?? '').toLowerCase(), directive[2] ?? '');
   }
   return directives;
+}
+
+function firstWord(text = ''): string {
+  return text.split(/\s/, 1)[0] ?? '';
 }
 
 /** Joins continued lines, and leaves out comments and the bodies of heredocs. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { getBuildxArgs } from '../../../../src/adapters/docker/buildx-args.js';
+import { getBuildxArgs, getCheckArgs } from '../../../../src/adapters/docker/buildx-args.js';
 import { type Engine, fitToEngine } from '../../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../../src/plan/event/event.js';
 import type { Exporter } from '../../../../src/plan/plan.js';
@@ -205,6 +205,17 @@ describe('inputs -> argv of both passes', () => {
       expect(getBuildxArgs(plan.image, plan.production, engine, { ...sources, refreshStages })).toEqual(production);
     },
   );
+});
+
+test('a check of the Dockerfile has what tells what is built, and nothing of a result', () => {
+  const given = { 'build-args': 'A=1', labels: 'a=b', provenance: 'true', file: 'docker/Dockerfile', builder: 'mine' };
+  const inputs = inputsOf({ ...given, 'reuse-cache': 'false' });
+  const { production } = planOf(pushTo('main'), given);
+  const engine = { ...ENGINE, builder: inputs.builder };
+  expect(getCheckArgs(production, engine, { context: 'src', file: inputs.file })).toEqual([
+    ...['buildx', 'build', '--builder', 'mine', '--progress=rawjson', '--call=check,format=json'],
+    ...['--target', 'production', '--file', 'docker/Dockerfile', '--build-arg', 'A=1', '--label', 'a=b', 'src'],
+  ]);
 });
 
 describe('how an image is written to the registry', () => {
