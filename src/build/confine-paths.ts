@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import type { Inputs } from '../inputs/inputs.js';
 import { InputError } from '../shared/errors.js';
 import { quote } from '../shared/text.js';
-import { type Folder, listLocalPaths, staysInside } from './pure/local-paths.js';
+import { type Folder, listLocalPaths, staysInside } from './pure/context/local-paths.js';
 
 export interface Confines {
   readonly workspace: string;

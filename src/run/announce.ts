@@ -1,13 +1,16 @@
 // Sets outputs and prints notices and annotations, each as soon as it is true.
+import type { PassResult } from '../adapters/docker/buildx.js';
 import type { DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { KeptBuilder } from '../build/keep-builder.js';
+import { explainCopyOfGit } from '../build/git-in-context.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { type Tag, pinnedReference, taggedReference } from '../image/reference.js';
 import type { Plan } from '../plan/plan.js';
 import type { PublishedImage } from '../publish/publish.js';
 import { type MirrorOutcome, listPinned, listReferences } from '../publish/pure/mirror-outcome.js';
 import { toPlanJson, toPlanLines } from '../report/plan-text.js';
+import type { RunSetup } from './prepare/setup.js';
 
 export function showPlan(runner: Runner, plan: Plan, title: string): void {
   runner.log.group(title, () => {
@@ -92,6 +95,18 @@ export function announceDockerfileWarnings(
     if (dockerfile === null || line === null) runner.log.warning(text);
     else runner.log.warning(text, { file: dockerfile.path, line, endLine: line });
   }
+}
+
+/** A notice: the build is right, and only slower than it could be. */
+export async function announceCopyOfGit(
+  { world: { runner }, inputs, dockerfile }: RunSetup,
+  { production }: Plan,
+  { progress }: PassResult,
+): Promise<void> {
+  // Without a source every step runs, whatever it copies.
+  if (production.noCache || production.cacheFrom.length === 0) return;
+  const hint = await explainCopyOfGit(inputs, runner.workspace, dockerfile, progress.steps);
+  if (hint !== null) runner.log.notice(hint);
 }
 
 /** For an index that may not be pushed. */

@@ -3,7 +3,7 @@ import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
 import { checkDockerfile } from '../build/check-dockerfile.js';
 import { confinePaths } from '../build/confine-paths.js';
-import { findGitCredentials } from '../build/find-git-credentials.js';
+import { findGitCredentials } from '../build/git-in-context.js';
 import { keepBuilders } from '../build/keep-builder.js';
 import { chooseTargets } from '../build/pure/choose-targets.js';
 import { findUnmatchedValues } from '../build/pure/unmatched-values.js';
@@ -23,6 +23,7 @@ import { publishProduction } from '../publish/publish.js';
 import { expectMirrored } from '../publish/pure/mirror-outcome.js';
 import {
   announceBuilder,
+  announceCopyOfGit,
   announceLocalImage,
   announcePlan,
   announceTags,
@@ -64,6 +65,7 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
 
   const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });
   yield { built };
+  await announceCopyOfGit(setup, plan, built);
   // Loaded only by the runs that use it, as the story of an index below: the bundle has it apart.
   const checks = candidate === null ? null : await import('../checks/checks.js');
   const checked =

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { isLeftOut } from '../../../src/build/pure/dockerignore.js';
+import { isLeftOut } from '../../../src/build/pure/context/dockerignore.js';
 import { useLab } from '../../support/e2e.js';
 
 const fixture = useLab({ stores: ['containerd'] });

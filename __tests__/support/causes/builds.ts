@@ -1,5 +1,5 @@
 // The machine, Docker and Buildx, the build itself, and why a step was not cached.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProcess } from '../../../src/adapters/process/process.js';
 import { explainMiss } from '../../../src/cache/pure/cache-miss.js';
@@ -8,6 +8,7 @@ import { errorMessage } from '../../../src/shared/text.js';
 import { inputsOf } from '../fixtures.js';
 import { LATER, SHA, push } from '../world/events.js';
 import { DONE, type RecordedEngine, DOCKERFILE as TWO_STAGES } from '../world/recorded-engine.js';
+import type { SmallWorld } from '../world/small-world.js';
 import { type Cause, type Causes, given } from './cause.js';
 
 function onEngine(change: (engine: RecordedEngine) => void, inputs: Parameters<typeof given>[0] = {}): Cause {
@@ -106,7 +107,18 @@ function missed(name: string, buildArgs = ''): Cause {
   return () => explainMiss({ name, stage: 'builder' }, context);
 }
 
+/** The same commit in two checkouts. */
+async function copyGit(world: SmallWorld): ReturnType<SmallWorld['run']> {
+  await writeFile(join(world.workspace, 'Dockerfile'), TWO_STAGES.replace('RUN make', 'COPY . .'));
+  await mkdir(join(world.workspace, '.git'));
+  world.engine.lastStep = 'COPY . .';
+  await world.succeed(push('main', SHA));
+  world.engine = Object.assign(world.freshEngine(), { lastStep: 'COPY . .', sources: 's2' });
+  return world.run(push('main', SHA));
+}
+
 const MISSES: Causes = {
+  'a checkout that is copied whole': copyGit,
   'a build argument that changes': missed('[builder 3/3] RUN make', `COMMIT_SHA=${SHA}`),
   'a changed file': missed('[builder 2/3] COPY . .'),
 };

@@ -64,6 +64,8 @@ export class RecordedEngine {
   /** Change one, and the steps that depend on it run again. */
   dependencies = 'd1';
   sources = 's1';
+  /** The builder's last step, which depends on the sources. */
+  lastStep = 'RUN make';
   /** By a part of the step's name. */
   readonly failing = new Map<string, StepFailure>();
   /** A base image whose metadata is loaded first, which `failing` may name. */
@@ -301,7 +303,7 @@ export class RecordedEngine {
     const inner = this.apart ? 'alone' : `${this.dependencies} ${this.sources}`;
     const builder: readonly Step[] = [
       { name: '[builder 1/2] RUN install', stage: 'builder', key: `install ${this.dependencies}` },
-      { name: '[builder 2/2] RUN make', stage: 'builder', key: `make ${this.dependencies} ${this.sources}` },
+      { name: `[builder 2/2] ${this.lastStep}`, stage: 'builder', key: `make ${this.dependencies} ${this.sources}` },
     ];
     if (target !== 'production') return builder;
     const production: Step = { name: `[production 1/1] ${own}`, stage: 'production', key: `${own} ${inner}` };

@@ -1,7 +1,7 @@
 // What a .dockerignore leaves out, by the rules of BuildKit, and what counts as credentials of git.
 import { describe, expect, test } from '@jest/globals';
-import { isLeftOut } from '../../../src/build/pure/dockerignore.js';
-import { holdsGitCredentials } from '../../../src/build/pure/git-credentials.js';
+import { isLeftOut } from '../../../src/build/pure/context/dockerignore.js';
+import { holdsGitCredentials } from '../../../src/build/pure/context/git-credentials.js';
 
 describe('.git/config', () => {
   test.each([

@@ -1,6 +1,6 @@
 // Whose code is built, which inputs name paths, and which of these paths may lead where.
 import { describe, expect, test } from '@jest/globals';
-import { type LocalPath, listLocalPaths, staysInside } from '../../../src/build/pure/local-paths.js';
+import { type LocalPath, listLocalPaths, staysInside } from '../../../src/build/pure/context/local-paths.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
 import { mayBeUntrustedCode } from '../../../src/plan/event/untrusted-code.js';
 import {

@@ -4,6 +4,7 @@ import { type BuildFlag, CHECK_ARGUMENT } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { isStageNumber } from '../../plan/targets.js';
 import { InputError } from '../../shared/errors.js';
+import { isStringList, parseObject } from '../../shared/json.js';
 import { isMadeOf } from '../../shared/text.js';
 
 export interface Stage {
@@ -112,7 +113,21 @@ function listSources(instruction: string): string[] {
 export function readFlags(instruction: string): { readonly keyword: string; readonly flags: readonly string[] } {
   const [keyword = '', ...words] = splitWords(instruction);
   const end = words.findIndex((word) => !word.startsWith('--'));
-  return { keyword, flags: (end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/["']/g, '')) };
+  return { keyword, flags: (end === -1 ? words : words.slice(0, end)).map(withoutQuotes) };
+}
+
+/** The same, with the words behind the flags: those of a JSON list, or else of a line. */
+export function readInstruction(
+  instruction: string,
+): ReturnType<typeof readFlags> & { readonly words: readonly string[] } {
+  const { keyword, flags } = readFlags(instruction);
+  const rest = splitWords(instruction).slice(1 + flags.length);
+  const list = parseObject(`{"words":${rest.join(' ')}}`)?.words;
+  return { keyword, flags, words: isStringList(list) ? list : rest.map(withoutQuotes) };
+}
+
+function withoutQuotes(word: string): string {
+  return word.replace(/["']/g, '');
 }
 
 /** Shell words, with their quotes. */
@@ -189,6 +204,18 @@ function* toInstructions(lines: readonly string[], escape: string): Generator<st
 /** The instruction of a step: `[builder 4/6] RUN npm ci` -> `RUN npm ci`. */
 export function getInstruction(stepName: string): string {
   return stepName.replace(/^\[[^\]]*\] /, '');
+}
+
+/** The instruction of a step that BuildKit shows, and its stage; null when it is not found. */
+export function findShown(
+  dockerfile: Dockerfile,
+  { name, stage: label }: { readonly name: string; readonly stage: string },
+): { readonly stage: Stage; readonly instruction: string } | null {
+  const stage = dockerfile.stages.find((one) => getStageLabel(dockerfile, one) === label);
+  // The quotes of a JSON list are not shown.
+  const shown = withoutQuotes(getInstruction(name));
+  const instruction = stage?.instructions.find((one) => isShownAs(withoutQuotes(one), shown));
+  return stage === undefined || instruction === undefined ? null : { stage, instruction };
 }
 
 /** BuildKit shows an instruction with its variables replaced, and cuts long ones off. */

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Runner } from '../../adapters/runner/runner.js';
 import { withEnvironmentValues } from '../../build/pure/environment-arguments.js';
-import { getSecretPath } from '../../build/pure/local-paths.js';
+import { getSecretPath } from '../../build/pure/context/local-paths.js';
 import { type BuildFlag, forbidSecretArguments, secretEnvironmentNames } from '../../inputs/build-options.js';
 import { type Inputs, knownSecrets } from '../../inputs/inputs.js';
 import { encodeCredentials } from '../../inputs/secrets/credentials.js';

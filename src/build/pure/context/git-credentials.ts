@@ -1,5 +1,5 @@
 // Finds credentials in the configuration of a git work tree. Pure; never returns the credentials.
-import { isGitHubToken } from '../../inputs/secrets/github-token.js';
+import { isGitHubToken } from '../../../inputs/secrets/github-token.js';
 
 /**
  * Whether a `.git/config` has credentials: the header that actions/checkout writes there up to v5 unless it is told

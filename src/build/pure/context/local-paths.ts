@@ -1,7 +1,7 @@
 // The paths on the runner that inputs name, and whether they stay inside the workspace. Pure.
 import { isAbsolute, relative, resolve } from 'node:path';
-import type { BuildFlag } from '../../inputs/build-options.js';
-import type { Inputs } from '../../inputs/inputs.js';
+import type { BuildFlag } from '../../../inputs/build-options.js';
+import type { Inputs } from '../../../inputs/inputs.js';
 
 export interface LocalPath {
   /** For messages: `context`, `secret-files: item 2,`. */
