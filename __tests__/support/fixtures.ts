@@ -27,6 +27,7 @@ const DEFAULTS: Partial<Record<InputName, string>> = {
   pull: 'false',
   push: 'auto',
   'reuse-cache': 'true',
+  promote: 'false',
   'part-of-index': 'false',
   'dry-run': 'false',
   logout: 'true',

@@ -115,11 +115,13 @@ export function toAttestJob(): string {
     `inputs.platform-runners != '' && needs.index.outputs.${name} || needs.image.outputs.${name}`;
   const image = expression(`fromJSON(${of('plan')}).image`);
   const ofJob = (job: string): string => `needs.${job}.result == 'success' && needs.${job}.outputs.pushed == 'true'`;
+  // The expression is read also where the job was skipped, and has no plan.
+  const promoted = "fromJSON(needs.image.outputs.plan || '{}').promoted";
   return `  attest:
     needs: [image, index]
-    # One of the two has built the image; the other was skipped.
+    # One of the two has built the image; the other was skipped. A promoted image was built, and signed, by another run.
     if: >-
-      !cancelled() && inputs.attest &&
+      !cancelled() && inputs.attest && !${promoted} &&
       (${ofJob('image')} || ${ofJob('index')})
     # No permissions here: it has the calling job's. GitHub starts no run of a caller that grants less than a job asks for.
     ${RUNS_ON}

@@ -8,16 +8,22 @@ import { CheckFailedError, type CheckRequest, type Checked } from './check.js';
 import { scanImage } from './scan.js';
 import { verifyImage } from './verify.js';
 
+/** What is checked: an image of the local engine. */
+type Built = Pick<PassResult, 'ids'> & {
+  /** Left out: its name and unique tag. */
+  readonly reference?: string;
+};
+
 /**
  * Runs the checks of the inputs `verify` and `scan`, up to the first that fails.
  * @throws CancelledError on a signal; Error when the engine does not answer
  */
-export async function checkImage(request: CheckRequest, built: Pick<PassResult, 'ids'>): Promise<Checked> {
+export async function checkImage(request: CheckRequest, built: Built): Promise<Checked> {
   let done: Pick<Checked, 'verified' | 'scan'> = { verified: false, scan: [] };
   try {
     const { plan, inputs } = request;
     const local = toLocalEngine(request);
-    const reference = taggedReference(plan.image, plan.tags.unique);
+    const reference = built.reference ?? taggedReference(plan.image, plan.tags.unique);
     const id = await readImageId(local, reference);
     expectBuilt(reference, id, built);
     if (inputs.verify !== null) {

@@ -38,10 +38,15 @@ export function showPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, variant].filter((part) => part !== '').join('/');
 }
 
+/** Any platform, also one that cannot be in a tag. */
+export function toPlatform(text: string): Platform {
+  const [os = '', architecture = '', variant = ''] = text.toLowerCase().split('/');
+  return normalize({ os, architecture, variant });
+}
+
 /** @throws InputError for a platform that cannot be in a tag */
 export function parsePlatform(text: string): Platform {
-  const [os = '', architecture = '', variant = ''] = text.toLowerCase().split('/');
-  const platform = normalize({ os, architecture, variant });
+  const platform = toPlatform(text);
   if (!PLATFORM_ENDING.test(toTagEnding(platform)))
     throw new InputError(
       `platforms: ${quote(text)} cannot be part of a tag. Use ${SYSTEMS.join(' or ')} with one of ${ARCHITECTURES.join(', ')}, and a variant such as v7.`,

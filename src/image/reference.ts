@@ -24,10 +24,16 @@ const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::[0-9]+)?$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 /**
- * How tags of this action begin: of builder images, of merged caches, of a pull request's images and of a developer's. No
- * branch and no input has a tag that begins so.
+ * How tags of this action begin: of builder images, of merged caches, of a pull request's images, of a developer's, and of
+ * the marks beside promoted images. No branch and no input has a tag that begins so.
  */
-export const OWN_PREFIXES = { builder: 'builder-', cache: 'cache-', review: 'review-pr-', local: 'dev-' } as const;
+export const OWN_PREFIXES = {
+  builder: 'builder-',
+  cache: 'cache-',
+  review: 'review-pr-',
+  local: 'dev-',
+  promoted: 'promoted-',
+} as const;
 
 /** What a unique tag ends with where its first choice was taken: the time in UTC. */
 export const TIME_ENDING = /-\d{14}$/;

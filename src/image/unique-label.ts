@@ -41,7 +41,8 @@ export function isUniqueTagOf(image: ImageName, tag: Tag, labels: Labels): boole
   const reference = labels[UNIQUE_TAG_LABEL] ?? '';
   const prefix = `${toFullName(image)}:`;
   const name = reference.startsWith(prefix) ? reference.slice(prefix.length) : '';
-  return name === tag || isLaterChoice(tag, name) || isToldByVersion(tag, labels);
+  if (name === tag || isLaterChoice(tag, name) || isToldByVersion(tag, labels)) return true;
+  return TELLING.test(tag) && isLaterChoice(tag, labels[VERSION_LABEL] ?? '');
 }
 
 function isToldByVersion(tag: Tag, labels: Labels): boolean {

@@ -96,6 +96,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
       "What the branch's images were built from until now, as the message says it, where Dockerfile, context or stage have moved on purpose",
     default: '',
   },
+  promote: {
+    description:
+      'true = on a git tag, a release or a workflow_dispatch, the image that a push to the main branch has built of this commit gets the tags, and nothing is built; without such an image it is built as usual',
+    default: 'false',
+  },
   'part-of-index': {
     description:
       'true = the image is one platform of an image that another run puts together; its tags end with the platform, and no others are written',

@@ -70,6 +70,8 @@ export interface Inputs {
   readonly extraTags: readonly Tag[];
   /** What else the image under a moving tag may have been built from, as the message says it. */
   readonly movedFrom: string | null;
+  /** Whether a release may be the image that the main branch has built of its commit. */
+  readonly promote: boolean;
   readonly dryRun: boolean;
   readonly logout: boolean;
   /** Whether a run of a pull request comments on it. */
@@ -105,6 +107,7 @@ const OTHER_INPUTS = [
   'tag',
   'extra-tags',
   'moved-from',
+  'promote',
   'part-of-index',
   'index-of',
   'dry-run',
@@ -139,6 +142,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
   const checks = parseChecks(readRaw);
   const { flags, secretEnvironment, secretsWithoutValue } = options;
   const reuseCache = parseBoolean('reuse-cache', read('reuse-cache'));
+  const index = parseIndex(readRaw, image, listPlatforms(flags), checks);
   return Object.freeze({
     image,
     ...logins,
@@ -160,7 +164,8 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
     mainBranch: optional(read('main-branch')),
     ...parseTags(readRaw),
-    ...parseIndex(readRaw, image, listPlatforms(flags), checks),
+    ...index,
+    promote: parsePromote(readRaw, index),
     movedFrom: optional(read('moved-from')),
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
@@ -227,6 +232,15 @@ function parseIndex(
       throw new InputError('verify, scan: index-of builds nothing to check. Check each part where it is built.');
   }
   return { part, indexOf, platforms };
+}
+
+/** An index is promoted whole, not by its parts: they have tags of their own, and no version's. */
+function parsePromote(readRaw: ReadInput, { part, indexOf }: Pick<Inputs, 'part' | 'indexOf'>): boolean {
+  const promote = parseBoolean('promote', readRaw('promote').trim());
+  if (!promote || (part === null && indexOf.length === 0)) return promote;
+  throw new InputError(
+    `promote and ${part === null ? 'index-of' : 'part-of-index'} are both given (the reusable workflow's platform-runners gives the second). Promote in one run with all platforms: the index that the main branch has is promoted whole.`,
+  );
 }
 
 function parseTags(readRaw: ReadInput): Pick<Inputs, 'tag' | 'extraTags'> {
@@ -314,11 +328,15 @@ function parseBuilder(text: string): string | null {
   return optional(text);
 }
 
-/** Refuses tags of builder images, caches and review images, which only this action writes, and the clean-up removes. */
+/** Refuses tags of builder images, caches, marks and review images, which only this action writes. */
 function parseOwnTag(text: string, what: string): Tag {
   if ([OWN_PREFIXES.builder, OWN_PREFIXES.cache].some((prefix) => text.startsWith(prefix))) {
     throw new InputError(`${what} ${quote(text)} starts like the tags of cache images. Choose another name.`);
   }
+  if (text.startsWith(OWN_PREFIXES.promoted))
+    throw new InputError(
+      `${what} ${quote(text)} starts like the marks beside promoted images, which only a promotion writes. Choose another name.`,
+    );
   if (text.startsWith(OWN_PREFIXES.review))
     throw new InputError(
       `${what} ${quote(text)} starts like the tags of pull requests, which the clean-up removes. Choose another name.`,

@@ -33,11 +33,7 @@ export interface Candidate {
  * @throws InputError where there is no engine to load it into, or it has no image for this machine
  */
 export function toCandidate({ production }: Plan, engine: Engine, architecture: string): Candidate {
-  if (engine.engineVersion === null) {
-    throw new InputError(
-      'verify, scan: no Docker Engine answers on this machine, so the image cannot be checked here. Use a runner with Docker, or leave both empty.',
-    );
-  }
+  expectEngine(engine);
   const pushed = production.output === 'registry';
   const inline = { cacheTo: 'type=inline' } as const;
   const loaded: PassPlan = { ...production, output: 'engine' };
@@ -57,6 +53,15 @@ export function toCandidate({ production }: Plan, engine: Engine, architecture: 
     load: { ...loaded, ...plain, flags, noCache: false },
     whole: { ...production, ...plain, output: 'cache', tag: null },
   };
+}
+
+/** @throws InputError where there is no engine to check an image in */
+export function expectEngine({ engineVersion }: Engine): void {
+  if (engineVersion === null) {
+    throw new InputError(
+      'verify, scan: no Docker Engine answers on this machine, so the image cannot be checked here. Use a runner with Docker, or leave both empty.',
+    );
+  }
 }
 
 /** The plan to show: with the output of an image that is not pushed, and a note on which platform is checked. */

@@ -1,6 +1,6 @@
 // Inputs + event + answers of the registry -> Plan, from which everything that a run does follows.
 // A pass gets one cache source, since BuildKit merges several instead of preferring the first (moby/buildkit#6418).
-import { withBuiltFromLabel } from '../image/built-from-label.js';
+import { withBuiltByLabel, withBuiltFromLabel } from '../image/origin-labels.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
 import { withUniqueLabel } from '../image/unique-label.js';
@@ -15,6 +15,7 @@ import { type PushDecision, decidePush } from './push-decision.js';
 import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
 import { type OwnBuild, expectSameBuild, toTargets } from './tags/other-build.js';
+import { describeTrigger, isRelease } from './tags/promoted.js';
 import { type Scope, builderTags, deriveTags, describeOtherBuild } from './tags/tags.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: kept in the build cache only. */
@@ -81,6 +82,8 @@ export interface Plan {
   readonly onePass: string | null;
   /** Images of one platform each that an index run joins; empty when the run builds an image. */
   readonly parts: readonly Digest[];
+  /** The image of the main branch that gets the tags, with nothing built; left out: the run builds, or makes an index. */
+  readonly promoted?: { readonly tag: Tag; readonly digest: Digest };
   /** Checks that production must pass before it is published. */
   readonly checks: readonly string[];
   /** Notes on these decisions, for the log. */
@@ -89,6 +92,14 @@ export interface Plan {
 
 const DIRTY =
   'The work tree has changes that are not committed: the tag says dirty, and no tag of the branch is moved.';
+
+const MAY_PROMOTE =
+  'Where the registry has the image that the main branch has built of this commit, that image gets the tags, and nothing is built.';
+
+/** Whether the image is there already: as parts of an index, or as the image of the main branch. */
+export function isBuilt({ parts, promoted }: Pick<Plan, 'parts' | 'promoted'>): boolean {
+  return parts.length > 0 || promoted !== undefined;
+}
 
 /**
  * Decides the whole run. Call it with `NOTHING_ASKED` to learn what to ask the registry (and for a dry run), and again
@@ -141,6 +152,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     ],
     notes: [
       ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
+      ...(inputs.dryRun && inputs.promote && isRelease(event) ? [MAY_PROMOTE] : []),
       ...context.notes,
       ...derived.notes,
       ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
@@ -207,7 +219,9 @@ function planProduction(
   { inputs, event, context, unique, push }: PlannedRun,
   sources: readonly string[],
 ): Omit<PassPlan, 'lineageTags'> {
+  const { image } = inputs;
   const labels = getLabels(inputs, context, inputs.part === null ? unique : getVersion(inputs, event));
+  const named = withBuiltFromLabel(withUniqueLabel(labels, image, unique), image, context.builtFrom);
   return {
     ...planCache(inputs, sources),
     name: 'production',
@@ -215,7 +229,7 @@ function planProduction(
     tag: unique,
     output: push.push ? 'registry' : 'engine',
     flags: inputs.flags,
-    labels: withBuiltFromLabel(withUniqueLabel(labels, inputs.image, unique), inputs.image, context.builtFrom),
+    labels: withBuiltByLabel(named, image, describeTrigger(event)),
     provenance: inputs.provenance === null ? null : withBuilderId(inputs.provenance, context.runUrl),
     sbom: inputs.sbom,
   };

@@ -116,11 +116,11 @@ async function selectReleaseTags(
   return selected;
 }
 
-type Listed =
+export type Listed =
   { readonly existing: readonly Tag[]; readonly fault: null } | { readonly existing: null; readonly fault: string };
 
-/** An empty list counts as a fault: the unique tag has just been pushed. */
-async function listTags(registry: Registry): Promise<Listed> {
+/** An empty list counts as a fault: there is an image. */
+export async function listTags(registry: Registry): Promise<Listed> {
   try {
     const existing = await registry.listTags();
     if (existing.length > 0) return { existing, fault: null };

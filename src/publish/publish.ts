@@ -5,7 +5,7 @@ import { readImages } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { CheckedImage } from '../checks/check.js';
-import { type ImageName, pinnedReference, taggedReference } from '../image/reference.js';
+import { pinnedReference, taggedReference } from '../image/reference.js';
 import { type ImageBytes, type StoredImage, sumBytes } from '../image/stored-image.js';
 import type { Plan } from '../plan/plan.js';
 import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
@@ -54,7 +54,7 @@ export async function publishPushed(
   const readTarget = readTargets(registry, plan.tags.moving, targets);
   const selecting = Promise.allSettled([selectMovingTags(request)]);
   const settled = await settleUniqueTag(registry, request.unique, reported);
-  announcePush(request.runner, request.plan.image, request.unique, settled);
+  announcePush(request.runner, plan, request.unique, settled);
   const [selected] = await selecting;
   const before = readBefore(plan, readTarget);
   const [moved, images] = await Promise.all([
@@ -88,7 +88,7 @@ async function readBefore(
 /** Sets the outputs at once: the image stays published whatever fails after this. */
 function announcePush(
   runner: Runner,
-  image: ImageName,
+  { image, promoted }: Plan,
   unique: UniqueTag,
   { tag, manifest }: { tag: SettledTag['tag']; manifest: Manifest },
 ): void {
@@ -100,5 +100,5 @@ function announcePush(
   runner.setOutput('digest', digest);
   runner.setOutput('pinned-image', pinnedReference(image, tag, digest));
   runner.setOutput('pushed', 'true');
-  runner.log.info(`Pushed ${pinnedReference(image, tag, digest)}`);
+  runner.log.info(`${promoted === undefined ? 'Pushed' : 'Promoted'} ${pinnedReference(image, tag, digest)}`);
 }

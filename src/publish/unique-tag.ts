@@ -57,7 +57,8 @@ async function isMadeOf(registry: Registry, digest: Digest, made: ReadonlySet<Di
  */
 export async function writeUniqueTag(registry: Registry, { tag }: UniqueTag, manifest: Manifest): Promise<void> {
   const there = await registry.readDigest(tag);
-  await registry.writeManifest(there === null || there === manifest.digest ? tag : manifest.digest, manifest);
+  if (there === manifest.digest) return;
+  await registry.writeManifest(there === null ? tag : manifest.digest, manifest);
 }
 
 export interface SettledTag {
@@ -111,12 +112,19 @@ async function writeFreeTag(registry: Registry, { candidates }: UniqueTag, own: 
 
 /**
  * The first candidate that is free in all of the registries.
+ * @param isFree whether what a registry has under a tag leaves it free; the place of the registry in the list counts from 0
  * @throws InputError when none is free; RegistryError or ConnectionError when a registry does not say
  */
-export async function findFreeTag(registries: readonly Registry[], candidates: Iterable<Tag>): Promise<Tag> {
+export async function findFreeTag(
+  registries: readonly Registry[],
+  candidates: Iterable<Tag>,
+  isFree: (digest: Digest | null, place: number, tag: Tag) => Promise<boolean> = (digest) =>
+    Promise.resolve(digest === null),
+): Promise<Tag> {
   for (const tag of candidates) {
     const digests = await Promise.all(registries.map((registry) => registry.readDigest(tag)));
-    if (digests.every((digest) => digest === null)) return tag;
+    const free = await Promise.all(digests.map((digest, place) => isFree(digest, place, tag)));
+    if (!free.includes(false)) return tag;
   }
   throw new InputError(
     'All tags that this build could have exist in the registry already, and such a tag is never moved. Set the input tag.',

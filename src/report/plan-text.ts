@@ -1,8 +1,8 @@
 // The plan as JSON (output `plan`) and as lines for the log. Values of build arguments and secrets are left out.
-import { taggedReference } from '../image/reference.js';
+import { pinnedReference, taggedReference } from '../image/reference.js';
 import { redactAttributes } from '../inputs/syntax.js';
 import type { BuiltCommit } from '../plan/event/built-commit.js';
-import type { PassPlan, Plan } from '../plan/plan.js';
+import { type PassPlan, type Plan, isBuilt } from '../plan/plan.js';
 import { showTarget } from '../plan/targets.js';
 
 /** Shape of the output `plan`; docs: reference.md, "Outputs". */
@@ -16,14 +16,20 @@ export function toPlanJson(plan: Plan): string {
     tags: plan.tags,
     push: plan.push,
     mirrors: plan.mirrors.map(({ name }) => name),
-    ...(plan.parts.length > 0
-      ? { builder: null, production: null, parts: plan.parts }
+    ...(isBuilt(plan)
+      ? { builder: null, production: null, ...toBuiltJson(plan) }
       : {
           builder: plan.builders[0] === undefined ? null : toPassJson(plan, plan.builders[0]),
           production: toPassJson(plan, plan.production),
         }),
     notes: plan.notes,
   });
+}
+
+/** What is there already. */
+function toBuiltJson({ image, parts, promoted }: Plan): Record<string, unknown> {
+  if (promoted === undefined) return { parts };
+  return { promoted: { image: taggedReference(image, promoted.tag), digest: promoted.digest } };
 }
 
 function toPassJson(plan: Plan, pass: PassPlan): Record<string, unknown> {
@@ -49,15 +55,15 @@ export function toPlanLines(plan: Plan): string[] {
     `Event:      ${event.name} (${event.kind}), commit ${event.sha}`,
     `Built:      ${describeBuilt(built)}`,
     `Scope:      ${scope === null ? 'none: this run writes no branch tags' : `${scope.branch} -> ${scope.tag}`}`,
-    ...(plan.parts.length > 0
+    ...(isBuilt(plan)
       ? []
       : [`Lineage:    ${lineage.length === 0 ? 'none' : lineage.map(({ branch }) => branch).join(', ')}`]),
     `Image:      ${taggedReference(plan.image, tags.unique)}`,
     `Moving:     ${tags.moving.length === 0 ? 'none' : tags.moving.join(', ')}`,
     `Push:       ${push.push ? 'yes' : 'no'}, ${push.reason}`,
     ...(mirrors.length === 0 ? [] : [`Mirrors:    ${mirrors.map(({ name }) => name).join(', ')}`]),
-    ...(plan.parts.length > 0
-      ? [`Index of:   ${plan.parts.join(', ')}`]
+    ...(isBuilt(plan)
+      ? [toBuiltLine(plan)]
       : [
           ...(plan.onePass === null ? [] : [`Builder:    none, the run has one pass: ${plan.onePass}`]),
           ...plan.builders.map((builder) => toPassLine('Builder:   ', plan, builder)),
@@ -66,6 +72,11 @@ export function toPlanLines(plan: Plan): string[] {
     ...(plan.checks.length === 0 ? [] : [`Checks:     ${plan.checks.join(', ')}, before anything is published`]),
     ...plan.notes.map((note) => `Note:       ${note}`),
   ];
+}
+
+function toBuiltLine({ image, parts, promoted }: Plan): string {
+  if (promoted === undefined) return `Index of:   ${parts.join(', ')}`;
+  return `Promoted:   ${pinnedReference(image, promoted.tag, promoted.digest)}, built by a push to the main branch; nothing is built`;
 }
 
 const SOURCE_WORDS = {

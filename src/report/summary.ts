@@ -3,7 +3,7 @@ import type { ImageIndex } from '../image/image-index.js';
 import { showPlatform } from '../image/platform.js';
 import { pinnedReference, taggedReference } from '../image/reference.js';
 import type { ImageBytes } from '../image/stored-image.js';
-import type { PassPlan, Plan } from '../plan/plan.js';
+import { type PassPlan, type Plan, isBuilt } from '../plan/plan.js';
 import { showTarget } from '../plan/targets.js';
 import { escapeCell, escapeMarkdown, limit, shorten, toCodeBlock, toTable } from '../shared/markdown.js';
 import { formatMegabytes, formatSeconds } from '../shared/text.js';
@@ -36,6 +36,9 @@ export function toSummary(result: RunResult): string {
   const verified = result.verified === true ? 'Verify: passed' : '';
   const items = [
     toCommitLine(plan),
+    plan.promoted === undefined
+      ? ''
+      : `Promoted: a push to the main branch has built it as \`${taggedReference(plan.image, plan.promoted.tag)}\`, and nothing was built here`,
     verified,
     plan.onePass === null ? '' : `One pass: ${escapeMarkdown(shorten(plan.onePass))}`,
     describeBytes(result.bytes),
@@ -79,6 +82,7 @@ export function toFiguresJson(result: RunResult): string {
   return JSON.stringify({
     commit: result.plan.built.commit,
     pushed: result.digest !== null,
+    promoted: result.plan.promoted !== undefined,
     builder: pass(result.builders[0] ?? null),
     production: pass(result.production),
     bytes: result.bytes,
@@ -150,7 +154,7 @@ function describeTime(result: RunResult): string {
 }
 
 function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): string {
-  if (plan.parts.length > 0) return '';
+  if (isBuilt(plan)) return '';
   if (plan.production.noCache) return 'Cache: not used, as asked for';
   if (actionsCacheKey !== null) return `Cache: the Actions cache, \`${actionsCacheKey}\``;
   if (cacheTags.length === 0) return 'Cache: the registry has no earlier image to start from';

@@ -18,6 +18,7 @@ import { describeEngine } from '../plan/engine.js';
 import { mayBeUntrustedCode } from '../plan/event/untrusted-code.js';
 import { checkMachine } from '../plan/machine.js';
 import { planBuild } from '../plan/plan.js';
+import { isRelease } from '../plan/tags/promoted.js';
 import { copyPublished } from '../publish/copy-to-mirrors.js';
 import { publishProduction } from '../publish/publish.js';
 import { expectMirrored } from '../publish/pure/mirror-outcome.js';
@@ -31,7 +32,7 @@ import {
   showPlan,
 } from './announce.js';
 import type { Found } from './found.js';
-import { runReported } from './frame.js';
+import { type Story, runReported } from './frame.js';
 import { describeTrigger, findBuiltRun } from './prepare/built-commit.js';
 import { readRunContext, readWorkflowEvent } from './prepare/context.js';
 import { inspect } from './prepare/inspect.js';
@@ -144,7 +145,14 @@ export async function runBuildPhase(world: World): Promise<void> {
     return;
   }
   const setup = { world, inputs, trigger, event, context, github, dockerfile, draft, secrets, warnings };
-  await runReported(setup, builds ? buildImages : (await import('./index-run.js')).publishIndex);
+  await runReported(setup, await chooseStory(setup));
+}
+
+/** What builds nothing is loaded only where a run has it. */
+async function chooseStory({ inputs, event }: RunSetup): Promise<Story> {
+  if (inputs.indexOf.length > 0) return (await import('./index-run.js')).publishIndex;
+  if (!inputs.promote || !isRelease(event)) return buildImages;
+  return (await import('./promote-run.js')).promoteOr(buildImages);
 }
 
 const SHORT_SECRET =

@@ -11,7 +11,7 @@ import type { RunFrame, RunSetup } from './prepare/setup.js';
 import { isComplete, toRunResult } from './run-result.js';
 import { explainFailure, salvage } from './salvage.js';
 
-type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
+export type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
 
 /** @throws after the report, what the story threw; a registry's refusal with its cause and what to change */
 export async function runReported(setup: RunSetup, story: Story): Promise<void> {

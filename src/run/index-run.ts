@@ -1,10 +1,10 @@
 // The story of an index: images that other runs have built, one for each platform, become one image. Nothing is built, and
 // no engine is needed.
-import { inspectEngine } from '../adapters/docker/inspect-engine.js';
+import type { OpenMirror } from '../access/open-mirrors.js';
 import { watchBranch } from '../adapters/github/branch-head.js';
 import { readPartLabels, readParts } from '../adapters/registry/read-image.js';
 import type { Registry } from '../adapters/registry/registry.js';
-import { readBuiltFrom } from '../image/built-from-label.js';
+import { readBuiltFrom } from '../image/origin-labels.js';
 import { REVISION_LABEL } from '../image/label-names.js';
 import type { Part } from '../image/image-index.js';
 import { NOTHING_ASKED } from '../plan/context.js';
@@ -13,13 +13,13 @@ import { type Plan, planBuild } from '../plan/plan.js';
 import { uniqueCandidates } from '../plan/tags/tags.js';
 import { copyPublished } from '../publish/copy-to-mirrors.js';
 import { makeIndex } from '../publish/make-index.js';
-import { publishPushed } from '../publish/publish.js';
+import { type PublishedImage, type PushTarget, publishPushed } from '../publish/publish.js';
 import { expectMirrored } from '../publish/pure/mirror-outcome.js';
 import { findFreeTag, writeUniqueTag } from '../publish/unique-tag.js';
 import { announceNoIndex, announcePlan, announceTags } from './announce.js';
 import type { Found } from './found.js';
 import { decideCommit } from './prepare/built-commit.js';
-import { type AskedRegistry, askRegistry } from './prepare/inspect.js';
+import { type AskedRegistry, askWithoutEngine } from './prepare/inspect.js';
 import { getPushTarget } from './prepare/plan-job.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
 
@@ -30,12 +30,7 @@ import type { RunFrame, RunSetup } from './prepare/setup.js';
 export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGenerator<Found, void> {
   const { world, inputs, github } = setup;
   const { runner } = world;
-  // Without an engine no registry counts as insecure: the list of those comes from the engine's settings.
-  const findInsecureRegistries = async (): Promise<readonly string[]> => {
-    const found = await inspectEngine(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
-    return found?.insecureRegistries ?? [];
-  };
-  const { session, state } = await askRegistry(setup, frame, findInsecureRegistries);
+  const { session, state } = await askWithoutEngine(setup, frame);
   const { plan, parts, draft } = await planIndex(setup, session.registry, state);
   yield { plan };
   announcePlan(runner, plan, 'Plan');
@@ -50,15 +45,23 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   yield { platforms };
   await writeUniqueTag(registry, unique, index);
   const branch = watchBranch(plan, github);
-  const published = {
-    ...(await publishPushed({ runner, plan, ...target, branch, targets: state.targets ?? [], ...frame }, index.digest)),
-    push: null,
-  };
+  const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
+  yield* finish(setup, plan, state.mirrors, { target, published: await publishPushed(request, index.digest) });
+}
+
+/** What follows on the tags of an image that was not built here: copies to mirrors, and outputs. */
+export async function* finish(
+  { world }: Pick<RunSetup, 'world'>,
+  plan: Plan,
+  mirrors: readonly OpenMirror[],
+  { target, published: pushed }: { readonly target: PushTarget; readonly published: Omit<PublishedImage, 'push'> },
+): AsyncGenerator<Found, void> {
+  const published = { ...pushed, push: null };
   yield { published };
   if (published.moved.failure !== null) throw published.moved.failure;
-  const copies = await copyPublished(world, plan.own, target, state.mirrors, published);
+  const copies = await copyPublished(world, plan.own, target, mirrors, published);
   yield { copies };
-  announceTags(runner, plan, published, [], copies);
+  announceTags(world.runner, plan, published, [], copies);
   expectMirrored(copies, plan.image, published.tag);
 }
 

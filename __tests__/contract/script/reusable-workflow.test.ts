@@ -143,7 +143,10 @@ describe('the reusable workflow', () => {
     const { attest } = workflow.jobs;
     for (const name of ATTEST_INPUTS) expect(inputs[name]).toMatchObject({ type: 'boolean', default: false });
     expect(attest.needs).toEqual(['image', 'index']);
-    expect(attest.if).toMatch(/^!cancelled\(\) && inputs\.attest && \(.*\)$/);
+    // A promoted image is what another run has built, and signed.
+    const promoted = "fromJSON(needs.image.outputs.plan || '{}').promoted";
+    expect(attest.if).toMatch(/^!cancelled\(\) && inputs\.attest && !fromJSON\(.*\)$/);
+    expect(attest.if).toContain(`inputs.attest && !${promoted} && (`);
     for (const one of ['image', 'index'])
       expect(attest.if).toContain(`needs.${one}.result == 'success' && needs.${one}.outputs.pushed == 'true'`);
     const of = (name: string) =>

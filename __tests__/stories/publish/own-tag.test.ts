@@ -66,6 +66,12 @@ test.each(['tag', 'extra-tags'])(
   },
 );
 
+test.each(['tag', 'extra-tags'])('%s takes no tag of a mark beside a promoted image', async (input) => {
+  const { error } = await world.run(push('main', SHA), { [input]: 'promoted-v1.2.3' });
+  expect(error?.message).toContain('starts like the marks beside promoted images, which only a promotion writes');
+  expect(world.engine.builds).toEqual([]);
+});
+
 test.each([`sha-${SHA.slice(0, 7)}`, `main-${SHA}`])(
   '%s is an error where another commit is checked out',
   async (tag) => {

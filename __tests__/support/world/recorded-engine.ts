@@ -17,6 +17,7 @@ import {
   makeImage,
   readLayout,
   readRecords,
+  readStoredImage,
   readStoredRecords,
   writeLayout,
 } from './recorded-image.js';
@@ -77,6 +78,8 @@ export class RecordedEngine {
   readonly cacheFaults: string[] = [];
   /** The next pushes fail so, one after the other. */
   readonly pushFaults: string[] = [];
+  /** The next pulls fail so, one after the other. */
+  readonly pullFaults: string[] = [];
   /** The same, after the registry has taken the image: only its answer is lost. */
   readonly lostAnswers: string[] = [];
   /** Every command line. */
@@ -136,6 +139,7 @@ export class RecordedEngine {
     }
     if (words[0] === 'info') return ok(JSON.stringify(this.getInfo()));
     if (words[0] === 'push') return this.pushLoaded(words.at(-1) ?? '');
+    if (words[0] === 'pull') return this.pull(words.at(-1) ?? '');
     if (words[0] === 'context') return ok('unix:///var/run/docker.sock\n');
     if (words[0] === 'login') return this.login;
     return this.other('docker', args, options);
@@ -264,6 +268,16 @@ export class RecordedEngine {
     if (image === undefined) return failed(`tag does not exist: ${reference}`);
     const fault = await this.push(reference, null, image);
     return fault === null ? ok(`main: digest: ${digestOfContent(image.content)} size: 1\n`) : failed(fault);
+  }
+
+  private pull(reference: string): ProcessResult {
+    const fault = this.pullFaults.shift();
+    if (fault !== undefined) return failed(`Error response from daemon: ${fault}`);
+    const [, repository = '', digest = ''] = /^[^/]+\/([^:@]+)@(.+)$/.exec(reference) ?? [];
+    const image = readStoredImage(this.registry, repository, digest);
+    if (image === null) return failed(`Error response from daemon: manifest for ${reference} not found`);
+    this.images.set(reference, image);
+    return ok(`${reference}\n`);
   }
 
   private async image([, action, ...args]: readonly string[]): Promise<ProcessResult> {

@@ -136,6 +136,23 @@ export function readStoredRecords(registry: MemoryRegistry, repository: string, 
   return readRecords(registry.blob(config.digest));
 }
 
+/** What an engine pulls: of an index the first image. Null where there is none. */
+export function readStoredImage(registry: MemoryRegistry, repository: string, digest: string): Image | null {
+  const manifest = registry.manifest(repository, digest);
+  if (manifest === undefined) return null;
+  const content = JSON.parse(manifest.bytes.toString('utf8')) as {
+    config?: { digest: string };
+    manifests?: { digest: string }[];
+  };
+  const child = content.manifests?.[0]?.digest;
+  if (child !== undefined) {
+    const image = readStoredImage(registry, repository, child);
+    return image === null ? null : { ...image, content };
+  }
+  const config = registry.blob(content.config?.digest ?? '');
+  return { content, children: [], configs: config === undefined ? [] : [config], layers: [] };
+}
+
 /** `--cache-to type=local`. */
 export async function writeLayout(folder: string, steps: readonly Step[]): Promise<void> {
   const layers = steps.map(({ key }) => Buffer.from(`layer of ${key}`));

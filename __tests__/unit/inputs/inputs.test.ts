@@ -34,6 +34,7 @@ describe('every input', () => {
       platforms: [],
       extraTags: [],
       dockerfileChecks: 'warn',
+      promote: false,
       dryRun: false,
       logout: true,
       comment: false,
@@ -98,7 +99,7 @@ describe('every input', () => {
 
 describe('junk is refused, and the message names the input and what it takes', () => {
   const booleans: InputName[] = [
-    ...(['pull', 'reuse-cache', 'dry-run', 'logout', 'comment', 'scan-fail', 'scan-only-fixed'] as const),
+    ...(['pull', 'reuse-cache', 'promote', 'dry-run', 'logout', 'comment', 'scan-fail', 'scan-only-fixed'] as const),
     'upload-sarif',
   ];
   const junk = ['', 'yes', 'no', '1', '0', 'on', 'tRUE', 'truefalse', 'true,', 'null'];

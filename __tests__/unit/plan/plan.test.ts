@@ -306,6 +306,7 @@ describe('labels and flags', () => {
       'org.opencontainers.image.created': '2026-01-02T03:04:05Z',
       'org.opencontainers.image.title': 'app',
       'io.github.dfe-digital.two-pass-build.built-from': 'ghcr.io/owner/app: Dockerfile (context ., target production)',
+      'io.github.dfe-digital.two-pass-build.built-by': 'ghcr.io/owner/app: push refs/heads/main',
     }));
 
   test('the same commit has the same labels tomorrow', () => {
@@ -321,6 +322,7 @@ describe('labels and flags', () => {
       'org.opencontainers.image.version',
       'org.opencontainers.image.title',
       'io.github.dfe-digital.two-pass-build.built-from',
+      'io.github.dfe-digital.two-pass-build.built-by',
     ]));
 
   test("the caller's label wins", () => {

@@ -73,6 +73,14 @@ export async function pushImage(
 const LOOK_EVERY_MS = 5000;
 const NO_STEP = { stage: '', cached: false, seconds: 0, output: [] };
 
+/**
+ * Pulls an image; the engine takes its own platform of several.
+ * @throws Error when it cannot be pulled, with the last line that docker printed; CancelledError on a signal
+ */
+export async function pullImage(engine: LocalEngine, reference: string): Promise<void> {
+  await docker(engine, ['pull', '--quiet', reference], FILE_LIMIT);
+}
+
 /** Writes the image to a file. @throws Error when that fails */
 export async function saveImage(engine: LocalEngine, reference: string, file: string): Promise<void> {
   await docker(engine, ['image', 'save', '--output', file, reference], FILE_LIMIT);

@@ -12,6 +12,7 @@ import {
   withoutInlineCache,
 } from '../../image/stored-image.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../../image/unique-label.js';
+import { findMark } from '../../plan/tags/promoted.js';
 import { type JsonRecord, asList, asRecord, asRecords, asText, at, parseObject } from '../../shared/json.js';
 import { BoundedReader } from './bounded-reader.js';
 import type { Manifest, Registry } from './registry.js';
@@ -19,14 +20,31 @@ import type { Manifest, Registry } from './registry.js';
 /** Far more platforms than anyone builds. */
 const MOST_MANIFESTS = 64;
 
-/** @returns null when there is no image under the tag; an image without readable cache has no records */
+/**
+ * @returns null when there is no image under the tag; an image without readable cache has no records. Of a promoted image
+ *   the label of the unique tag names the tag, as the mark beside it says.
+ */
 export async function readStoredImage(registry: Registry, tag: Tag): Promise<StoredImage | null> {
   const manifest = await registry.readManifest(tag);
   if (manifest === null) return null;
+  const stored = await readStored(registry, tag, manifest);
+  const { labels = {} } = stored;
+  const found = findMark(tag, labels);
+  if (found === null || (await registry.readDigest(found.mark)) !== stored.digest) return stored;
+  return { ...stored, labels: { ...labels, ...found.label } };
+}
+
+/** The image of a manifest that was read under the tag; nothing of it is read by the tag again. */
+export async function readStored(registry: Registry, tag: Tag, manifest: Manifest): Promise<StoredImage> {
   const images = await readImages(registry, tag, manifest);
   const index = toLabels(parseContent(manifest.bytes).annotations)[UNIQUE_TAG_LABEL];
   const labels = { ...images[0]?.labels, ...(index !== undefined && { [UNIQUE_TAG_LABEL]: index }) };
   return { tag, digest: manifest.digest, images, ...(Object.keys(labels).length > 0 && { labels }) };
+}
+
+/** Whether an index has attestations of its images, as BuildKit writes them. */
+export function hasAttestations({ bytes }: Pick<Manifest, 'bytes'>): boolean {
+  return readDescriptors(parseContent(bytes)).manifests?.some(isAttestation) ?? false;
 }
 
 /** The image of a manifest, or the images of an index, without attestations. @throws TooLargeError */

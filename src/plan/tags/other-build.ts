@@ -2,7 +2,7 @@
 // that was built from something else than this run builds, and names the way out. Pure.
 // docs: reference.md, "Several images of one repository".
 import parseVersion from 'semver/functions/parse.js';
-import { readBuiltFrom } from '../../image/built-from-label.js';
+import { readBuiltFrom, showOrigin } from '../../image/origin-labels.js';
 import { VERSION_LABEL } from '../../image/label-names.js';
 import { type ImageName, type Tag, isSameImage, taggedReference } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
@@ -50,9 +50,9 @@ export function explainOtherBuild(own: OwnBuild, { at, tag, labels }: Target): s
   // Such a tag is left where it is: see `withoutOlderVersions`.
   if (isOfNewerVersion(labels, event)) return null;
   return (
-    `${taggedReference(at, tag)} leads to an image that was built from ${show(found)}, and this run builds ${builtFrom}. ` +
+    `${taggedReference(at, tag)} leads to an image that was built from ${showOrigin(found)}, and this run builds ${builtFrom}. ` +
     `Two images need two names: give this one a name of its own, such as ${suggestName(at, image)}. ` +
-    `If it is the same image, and its Dockerfile, context or stage has moved, say so by: moved-from: ${show(found)}`
+    `If it is the same image, and its Dockerfile, context or stage has moved, say so by: moved-from: ${showOrigin(found)}`
   );
 }
 
@@ -68,10 +68,3 @@ function suggestName(at: ImageName, image: ImageName): string {
   const input = isSameImage(at, image) ? 'image' : 'mirrors';
   return `${input}: ${at.name}${at.registry === 'docker.io' ? '-' : '/'}worker`;
 }
-
-/** Whoever may push has written the label: on one line, and no longer than paths are. */
-function show(builtFrom: string): string {
-  return builtFrom.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_SHOWN);
-}
-
-const LONGEST_SHOWN = 500;

@@ -1,12 +1,19 @@
 // Whether an image differs from the one before in anything but the commit that it was made of. Pure.
 // docs: reference.md, "Outputs".
 import { CREATED_LABEL, REVISION_LABEL, VERSION_LABEL } from '../../image/label-names.js';
+import { BUILT_BY_LABEL } from '../../image/origin-labels.js';
 import type { CachedImage } from '../../image/stored-image.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../../image/unique-label.js';
 import { isRecord } from '../../shared/json.js';
 
-/** Labels that differ with each commit. */
-const OF_THE_COMMIT: readonly string[] = [REVISION_LABEL, VERSION_LABEL, CREATED_LABEL, UNIQUE_TAG_LABEL];
+/** Labels that differ with each commit, or with the event. */
+const OF_THE_COMMIT: readonly string[] = [
+  REVISION_LABEL,
+  VERSION_LABEL,
+  CREATED_LABEL,
+  UNIQUE_TAG_LABEL,
+  BUILT_BY_LABEL,
+];
 
 /**
  * Compares layers and configuration, platform by platform. The history, the time in the config, and the labels of the

@@ -39,6 +39,18 @@ export async function inspect(run: RunSetup, frame: RunFrame): Promise<Survey> {
   return { engine: inspected.value.engine, ...asked.value };
 }
 
+/**
+ * For a run that builds nothing. Without an engine no registry counts as insecure: the list of those comes from the
+ * engine's settings.
+ */
+export function askWithoutEngine(run: RunSetup, frame: RunFrame): ReturnType<typeof askRegistry> {
+  const { world, inputs } = run;
+  return askRegistry(run, frame, async () => {
+    const found = await inspectEngine(world.run, world.runner.childEnv, inputs.builder, world.signal).catch(() => null);
+    return found?.insecureRegistries ?? [];
+  });
+}
+
 export interface AskedRegistry extends RegistryState {
   readonly mirrors: readonly OpenMirror[];
 }
@@ -48,7 +60,7 @@ export interface AskedRegistry extends RegistryState {
  * @param findInsecureRegistries registries that the engine may speak plain HTTP to; called only when HTTPS fails
  * @throws InputError when a login is refused or a registry cannot be reached
  */
-export async function askRegistry(
+async function askRegistry(
   { world: { runner, run, signal }, inputs, draft, context }: RunSetup,
   { directory, warn }: RunFrame,
   findInsecureRegistries: SessionRequest['findInsecureRegistries'],

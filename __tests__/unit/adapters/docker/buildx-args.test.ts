@@ -25,7 +25,7 @@ const ENGINE: Engine = {
 const NAME = 'ghcr.io/owner/app';
 const HEAD = ['buildx', 'build', '--progress=rawjson', '--target'];
 const TAIL = ['--metadata-file', '/tmp/metadata.json', '.'];
-const labels = (version: string): string[] => [
+const labels = (version: string, builtBy = 'push refs/heads/main'): string[] => [
   '--label',
   'org.opencontainers.image.source=https://github.com/owner/app',
   '--label',
@@ -38,6 +38,8 @@ const labels = (version: string): string[] => [
   'org.opencontainers.image.title=app',
   '--label',
   'io.github.dfe-digital.two-pass-build.built-from=ghcr.io/owner/app: Dockerfile (context ., target production)',
+  '--label',
+  `io.github.dfe-digital.two-pass-build.built-by=ghcr.io/owner/app: ${builtBy}`,
 ];
 /** On ENGINE: nothing is kept in the engine's store, and only the builder image is zstd. */
 const pushBuilder = (tag: string): string[] => [
@@ -103,7 +105,14 @@ describe('inputs -> argv of both passes', () => {
       {
         event: gitTagPush('v1.2.3'),
         builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
-        production: [...HEAD, 'production', ...labels('v1.2.3'), ...pushProduction('v1.2.3'), PLAIN, ...TAIL],
+        production: [
+          ...HEAD,
+          'production',
+          ...labels('v1.2.3', 'push refs/tags/v1.2.3'),
+          ...pushProduction('v1.2.3'),
+          PLAIN,
+          ...TAIL,
+        ],
       },
     ],
     [
@@ -112,7 +121,7 @@ describe('inputs -> argv of both passes', () => {
         event: fromFork({ headBranch: '--push' }),
         builder: [...HEAD, 'builder', '--output', 'type=cacheonly', '--provenance=false', ...TAIL],
         production: [
-          ...[...HEAD, 'production', ...labels(`review-pr-7-${SHA}-20260203040506`)],
+          ...[...HEAD, 'production', ...labels(`review-pr-7-${SHA}-20260203040506`, 'pull_request')],
           ...['--tag', `${NAME}:review-pr-7-${SHA}-20260203040506`, '--load', '--provenance=false', ...TAIL],
         ],
       },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BUILT_FROM_LABEL, withBuiltFromLabel } from '../../../../src/image/built-from-label.js';
+import { BUILT_FROM_LABEL, withBuiltFromLabel } from '../../../../src/image/origin-labels.js';
 import { parseImageName, parseTag } from '../../../../src/image/reference.js';
 import type { Labels } from '../../../../src/image/unique-label.js';
 import { type OwnBuild, explainOtherBuild } from '../../../../src/plan/tags/other-build.js';

@@ -242,6 +242,7 @@ describe('branch tags', () => {
     ['the cache prefix', 'cache-main'],
     ['the review prefix', 'review-pr-1'],
     ['the prefix of local builds', 'dev-x'],
+    ['the prefix of marks', 'promoted-v1.2.3'],
     ['latest', 'latest'],
     ['a major version', 'v1'],
     ['a bare major version', '2'],
@@ -265,7 +266,7 @@ describe('branch tags', () => {
     expect(tag.length).toBeLessThanOrEqual(100);
     expect(tag).not.toBe(branch);
     expect(tag).toMatch(new RegExp(`^[A-Za-z0-9_].*-${hash(branch)}$`));
-    expect(tag).not.toMatch(/^(?:builder|cache|review-pr|dev)-/);
+    expect(tag).not.toMatch(/^(?:builder|cache|review-pr|dev|promoted)-/);
   });
 
   test('a slug is readable: feature/x is feature-x and ten digits', () =>
@@ -322,6 +323,7 @@ const special = fc.constantFrom(
   'cache-main',
   'review-pr-1',
   'dev-x',
+  'promoted-x',
   'x',
   `x-${'0'.repeat(10)}`,
   `${SHA}-${NOW_TAG}`,
@@ -352,7 +354,7 @@ const nearMiss = (name: string): fc.Arbitrary<string> =>
         `${name.replaceAll('/', '-')}-${hash(name)}`,
       ),
       fc
-        .constantFrom('feature/', 'hotfix/', 'builder-', 'builder/', 'cache-', 'dev-', 'x')
+        .constantFrom('feature/', 'hotfix/', 'builder-', 'builder/', 'cache-', 'dev-', 'promoted-', 'x')
         .map((prefix) => prefix + name),
       fc.constant(branchTag(name)),
       fc.constant(branchTag(branchTag(name))),
