@@ -2,7 +2,7 @@
 // once, and everything after that goes by digest.
 import { hasAttestations, readStored } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
-import { type Tag, TIME_ENDING } from '../image/reference.js';
+import { TIME_ENDING, type Tag, taggedReference } from '../image/reference.js';
 import { promotedTag } from '../plan/tags/promoted.js';
 import { uniqueCandidates } from '../plan/tags/tags.js';
 import { inPool } from '../shared/pool.js';
@@ -96,15 +96,25 @@ export async function publishPromotion(
 ): Promise<Omit<PublishedImage, 'push'>> {
   const { registry, unique } = request;
   if (!isNew) return publishPushed(request, manifest.digest);
-  await registry.writeManifest(promotedTag(unique.tag), manifest);
+  await writeMark(request, unique.tag, manifest);
   await writeUniqueTag(registry, unique, manifest);
   const published = await publishPushed(request, manifest.digest);
   const mark = promotedTag(published.tag);
   // Another run was faster, and this release has another tag.
-  if (published.tag !== unique.tag) await registry.writeManifest(mark, manifest);
+  if (published.tag !== unique.tag) await writeMark(request, published.tag, manifest);
   const {
     tags: [own = published.tag, ...rest],
     failure,
   } = published.moved;
   return { ...published, moved: { tags: [own, mark, ...rest], failure } };
+}
+
+async function writeMark(
+  { runner, plan, registry }: Pick<MovingTagsRequest, 'runner' | 'plan' | 'registry'>,
+  unique: Tag,
+  manifest: Manifest,
+): Promise<void> {
+  const mark = promotedTag(unique);
+  await registry.writeManifest(mark, manifest);
+  runner.log.info(`Pushed ${taggedReference(plan.image, mark)}: no moving tag takes the place of ${unique}`);
 }

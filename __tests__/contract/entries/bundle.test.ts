@@ -26,6 +26,7 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
       '--label', 'org.opencontainers.image.created=2026-05-04T03:02:01+01:00',
       '--label', `org.opencontainers.image.title=${image.split('/').at(-1) ?? ''}`,
       '--label', 'io.github.dfe-digital.two-pass-build.built-from=IMAGE: Dockerfile (context ., target production)',
+      '--label', 'io.github.dfe-digital.two-pass-build.built-by=IMAGE: push refs/heads/main',
       '--tag', `IMAGE:${BUILT_SHA}`, '--load', '--provenance=false', '--metadata-file', '…/production.json', '.'],
     // prettier-ignore
     ['buildx', 'build', '--progress=rawjson', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TimeLimitError } from '../../../src/adapters/process/process.js';
-import { LATER, SHA, pullRequest, push } from '../world/events.js';
+import { LATER, SHA, pullRequest, push, pushTag } from '../world/events.js';
 import { REFUSED } from '../world/memory-github.js';
 import { DONE } from '../world/recorded-engine.js';
 import type { SmallWorld } from '../world/small-world.js';
@@ -27,6 +27,11 @@ async function scan(args: readonly string[], sarif: boolean): Promise<typeof DON
 }
 
 export const CHECKS: Causes = {
+  'a promoted image that cannot be pulled': async (world) => {
+    await run(world, {});
+    world.engine.pullFaults.push('unauthorized');
+    return world.run(pushTag('v1.2.3'), { promote: 'true', verify: 'true' });
+  },
   'a script that fails': (world) => {
     world.engine.other = () => Promise.resolve({ ...DONE, code: 3 });
     return run(world, { verify: 'false' });

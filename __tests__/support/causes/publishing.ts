@@ -13,6 +13,29 @@ function pushElsewhere({ registry }: SmallWorld, tag: string): Promise<string> {
   return registry.push(REPOSITORY, tag, { schemaVersion: 2, mediaType, config: descriptor, layers: [] }, [config]);
 }
 
+const PROMOTED = { promote: 'true' };
+const RELEASES: Causes = {
+  'a release before its image': (world) => world.run(pushTag('v1.2.3'), PROMOTED),
+  'a release of what a branch has built': async (world) => {
+    await world.succeed(push('feature', SHA));
+    return world.run(pushTag('v1.2.3'), PROMOTED);
+  },
+  'a release of another platform': async (world) => {
+    await world.succeed(push('main', SHA));
+    return world.run(pushTag('v1.2.3'), { ...PROMOTED, platforms: 'linux/arm64' });
+  },
+  'a release with its version in a build argument': async (world) => {
+    await world.succeed(push('main', SHA));
+    return world.run(pushTag('v1.2.3'), { ...PROMOTED, 'build-args': 'VERSION=v1.2.3' });
+  },
+  'a release while the registry fails': async (world) => {
+    await world.succeed(push('main', SHA));
+    world.registry.intercept = (method, path) =>
+      method === 'GET' && path === `manifests/${SHA}` ? { status: 500, headers: { 'retry-after': '0' } } : undefined;
+    return world.run(pushTag('v1.2.3'), PROMOTED);
+  },
+};
+
 const TAGS: Causes = {
   'a commit that was built before': async (world) => {
     await world.succeed(push('main', SHA));
@@ -126,4 +149,4 @@ const GITHUB: Causes = {
   },
 };
 
-export const PUBLISHING: Causes = { ...TAGS, ...CACHE, ...GITHUB };
+export const PUBLISHING: Causes = { ...RELEASES, ...TAGS, ...CACHE, ...GITHUB };

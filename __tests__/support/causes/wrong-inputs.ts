@@ -37,6 +37,8 @@ const NAMES: Causes = {
   'a branch name as a tag': given({ tag: 'feature/login' }),
   "the branch's own tag": given({ tag: 'main' }),
   'a tag like one of the cache': given({ tag: 'builder-x' }),
+  'a tag like a mark': given({ tag: 'promoted-v1' }),
+  'a part to promote': given({ promote: 'true', 'part-of-index': 'true', platforms: 'linux/amd64' }),
   'a tag like one of a pull request': given({ tag: 'review-pr-7' }),
   'a template as the context': given({ context: '{{defaultContext}}' }),
   'a part of several platforms': given({ 'part-of-index': 'true', platforms: 'linux/amd64,linux/arm64' }),

@@ -171,6 +171,21 @@ example(
   (document) => document.setIn(['jobs', 'image', 'steps', 1, 'with', 'push'], 'maybe'),
 );
 
+example('promote-release.yml', 'a release has the digest of main, and builds nothing', async ({ team, run }) => {
+  // By an earlier workflow, which need not be on the same machine.
+  const { outputs } = await team.build(await team.push(), { engine: engine() });
+  await engine().prune();
+  const event = await team.pushTag('v1.2.3');
+  const payload = { ...event.payload, action: 'published', release: { tag_name: 'v1.2.3' } };
+  const result = await run({ ...event, name: 'release', payload });
+  expectJobs(result, 'image', 'deploy');
+  const image = await pinned(team, 'v1.2.3');
+  expect(outputs.digest).toBe(outputsOf(result, 'image').digest);
+  expect(image).toBe(`${team.image}:v1.2.3@${outputs.digest!}`);
+  expect(result.calls).toContain(`kubectl --namespace app set image deployment/app app=${image}`);
+  expect(jobOf(result, 'image').log).toContain('nothing is built');
+});
+
 example('refresh-cache.yml', 'builds all again, and what is deployed stays', async ({ team, run }) => {
   const push = await team.push();
   const { ref, repository } = push.payload as { ref: string; repository: object };

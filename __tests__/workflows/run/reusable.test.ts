@@ -172,6 +172,25 @@ describe('with attest', () => {
     expect(result.log).not.toContain(SECRETS.REGISTRY_PASSWORD);
   });
 
+  testByNight('a promoted image, which the run of main has signed, is not signed again', async () => {
+    const { registry, engine } = workflows.lab();
+    const { team, path } = await openTeam('attested-once', (document) => {
+      attested(document);
+      document.setIn(['jobs', 'image', 'with', 'promote'], true);
+      document.setIn(['on', 'push', 'tags'], ['v*']);
+    });
+    const run = { engine: engine('containerd'), secrets };
+    const main = await workflows.run(team, path, await team.push(), run);
+    expect(main.calls).toHaveLength(1);
+    const released = await workflows.run(team, path, await team.pushTag('v1.2.3'), run);
+    expect(released.code).toBe(0);
+    expect(released.calls).toEqual([]);
+    const { sha } = await team.push();
+    const [one, other] = await Promise.all([sha, 'v1.2.3'].map((tag) => registry.manifest(team.repository, tag)));
+    expect(other!.digest).toBe(one!.digest);
+    expect(readReport(released).digest).toBe(one!.digest);
+  });
+
   testByNight('nothing is signed that was not pushed', async () => {
     const { engine } = workflows.lab();
     const { team, path } = await openTeam('unattested', attested);
