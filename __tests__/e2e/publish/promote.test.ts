@@ -33,7 +33,10 @@ const promote = (team: Team, event: WorkflowRun, inputs: Inputs = {}) =>
   });
 
 /** What was sent since: bytes of blobs, and the references that were written to the image's own repository. */
-async function readWritten(team: Team, mark: number): Promise<{ readonly bytes: number; readonly written: readonly string[] }> {
+async function readWritten(
+  team: Team,
+  mark: number,
+): Promise<{ readonly bytes: number; readonly written: readonly string[] }> {
   const { registry } = fixture.lab();
   const puts = (await registry.requests(mark)).filter(({ method }) => method === 'PUT');
   const written = puts.flatMap(({ path }) => path.split(`/${team.repository}/manifests/`)[1] ?? []);

@@ -71,6 +71,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect(builder).not.toHaveProperty(['config', 'Labels']);
     const committed = (await team.service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
     expect(production).toHaveProperty(['config', 'Labels'], {
+      'io.github.dfe-digital.two-pass-build.built-by': `${team.image}: push refs/heads/main`,
       'io.github.dfe-digital.two-pass-build.built-from': `${team.image}: Dockerfile (context ., target production)`,
       'org.opencontainers.image.created': committed,
       'org.opencontainers.image.revision': event.sha,

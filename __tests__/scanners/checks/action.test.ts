@@ -78,3 +78,30 @@ test.each(['containerd', 'overlay2'] as const)(
     expect(sound.summary).toContain('Nothing at or above high');
   },
 );
+
+test.each(['containerd', 'overlay2'] as const)(
+  'a promoted image is scanned by its digest, with the flaws that are known by now (%s)',
+  async (store) => {
+    const { engine, registry } = fixture.lab();
+    const team = await fixture.team(`grype-promoted-${store}`);
+    const run = { engine: engine(store), env: { ...env, PATH: `${BIN}:${engine(store).env.PATH!}` } };
+    const release = async (packages: readonly string[], tag: string) => {
+      await install(team, packages);
+      const main = await team.build(await team.push(), run);
+      expectSuccess(main);
+      await engine(store).prune();
+      const inputs = { promote: 'true', scan: 'grype' };
+      return { main, result: await team.build(await team.pushTag(tag), { ...run, inputs }) };
+    };
+    const flawed = await release(['libssl3 3.3.2-r0'], 'v1.0.0');
+    expect(flawed.result.main?.code).toBe(1);
+    expect(flawed.result.log).toMatch(/##\[error\]grype found \d+ findings? at or above high: .*libssl3/);
+    expect(await registry.tags(team.repository)).not.toContain('v1.0.0');
+
+    const sound = await release(['scanelf 1.3.7-r2'], 'v1.0.1');
+    expectSuccess(sound.result);
+    expect(sound.result.summary).toContain('Nothing at or above high');
+    expect(sound.result.outputs).toMatchObject({ tag: 'v1.0.1', digest: sound.main.outputs.digest });
+    expect(sound.result.log).toContain('nothing is built');
+  },
+);

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type ProcessOptions, TimeLimitError } from '../../../src/adapters/process/process.js';
-import { REPOSITORY, SHA, pullRequest, push } from '../../support/world/events.js';
+import { REPOSITORY, SHA, pullRequest, push, pushTag } from '../../support/world/events.js';
 import { REFUSED } from '../../support/world/memory-github.js';
 import { DONE } from '../../support/world/recorded-engine.js';
 import { type SmallWorld, useSmallWorld } from '../../support/world/small-world.js';
@@ -48,6 +48,21 @@ function place({ json, sarif, code = 0, says = '' }: Scanner): void {
     return { ...DONE, code, stderr: says };
   };
 }
+
+test('a promoted image is scanned by its digest, and gets no tag where findings count', async () => {
+  const { digest = '' } = (await world.succeed(push('main', SHA))).outputs;
+  const before = world.registry.tags(REPOSITORY);
+  place({ json: await recorded('grype.json'), sarif: await recorded('grype.sarif') });
+  const inputs = { promote: 'true', scan: 'grype' };
+  const { error } = await world.run(pushTag('v1.2.3'), inputs);
+  expect(error?.message).toMatch(/^grype found \d+ findings? at or above high: .*The image is not published\./);
+  expect(calls[0]?.args[0]).toBe(`docker:${world.registry.host}/${REPOSITORY}@${digest}`);
+  expect(world.registry.tags(REPOSITORY)).toEqual(before);
+  place({ json: await recorded('grype-nothing.json'), sarif: '{"runs":[]}' });
+  const clean = await world.succeed(pushTag('v1.2.3'), inputs);
+  expect(calls).toHaveLength(1);
+  expect(clean.outputs).toMatchObject({ tag: 'v1.2.3', digest });
+});
 
 test.each([
   ['snyk', 1],

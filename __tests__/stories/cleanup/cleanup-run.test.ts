@@ -1,6 +1,7 @@
 // A cleanup's story over packages in memory: what stays and why, sweeps, refusals, and what is said of it. That a closed pull
 // request and a deleted branch take their images along is in contract/cleanup, on both versions of Node.
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { BUILT_BY_LABEL } from '../../../src/image/origin-labels.js';
 import { UNIQUE_TAG_LABEL } from '../../../src/image/unique-label.js';
 import {
   DAY,
@@ -159,6 +160,15 @@ describe('nothing goes', () => {
     expectSuccess(result);
     expect(await tags()).toEqual(['main', MERGED, 'release-42'].sort());
     expect(result.log).toContain('it is the unique tag of an image, which somebody may have deployed');
+  });
+
+  test('of the unique tag of a promoted image with the name of a deleted branch', async () => {
+    await open();
+    const labels = { [BUILT_BY_LABEL]: `ghcr.io/${repository}: push refs/heads/main` };
+    await push([SHA, 'release-42', 'promoted-release-42'], { labels });
+    await push(['release-43'], { labels });
+    for (const branch of ['release-42', 'release-43']) expectSuccess(await clean(deleting(branch)));
+    expect(await tags()).toEqual(['main', MERGED, SHA, 'release-42', 'promoted-release-42'].sort());
   });
 
   test.each([
