@@ -7,7 +7,13 @@ const list = (folder: string): string[] =>
   readdirSync(new URL(folder, root))
     .filter((file) => file.endsWith('.md'))
     .map((file) => `${folder}${file}`);
-const documents = [...list('./'), ...list('docs/'), ...list('examples/'), ...list('.github/')];
+const documents = [
+  ...list('./'),
+  ...list('docs/'),
+  ...list('docs/decisions/'),
+  ...list('examples/'),
+  ...list('.github/'),
+];
 
 const withoutBlocks = (text: string): string => text.replace(/^```[^]*?^```$/gm, '');
 
