@@ -58,12 +58,34 @@ describe('a release', () => {
 test('the changelog has what is to come', () =>
   expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toMatch(/^## \[Unreleased\]$/m));
 
+/** GitHub's CLI: keeps one release, and what it was asked for. A release is immutable where the setting is on. */
+const GH = `#!/bin/sh
+echo "$*" >>"$STATE/calls"
+case "$1 $2" in
+  'release view') test -f "$STATE/draft" && cat "$STATE/draft" ;;
+  'release create')
+    for file; do :; done
+    test -f "$file" && test ! -f "$STATE/draft" && test -z "$(cat "$STATE/fails" 2>/dev/null)" && echo true >"$STATE/draft" ;;
+  'release edit') echo false >"$STATE/draft" ;;
+  'release delete') rm "$STATE/draft" ;;
+  "api repos/$GITHUB_REPOSITORY/releases/tags/"*) cat "$STATE/immutable" ;;
+  *) exit 1 ;;
+esac
+`;
+
 describe('script/push-release', () => {
   let folder: string;
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: join(folder, 'clone'), encoding: 'utf8', stdio: 'pipe' }).trim();
-  const push = (...args: readonly string[]): number | null =>
-    spawnSync('script/push-release', args, { cwd: join(folder, 'clone') }).status;
+  const push = (...args: readonly string[]) => {
+    const PATH = `${join(folder, 'bin')}:${process.env.PATH}`;
+    const env = { ...process.env, PATH, STATE: folder, GITHUB_REPOSITORY: 'owner/app' };
+    const cwd = join(folder, 'clone');
+    return spawnSync('script/push-release', [...args, 'What is new'], { cwd, env, encoding: 'utf8' });
+  };
+  const setState = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  const readCalls = (): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+  const forgetRelease = (): void => rmSync(join(folder, 'draft'));
   const commit = (): string => {
     git('-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '--quiet', '--allow-empty', '--message=x');
     return git('rev-parse', 'HEAD');
@@ -78,31 +100,79 @@ describe('script/push-release', () => {
     writeFileSync(join(folder, 'remote/hooks/update'), hook, { mode: 0o755 });
     execFileSync('git', ['init', '--quiet', join(folder, 'clone')]);
     git('remote', 'add', 'origin', join(folder, 'remote'));
-    mkdirSync(join(folder, 'clone/script'));
+    for (const path of ['clone/script', 'clone/dist', 'bin']) mkdirSync(join(folder, path));
     cpSync(join(root, 'script/push-release'), join(folder, 'clone/script/push-release'));
-    writeFileSync(join(folder, 'clone/file'), '');
+    setState('clone/dist/sbom.cdx.json', '{}');
+    writeFileSync(join(folder, 'bin/gh'), GH, { mode: 0o755 });
+    setState('immutable', 'true\n');
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('writes the tag, and moves the one of the major version', () => {
+  test('writes the tag, publishes it with the SBOM, and then moves the tag of the major version', () => {
     const first = commit();
-    expect(push('v1.0.0', 'v1')).toBe(0);
+    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(readCalls()).toEqual([
+      'release view v1.0.0 --json isDraft --jq .isDraft',
+      'release create v1.0.0 --draft --verify-tag --title v1.0.0 --notes What is new dist/sbom.cdx.json',
+      'release edit v1.0.0 --draft=false',
+      'api repos/owner/app/releases/tags/v1.0.0 --jq .immutable',
+    ]);
+    forgetRelease();
     const second = commit();
-    expect(push('v1.1.0', 'v1')).toBe(0);
+    expect(push('v1.1.0', 'v1').status).toBe(0);
     expect([remoteTag('v1.0.0'), remoteTag('v1.1.0'), remoteTag('v1')]).toEqual([first, second, second]);
+    // Only what has no release can be moved.
+    expect(readCalls().filter((call) => /\bv1\b/.test(call.replaceAll(/v1\.\d\.\d/g, '')))).toEqual([]);
   });
 
   test('moves nothing for a pre-release', () => {
     commit();
-    expect(push('v1.0.0-rc.1', '')).toBe(0);
+    expect(push('v1.0.0-rc.1', '').status).toBe(0);
     expect([remoteTag('v1.0.0-rc.1') === '', remoteTag('v1')]).toEqual([false, '']);
+    expect(readCalls()[1]).toContain('--notes What is new --prerelease dist/sbom.cdx.json');
   });
 
   test('never moves a release, and leaves the major version where it is then', () => {
     const first = commit();
-    expect(push('v1.0.0', 'v1')).toBe(0);
+    expect(push('v1.0.0', 'v1').status).toBe(0);
     commit();
-    expect(push('v1.0.0', 'v1')).not.toBe(0);
+    expect(push('v1.0.0', 'v1').status).not.toBe(0);
     expect([remoteTag('v1.0.0'), remoteTag('v1')]).toEqual([first, first]);
   });
+
+  test.each(['false', 'null', ''])('moves no major version to a release that is not immutable: %j', (immutable) => {
+    const first = commit();
+    expect(push('v1.0.0', 'v1').status).toBe(0);
+    forgetRelease();
+    setState('immutable', `${immutable}\n`);
+    commit();
+    const { status, stderr } = push('v1.1.0', 'v1');
+    expect([status, remoteTag('v1')]).toEqual([1, first]);
+    expect(stderr).toMatch(/The release v1\.1\.0 is not immutable.* Turn on "Immutable releases".* v1 has not moved\./);
+  });
+
+  test('goes on where an earlier try has ended', () => {
+    const first = commit();
+    setState('fails', 'yes');
+    expect(push('v1.0.0', 'v1').status).not.toBe(0);
+    expect([remoteTag('v1.0.0'), remoteTag('v1')]).toEqual([first, '']);
+    setState('fails', '');
+    // A draft may lack its file.
+    setState('draft', 'true\n');
+    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(readCalls()).toContain('release delete v1.0.0 --yes');
+    const before = readCalls().length;
+    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(readCalls().slice(before)).toEqual([
+      'release view v1.0.0 --json isDraft --jq .isDraft',
+      'api repos/owner/app/releases/tags/v1.0.0 --jq .immutable',
+    ]);
+    expect(remoteTag('v1')).toBe(first);
+  });
+});
+
+test('the README shows the form that is pinned by commit, with the released version as its comment', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  for (const file of ['README.md', 'docs/security.md'])
+    expect(readFileSync(join(root, file), 'utf8')).toContain(`uses: DFE-Digital/two-pass-build@COMMIT # v${version}`);
 });
