@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
+import { SCANNER_IMAGES } from '../../src/checks/pure/scanner-images.js';
 import { planRelease } from './release.js';
 
 const [version = ''] = process.argv.slice(2);
@@ -11,6 +12,7 @@ try {
     tags: execFileSync('git', ['tag', '--list'], { encoding: 'utf8' }).split('\n'),
     packageVersion,
     changelog: readFileSync('CHANGELOG.md', 'utf8'),
+    scannerImages: Object.values(SCANNER_IMAGES),
   });
   console.log(`${release.tag} may be released${release.major === '' ? '' : `, and ${release.major} moves to it`}.`);
   const file = process.env.GITHUB_OUTPUT;

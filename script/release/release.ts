@@ -9,6 +9,8 @@ export interface ReleaseRequest {
   readonly tags: readonly string[];
   readonly packageVersion: string;
   readonly changelog: string;
+  /** Images that the action runs scanners in: NAME:TAG@DIGEST. */
+  readonly scannerImages: readonly string[];
 }
 
 export interface Release {
@@ -21,7 +23,7 @@ export interface Release {
 }
 
 /** @throws Error that says why not, and what to do */
-export function planRelease({ version, tags, packageVersion, changelog }: ReleaseRequest): Release {
+export function planRelease({ version, tags, packageVersion, changelog, scannerImages }: ReleaseRequest): Release {
   const parsed = parseVersion(version);
   // The parser takes a leading v, and drops what follows a plus sign.
   if (parsed?.version !== version)
@@ -40,6 +42,12 @@ export function planRelease({ version, tags, packageVersion, changelog }: Releas
   const notes = findSection(changelog, version);
   if (notes === null || notes === '')
     throw new Error(`CHANGELOG.md has nothing under "## [${version}] - DATE". Rename "## [Unreleased]" first.`);
+  const moving = scannerImages.find((image) => !/@sha256:[0-9a-f]{64}$/.test(image));
+  if (moving !== undefined)
+    throw new Error(
+      `The scanner image ${moving} has no digest, and a tag can be moved to anything, which then gets a token and the engine. ` +
+        'Run script/update-scanners and script/bundle, and commit that first.',
+    );
   return { tag, major: parsed.prerelease.length > 0 ? '' : `v${parsed.major}`, notes };
 }
 

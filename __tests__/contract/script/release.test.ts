@@ -15,6 +15,7 @@ const plan = (change: Partial<ReleaseRequest> = {}): ReturnType<typeof planRelea
     tags: ['v1', 'v1.2.0', 'other', ''],
     packageVersion: version,
     changelog: CHANGELOG.replace('[1.3.0]', `[${version}]`),
+    scannerImages: [`grype:v1@sha256:${'1'.repeat(64)}`],
     ...change,
   });
 };
@@ -54,6 +55,12 @@ describe('a release', () => {
     (changelog) => expect(() => plan({ changelog })).toThrow('CHANGELOG.md has nothing under'),
   );
 });
+
+test.each(['snyk/snyk:docker', 'grype:v1.2.3', 'x@sha256:12'])(
+  'a scanner image without a digest is not released: %s',
+  (image) =>
+    expect(() => plan({ scannerImages: [`x:1@sha256:${'1'.repeat(64)}`, image] })).toThrow(`${image} has no digest`),
+);
 
 test('the changelog has what is to come', () =>
   expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toMatch(/^## \[Unreleased\]$/m));

@@ -7,6 +7,7 @@ import { csvFields } from '../../inputs/syntax.js';
 import { withoutTerminalCodes } from '../../shared/text.js';
 import type { Env } from '../../shared/types.js';
 import { rankSeverity } from './reports/severity.js';
+import { SCANNER_IMAGES } from './scanner-images.js';
 
 export interface ScanRequest {
   readonly scanner: Scanner;
@@ -85,17 +86,7 @@ function toSeverityOption(threshold: Severity): string {
   return `--severity=${[...(threshold === 'low' ? ['unknown'] : []), ...counting].join(',').toUpperCase()}`;
 }
 
-/**
- * The official images, for machines without the tool. snyk has moving tags only (https://github.com/snyk/snyk-images);
- * for a fixed version, install its CLI in the job.
- */
-export const SCANNER_IMAGES: Readonly<Record<Scanner, string>> = {
-  snyk: 'snyk/snyk:docker',
-  grype: 'anchore/grype:v0.119.0@sha256:8c2c9234a345577a6d321a4753aa3ee1276d8975c8452d2344a56b57733ecad3',
-  trivy: 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969',
-};
-
-/** Programs of those images. snyk's own entry point would have a shell evaluate its arguments, and run pip and mvn. */
+/** Programs of the official images. snyk's own entry point would have a shell evaluate its arguments, and run pip and mvn. */
 const ENTRY_POINTS: Readonly<Record<Scanner, string>> = { snyk: 'snyk', grype: '/grype', trivy: 'trivy' };
 
 export interface ContainerPlace {
