@@ -13,6 +13,7 @@ const documents = [
   ...list('docs/decisions/'),
   ...list('examples/'),
   ...list('.github/'),
+  ...list('script/'),
 ];
 
 const withoutBlocks = (text: string): string => text.replace(/^```[^]*?^```$/gm, '');

@@ -208,11 +208,13 @@ describe('CONTRIBUTING', () => {
     expect(rows.map(rankOf)).toEqual(rows.map(rankOf).toSorted((one, other) => one - other));
   });
 
-  test('names every command', () => {
-    const commands = readdirSync(new URL('script/', root), { withFileTypes: true }).filter((entry) => entry.isFile());
-    expect(commands.map(({ name }) => `script/${name}`).filter((name) => !contributing.includes(`\`${name}`))).toEqual(
-      [],
-    );
+  test('leads to a page that names every command, and no other', () => {
+    const page = read('script/README.md');
+    expect(contributing).toContain('](script/README.md)');
+    const files = readdirSync(new URL('script/', root), { withFileTypes: true }).filter((entry) => entry.isFile());
+    const commands = files.map(({ name }) => `script/${name}`).filter((name) => name !== 'script/README.md');
+    const named = new Set([...page.matchAll(/`(script\/[\w-]+)/g)].map(([, name]) => name));
+    expect([...named].toSorted()).toEqual(commands.toSorted());
   });
 
   test('has a reason for every dependency', () => {
