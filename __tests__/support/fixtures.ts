@@ -4,6 +4,7 @@ import { RawProgressReader } from '../../src/adapters/progress/raw.js';
 import { type Digest, parseDigest } from '../../src/image/digest.js';
 import { parseTag } from '../../src/image/reference.js';
 import type { StoredImage } from '../../src/image/stored-image.js';
+import { ACTION_INPUTS } from '../../src/inputs/action-inputs.js';
 import { type InputName, type Inputs, parseInputs } from '../../src/inputs/inputs.js';
 import type { RegistryState, RunContext } from '../../src/plan/context.js';
 import type { PullRequestEvent, WorkflowEvent } from '../../src/plan/event/event.js';
@@ -17,32 +18,20 @@ export const NOW = new Date('2026-02-03T04:05:06.789Z');
 /** `NOW` as it stands in tags. */
 export const NOW_TAG = '20260203040506';
 
-/** The values of action.yml for a run in `owner/app`; the contract tests compare names and defaults with that file. */
-const DEFAULTS: Partial<Record<InputName, string>> = {
+/** The defaults of action.yml for a run in `owner/app`, without a token. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(ACTION_INPUTS).map(([name, input]) => [name, input.default])),
   image: 'ghcr.io/owner/app',
   username: 'owner',
   password: '',
-  context: '.',
-  'dockerfile-checks': 'warn',
-  pull: 'false',
-  push: 'auto',
-  'reuse-cache': 'true',
-  promote: 'false',
-  'part-of-index': 'false',
-  'dry-run': 'false',
-  logout: 'true',
-  comment: 'false',
-  'scan-severity': 'high',
-  'scan-only-fixed': 'false',
-  'scan-fail': 'true',
-  'upload-sarif': 'false',
+  'github-token': '',
 };
 
 export type With = Partial<Record<InputName, string>>;
 
 /** @param gitHubRegistry that of the server that runs the workflow */
 export function inputsOf(given: With = {}, gitHubRegistry = 'ghcr.io'): Inputs {
-  const block = { ...DEFAULTS, ...given };
+  const block: Readonly<Record<string, string>> = { ...DEFAULTS, ...given };
   return parseInputs((name) => block[name] ?? '', gitHubRegistry);
 }
 
