@@ -214,7 +214,7 @@ describe('script/check-workflows', () => {
     const folder = mkdtempSync(join(tmpdir(), 'two-pass-build-check-'));
     try {
       for (const path of ['script', 'bin', 'docs', 'examples']) mkdirSync(join(folder, path));
-      cpSync(join(root, 'script/check-workflows'), join(folder, 'script/check-workflows'));
+      for (const file of ['script/check-workflows', 'versions.sh']) cpSync(join(root, file), join(folder, file));
       for (const file of ['README.md', 'docs/a.md', 'examples/a.md'])
         writeFileSync(join(folder, file), '```yaml\nname: Shown\n```\n');
       for (const tool of TOOLS) {
