@@ -155,6 +155,18 @@ describe("the rebuild of dist/ on Dependabot's pull requests", () => {
     for (const name of ['commit', 'check']) expect(listRuns(name)).not.toMatch(/\b(?:npm|npx|node|script\/|tsx)\b/);
   });
 
+  test('starts every workflow whose checks a pull request has, for the commit that starts none', () => {
+    const checks = own
+      .filter((path) => Object.hasOwn((parse(read(path)) as { on: object }).on, 'pull_request'))
+      .map((path) => path.split('/').at(-1)!)
+      .filter((file) => file !== 'dependabot-dist.yml');
+    expect([...listRuns('check').matchAll(/^start ([\w.-]+)/gm)].map(([, file]) => file).toSorted()).toEqual(
+      checks.toSorted(),
+    );
+    for (const file of checks)
+      expect((parse(read(`.github/workflows/${file}`)) as { on: object }).on).toHaveProperty('workflow_dispatch');
+  });
+
   test('commits dist/ and nothing else, files that are new or gone too', () => {
     rmSync(join(folder, 'clone/dist/index.js'));
     writeFileSync(join(folder, 'clone/dist/1.index.js'), 'new');
