@@ -8,7 +8,7 @@ import {
   type MergedCache,
   mergeCaches,
 } from '../../../src/cache/pure/merge-caches.js';
-import { MERGE_DIGESTS } from '../../../src/cache/pure/merge-records.js';
+import { MERGE_DIGESTS } from '../../../src/image/inline-cache/merge-records.js';
 import { CACHE_CONFIG } from '../../../src/image/media-types.js';
 import type { CachedImage, ImageLayer } from '../../../src/image/stored-image.js';
 import { digestOf } from '../../support/fixtures.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ImageRecord, MERGE_DIGESTS, findMergedLayers } from '../../../src/cache/pure/merge-records.js';
-import { digestOf } from '../../support/fixtures.js';
-import { runsOf } from '../../support/nightly.js';
+import { type ImageRecord, MERGE_DIGESTS, findMergedLayers } from '../../../../src/image/inline-cache/merge-records.js';
+import { digestOf } from '../../../support/fixtures.js';
+import { runsOf } from '../../../support/nightly.js';
 
 const [MERGE = ''] = MERGE_DIGESTS;
 

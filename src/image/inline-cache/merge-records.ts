@@ -4,7 +4,7 @@
 // record without layers, and every later run would miss the step. In BuildKit 0.34: `getAvailableBlobs` (cache/remote.go)
 // says that all layers are in the engine's store, `addResult` (cache/remotecache/v1/chains.go) drops the right list as a
 // duplicate of that one, and `marshalRemote` (utils.go beside it) does not find the layers there.
-import { digestOf } from '../../image/digest.js';
+import { digestOf } from '../digest.js';
 
 /** A cache record of an image, its inputs by key. */
 export interface ImageRecord {
