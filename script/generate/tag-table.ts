@@ -1,6 +1,7 @@
 // The tag table of docs/reference.md: each row is an event that src/plan names, with placeholders for what differs.
 import type { WorkflowEvent } from '../../src/plan/event/event.js';
-import { builderTag, cacheTag, compactUtc, deriveTags } from '../../src/plan/tags/tags.js';
+import { builderTag } from '../../src/plan/tags/builder-tags.js';
+import { cacheTag, compactUtc, deriveTags } from '../../src/plan/tags/tags.js';
 
 const SHA = '1'.repeat(40);
 const HEAD = '2'.repeat(40);

@@ -14,6 +14,7 @@ export type Request =
 const LISTS: readonly string[] = [
   'mirrors',
   'mirror-logins',
+  'builder-target',
   'build-args',
   'secrets',
   'secret-envs',

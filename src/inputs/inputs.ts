@@ -199,12 +199,14 @@ function parseLogins(
 }
 
 function parseTargets(read: ReadInput): Pick<Inputs, 'builderTargets' | 'productionTarget'> {
-  const parse = (name: 'builder-target' | 'production-target'): string | null => {
-    const text = optional(read(name));
-    return text === null ? null : parseTarget(name, text);
+  const builders = parseList('builder-target', read('builder-target'), { separator: 'item' });
+  const production = optional(read('production-target'));
+  return {
+    builderTargets: builders.map((target, index) =>
+      parseTarget(builders.length > 1 ? `builder-target: item ${index + 1}` : 'builder-target', target),
+    ),
+    productionTarget: production === null ? null : parseTarget('production-target', production),
   };
-  const builder = parse('builder-target');
-  return { builderTargets: builder === null ? [] : [builder], productionTarget: parse('production-target') };
 }
 
 /** What the image must pass before it is published. */
@@ -293,7 +295,7 @@ function parseDockerfileChecks(text: string, flags: Inputs['flags']): Inputs['do
   return mode;
 }
 
-function parseTarget(input: InputName, text: string): string {
+function parseTarget(input: string, text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(text)) {
     throw new InputError(
       `${input} is ${quote(text)}, which cannot be the name of a stage. Give the NAME of a line "FROM … AS NAME".`,

@@ -3,6 +3,7 @@
 import { withBuiltByLabel, withBuiltFromLabel } from '../image/origin-labels.js';
 import type { Digest } from '../image/digest.js';
 import type { ImageName, Tag } from '../image/reference.js';
+import type { StoredImage } from '../image/stored-image.js';
 import { withUniqueLabel } from '../image/unique-label.js';
 import type { BuildFlag } from '../inputs/build-options.js';
 import type { Inputs } from '../inputs/inputs.js';
@@ -12,11 +13,12 @@ import type { BuiltCommit } from './event/built-commit.js';
 import type { WorkflowEvent } from './event/event.js';
 import { getLabels, getVersion, withBuilderId } from './labels.js';
 import { type PushDecision, decidePush } from './push-decision.js';
+import { builderTags, formerBuilderTags } from './tags/builder-tags.js';
 import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
 import { type OwnBuild, expectSameBuild, toTargets } from './tags/other-build.js';
 import { describeTrigger, isRelease } from './tags/promoted.js';
-import { type Scope, builderTags, deriveTags, describeOtherBuild } from './tags/tags.js';
+import { type Scope, deriveTags, describeOtherBuild } from './tags/tags.js';
 
 /** Where the result of a pass goes. `engine`: loaded into the local engine. `cache`: kept in the build cache only. */
 type PassOutput = 'registry' | 'engine' | 'cache';
@@ -184,8 +186,10 @@ function planPasses(
     builders: targets.map((_, index) => kept.map((ofScope) => ofScope[index]).filter((tag) => tag !== undefined)),
     production: lineage.map(({ tag }) => tag),
   };
+  const former = lineage.map(({ tag }) => formerBuilderTags(targets, tag));
+  const candidates = tags.builders.map((own) => own.flatMap((tag, scopeIndex) => [tag, ...(former[scopeIndex] ?? [])]));
   const sources = inputs.reuseCache
-    ? selectCacheSources(inputs.image, tags, registry)
+    ? selectCacheSources(inputs.image, { ...tags, builders: candidates }, registry)
     : { builders: [], production: [] };
   return {
     builders: targets.map((target, index) => ({
@@ -254,9 +258,29 @@ function planCache(
 export function sourceTags(plan: Plan): readonly Tag[] {
   return plan.production.noCache || plan.parts.length > 0
     ? []
-    : plan.lineage.flatMap((_, index) =>
-        [plan.production, ...plan.builders]
+    : plan.lineage.flatMap(({ tag: scope }, index) => [
+        ...[plan.production, ...plan.builders]
           .map(({ lineageTags }) => lineageTags[index])
           .filter((tag) => tag !== undefined),
-      );
+        ...listFormerTags(plan, scope),
+      ]);
+}
+
+/**
+ * The images that are sources of this run: without a scope's image of an only builder stage, where each of the present
+ * stages has one of its own.
+ */
+export function withoutReplaced(plan: Plan, images: readonly StoredImage[]): readonly StoredImage[] {
+  const has = (tag: Tag | undefined): boolean => images.some((image) => image.tag === tag);
+  const replaced = plan.lineage.flatMap(({ tag: scope }, index) =>
+    plan.builders.every(({ lineageTags }) => has(lineageTags[index])) ? listFormerTags(plan, scope) : [],
+  );
+  return images.filter(({ tag }) => !replaced.includes(tag));
+}
+
+function listFormerTags({ builders }: Plan, scope: Tag): readonly Tag[] {
+  return formerBuilderTags(
+    builders.map(({ target }) => target),
+    scope,
+  );
 }

@@ -18,7 +18,8 @@ import {
 } from '../../../src/cleanup/pure/cleanup-plan.js';
 import { type BranchStatus, findReasonToStay } from '../../../src/cleanup/pure/closed.js';
 import { type Digest, parseDigest } from '../../../src/image/digest.js';
-import { builderTag, cacheTag, deriveTags, toScope } from '../../../src/plan/tags/tags.js';
+import { builderTag } from '../../../src/plan/tags/builder-tags.js';
+import { cacheTag, deriveTags, toScope } from '../../../src/plan/tags/tags.js';
 import { NOW, SHA, pullRequest } from '../../support/fixtures.js';
 import { runsOf } from '../../support/nightly.js';
 

@@ -25,7 +25,7 @@ test('there is a flag for each input', () => expect(FLAGS.map(({ name }) => name
 test('each option of Buildx that takes a list may be repeated', () => {
   const lists = FLAGS.filter(({ kind }) => kind === 'list').map(({ name }) => name);
   const options = Object.entries(BUILD_OPTIONS).filter(([, { syntax }]) => syntax !== 'text');
-  const others = ['cache-from', 'extra-tags', 'index-of', 'mirrors', 'mirror-logins', 'scan-args'];
+  const others = ['builder-target', 'cache-from', 'extra-tags', 'index-of', 'mirrors', 'mirror-logins', 'scan-args'];
   expect(lists.sort()).toEqual([...options.map(([name]) => name), ...others].sort());
 });
 

@@ -25,7 +25,8 @@ export function chooseTargets(
   const own = findStage(dockerfile, production);
   const builders = builderTargets.map((target) => resolveTarget(dockerfile, target, 'builder-target'));
   const same = builders.find((target) => findStage(dockerfile, target) === own);
-  if (same !== undefined) throw sameStage(same);
+  if (same !== undefined) throw sameStage(same, builders);
+  expectEachOnce(builders, (target) => findStage(dockerfile, target));
   if (builders.length > 0) return { builders, production, onePass: null };
   const usual = findStage(dockerfile, USUAL.builder);
   return usual === undefined || usual === own
@@ -42,11 +43,25 @@ function takeUnchecked(builderTargets: readonly string[], productionTarget: stri
       `Stage ${number} cannot be found by its number: the Dockerfile is not here to be read, or not written for Docker's own frontend. Give the name of the stage.`,
     );
   const same = builders.find((target) => target.toLowerCase() === production.toLowerCase());
-  if (same !== undefined) throw sameStage(same);
+  if (same !== undefined) throw sameStage(same, builders);
+  expectEachOnce(builders, (target) => target.toLowerCase());
   return { builders, production, onePass: null };
 }
 
-function sameStage(target: string): InputError {
+/** @throws InputError for a stage that is given twice, perhaps by name and by number */
+function expectEachOnce(builders: readonly string[], identify: (target: string) => unknown): void {
+  const twice = builders.find(
+    (target, index) => builders.findIndex((one) => identify(one) === identify(target)) < index,
+  );
+  if (twice === undefined) return;
+  throw new InputError(`builder-target names the stage ${quote(twice)} twice. Leave one of the two out.`);
+}
+
+function sameStage(target: string, builders: readonly string[]): InputError {
+  if (builders.length > 1)
+    return new InputError(
+      `builder-target names ${quote(target)}, which is the stage of production-target: the image itself keeps its layers. Leave it out of builder-target.`,
+    );
   return new InputError(
     `builder-target and production-target are both ${quote(target)}: two passes need two stages. For a Dockerfile of one stage leave both out.`,
   );

@@ -7,7 +7,8 @@ import { type Digest, isDigest } from '../../image/digest.js';
 import { listDigests, readDescriptors } from '../../image/manifest.js';
 import { PLATFORM_ENDING, PLATFORM_PATTERN } from '../../image/platform.js';
 import { OWN_PREFIXES, type Tag, isTag } from '../../image/reference.js';
-import { builderTag, cacheTag, toScope } from '../../plan/tags/tags.js';
+import { isBuilderTagOf } from '../../plan/tags/builder-tags.js';
+import { cacheTag, toScope } from '../../plan/tags/tags.js';
 
 /** The other manifests that a manifest names. */
 export interface References {
@@ -95,24 +96,24 @@ export function parseReferences(content: unknown): References {
   return { children: listDigests(manifests ?? []), subject: subject?.digest ?? null };
 }
 
-/** Chooses the tags to remove: review tags of closed pull requests, and the three tags of their branches. */
+/** Chooses the tags to remove: review tags of closed pull requests, and the tags of their branches. */
 export function chooseTags(
   versions: readonly PackageVersion[],
   closed: readonly ClosedWork[],
   rules: CleanupRules,
 ): Choice {
   const { mainBranches, isKept, uniqueTags = new Set() } = rules;
-  const protectedTags = mainBranches.flatMap(scopeTags);
+  const ofMain = mainBranches.map(toTag);
   const tags = new Set<string>();
   const kept = new Map<string, Kept>();
   for (const { pulls, branch, branchStays } of closed) {
-    const scope = branch === null ? [] : scopeTags(branch);
+    const scope = branch === null ? null : toTag(branch);
     for (const version of versions) {
-      const onStayingBranch = branchStays !== null && version.tags.some((tag) => isOneOf(tag, scope.slice(0, 1)));
+      const onStayingBranch = branchStays !== null && version.tags.some((tag) => withoutPlatform(tag) === scope);
       for (const tag of version.tags) {
         const review = pulls.includes(readPullNumber(tag) ?? 0);
-        if (!review && !isOneOf(tag, scope)) continue;
-        const reason = isOneOf(tag, protectedTags)
+        if (!review && (scope === null || !isTagOf(tag, scope))) continue;
+        const reason = ofMain.some((main) => isTagOf(tag, main))
           ? 'it is a tag of the main branch'
           : isKept(tag)
             ? 'the input keep-tags names it'
@@ -134,20 +135,23 @@ export function chooseTags(
 
 /** Existing branch tags of the closed branches. A git tag or the input `tag` may have given an image the same tag. */
 export function listBranchTags(versions: readonly PackageVersion[], closed: readonly ClosedWork[]): readonly Tag[] {
-  const scopes = closed.flatMap(({ branch }) => (branch === null ? [] : scopeTags(branch).slice(0, 1)));
-  return versions.flatMap(({ tags }) => tags.filter(isTag).filter((tag) => isOneOf(tag, scopes)));
+  const scopes: readonly string[] = closed.flatMap(({ branch }) => (branch === null ? [] : [toTag(branch)]));
+  return versions.flatMap(({ tags }) => tags.filter(isTag).filter((tag) => scopes.includes(withoutPlatform(tag))));
 }
 
-/** The tags that the build writes for a branch, the branch tag first. */
-function scopeTags(branch: string): readonly Tag[] {
-  const { tag } = toScope(branch, null);
-  return [tag, builderTag(tag), cacheTag(tag)];
+function toTag(branch: string): Tag {
+  return toScope(branch, null).tag;
 }
 
-/** Also true with a platform at the end, as tags of parts of an index have. */
-function isOneOf(tag: string, scope: readonly Tag[]): boolean {
-  const whole = tag.replace(PLATFORM_ENDING, '');
-  return scope.some((one) => one === whole);
+/** Whether the build writes the tag for the branch with this tag: for its image, its merged cache, or a stage that is kept. */
+function isTagOf(tag: string, scope: Tag): boolean {
+  const whole = withoutPlatform(tag);
+  return whole === scope || whole === cacheTag(scope) || isBuilderTagOf(whole, scope);
+}
+
+/** Tags of parts of an index have a platform at the end. */
+function withoutPlatform(tag: string): string {
+  return tag.replace(PLATFORM_ENDING, '');
 }
 
 /** True when nothing can be removed, so that no manifest need be read. */

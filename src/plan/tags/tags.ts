@@ -34,13 +34,14 @@ export interface TagRequest {
 
 const LONGEST_PLAIN_BRANCH = 100;
 const HASH_DIGITS = 10;
-const LONGEST_SLUG = LONGEST_PLAIN_BRANCH - HASH_DIGITS - 1;
 const OWN_WORDS = Object.values(OWN_PREFIXES)
   .map((prefix) => prefix.slice(0, -1))
   .join('|');
 const OWN_PREFIX = new RegExp(`^(${OWN_WORDS})(?:-|$)`);
+/** How names end that `withHash` has made. */
+export const HASH_ENDING = /-[0-9a-f]{10}$/;
 /** Endings that this file gives to tags: hash, time, platform of a part. */
-const OWN_ENDINGS = [/-[0-9a-f]{10}$/, TIME_ENDING, PLATFORM_ENDING];
+const OWN_ENDINGS = [HASH_ENDING, TIME_ENDING, PLATFORM_ENDING];
 const VERSIONS = [
   /^v?\d+(?:\.\d+){0,2}$/, // 1, 1.2, v1.2.3
   /^v?\d+\.\d+\.\d+[-+]/, // v1.2.3-rc.1
@@ -74,16 +75,6 @@ export function gitTagTag(gitTag: string): Tag {
   // `1` and `1.2` are moving tags of v1.2.3, and a tag that ends like a hash may be that of a branch.
   const keeps = VERSIONS.some(matches) && !/^\d+(?:\.\d+)?$/.test(gitTag) && !OWN_ENDINGS.some(matches);
   return isTag(gitTag) && keeps ? gitTag : branchTag(gitTag);
-}
-
-/** `NAME:builder-<scope>`; at most 127 characters, since a scope has at most 100, and 19 more for a platform. */
-export function builderTag(scope: Tag): Tag {
-  return parseTag(`${OWN_PREFIXES.builder}${scope}`);
-}
-
-/** The tags of the images of the builder stages of a scope, in the order of the stages. */
-export function builderTags(targets: readonly string[], scope: Tag): readonly Tag[] {
-  return targets.map(() => builderTag(scope));
 }
 
 /** `NAME:cache-<scope>`, the merged cache of a scope's lineage. */
@@ -202,13 +193,18 @@ function versionTags(gitTag: string): Tag[] {
 }
 
 function hashedTag(name: string): Tag {
-  const slug = name
-    .replace(/[^A-Za-z0-9_.-]+/g, '-')
-    .replace(/^[.-]+/, '')
-    .slice(0, LONGEST_SLUG)
-    .replace(/[.-]+$/, '')
+  const slug = toSlug(name.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, ''), LONGEST_PLAIN_BRANCH)
     // A branch called builder-x must not get the prefix of builder images.
     .replace(OWN_PREFIX, '$1_');
-  const hash = hashText(name).slice(0, HASH_DIGITS);
-  return parseTag(`${slug === '' ? 'branch' : slug}-${hash}`);
+  return parseTag(withHash(slug === '' ? 'branch' : slug, name));
+}
+
+/** Shortens a text so that it has at most that many characters with the hash behind it. */
+export function toSlug(text: string, longest: number): string {
+  return text.slice(0, longest - HASH_DIGITS - 1).replace(/[.-]+$/, '');
+}
+
+/** `<slug>-<first 10 hex digits of the SHA-256 of the full name>` */
+export function withHash(slug: string, name: string): string {
+  return `${slug}-${hashText(name).slice(0, HASH_DIGITS)}`;
 }

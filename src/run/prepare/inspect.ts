@@ -10,7 +10,7 @@ import { writeMergedCache } from '../../cache/merged-cache.js';
 import type { Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
 import { NOTHING_ASKED, type RegistryState } from '../../plan/context.js';
-import { type Plan, sourceTags } from '../../plan/plan.js';
+import { type Plan, sourceTags, withoutReplaced } from '../../plan/plan.js';
 import { mayWantToPush } from '../../plan/push-decision.js';
 import { uniqueCandidates } from '../../plan/tags/tags.js';
 import { findUniqueTag } from '../../publish/unique-tag.js';
@@ -100,7 +100,10 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
     readTargets(registry, further),
     opening.then((open) => Promise.all(open.filter(({ access }) => access.allowed).map(readMirror))),
   ]);
-  const found = images.filter((image) => image !== null);
+  const found = withoutReplaced(
+    draft,
+    images.filter((image) => image !== null),
+  );
   const targets = [...images, ...others]
     .filter((image) => image !== null)
     .filter(({ tag }) => draft.tags.moving.includes(tag));
