@@ -47,26 +47,25 @@ export interface KeptBuilder {
 /**
  * Never throws: production is published by now, and copies to mirrors are under way.
  * @param production result of the production pass
- * @param layers uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry
+ * @param images the new image, one for each platform; null when it is not in the registry
  */
 export async function keepBuilders(
   request: Omit<BuilderRequest, 'builder'>,
   production: PassResult,
-  layers: SolvedProduction['layers'],
+  images: SolvedProduction['images'],
 ): Promise<readonly KeptBuilder[]> {
   const kept: KeptBuilder[] = [];
   for (const builder of request.plan.builders) {
-    kept.push(await keepBuilder({ ...request, builder }, { steps: production.progress.steps, layers }));
+    kept.push(await keepBuilder({ ...request, builder }, { steps: production.progress.steps, images }));
   }
   return kept;
 }
 
 async function keepBuilder(request: BuilderRequest, production: SolvedProduction): Promise<KeptBuilder> {
   const { plan, builder, dockerfile, stored, log } = request;
-  const whose = plan.builders.length > 1 ? ` of ${showTarget(builder.target)}` : '';
   try {
     const kept = await applyDecision(request, decideBuilder(plan, builder, dockerfile, stored, production));
-    log.info(`Builder image${whose}: ${kept.outcome}`);
+    log.info(`${nameImage('Builder image', plan, builder)}: ${kept.outcome}`);
     return kept;
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error));
@@ -81,7 +80,7 @@ async function applyDecision(request: BuilderRequest, decision: BuilderDecision)
   if (writes && (await branch.lastNewerCommit()) !== null) {
     // A builder stage that production does not copy from is still built, so that its failure fails the run.
     const local: PassPlan = { ...builder, output: 'cache', tag: null };
-    const again = decideBuilder(plan, local, dockerfile, stored, { steps: [], layers: null });
+    const again = decideBuilder(plan, local, dockerfile, stored, { steps: [], images: null });
     const { seconds } = await applyDecision({ ...request, builder: local }, again);
     return { ...notKept('left to the newer commit of the branch'), seconds };
   }
@@ -103,23 +102,29 @@ async function applyDecision(request: BuilderRequest, decision: BuilderDecision)
   }
 }
 
+/** `Builder image`; of several `Builder image of gems` */
+function nameImage(what: string, { builders }: Plan, { target }: PassPlan): string {
+  return builders.length > 1 ? `${what} of ${showTarget(target)}` : what;
+}
+
 function notKept(outcome: string): KeptBuilder {
   return { digest: null, written: false, outcome, seconds: null, work: [], failure: null };
 }
 
 /** @returns null, with a warning, when the stage was built but its image could not be written: it is only cache */
 export async function buildBuilder({
+  plan,
   builder,
   passes,
   warn,
-}: Pick<BuilderRequest, 'builder' | 'passes' | 'warn'>): Promise<PassResult | null> {
+}: Pick<BuilderRequest, 'plan' | 'builder' | 'passes' | 'warn'>): Promise<PassResult | null> {
   try {
     const stage = showTarget(builder.target);
     const title = builder.output === 'registry' ? `Writing the ${stage} image` : `Building ${stage}`;
     return await passes.run(builder, { title });
   } catch (error) {
     if (!(error instanceof PassFailedError) || !error.exportOnly) throw error;
-    warn(`The builder image was not kept for later runs. ${error.message}`);
+    warn(`${nameImage('The builder image', plan, builder)} was not kept for later runs. ${error.message}`);
     return null;
   }
 }

@@ -8,14 +8,14 @@ import type { BuildStep } from '../adapters/progress/build-progress.js';
 import type { ActionsCache } from '../adapters/runner/actions-cache.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import { type BuildRequest, toLocalEngine } from '../build/build-request.js';
-import { builderStages, isInProduction } from '../build/pure/builder-decision.js';
+import { builderStages, stageLabels } from '../build/pure/builder-decision.js';
 import type { PassRunner } from '../build/run-pass.js';
 import { type ImageName, taggedReference } from '../image/reference.js';
 import { csvFields } from '../inputs/syntax.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { showTarget } from '../plan/targets.js';
 import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
-import { type LayerKeys, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
+import { type LayerKeys, chooseExport, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
 
 export interface LayerStore {
   /** Value of --cache-from for both passes; null when nothing was restored. */
@@ -24,8 +24,8 @@ export interface LayerStore {
   readonly restored: string | null;
   /** Must be called for each step that was not cached: without any, there is nothing new to save. */
   readonly onStep: (step: BuildStep) => void;
-  /** Saves the layers of the passes; `builder`: those of the builder's stages only, since production failed. */
-  readonly save: (built: BuiltLayers, which: 'all' | 'builder') => Promise<void>;
+  /** Saves the layers of the passes; of these builder passes only, where production has failed. */
+  readonly save: (built: BuiltLayers, which: 'all' | readonly PassPlan[]) => Promise<void>;
   /** Removes files and images of the store from this machine. */
   readonly close: () => Promise<void>;
 }
@@ -100,8 +100,11 @@ async function restore(request: BuildRequest, place: StorePlace): Promise<Restor
 function createStore(request: BuildRequest, place: StorePlace, restored: Restored): LayerStore {
   const { world, plan, dockerfile, warn } = request;
   const { cache, keys, local } = place;
-  const stages = builderStages(plan, dockerfile);
   const [builder] = plan.builders;
+  const stages =
+    keys.form === 'image' && builder !== undefined
+      ? stageLabels(builder.target, dockerfile)
+      : builderStages(plan, dockerfile);
   let isNew = false;
   return {
     ...restored,
@@ -110,10 +113,10 @@ function createStore(request: BuildRequest, place: StorePlace, restored: Restore
     },
     save: async (built, which) => {
       if (keys.save === null || !isNew || !restored.answered || !cache.canSave || world.signal.aborted) return;
-      const apart = builder !== undefined && !isInProduction(plan, builder, dockerfile);
-      const target = which === 'builder' || apart ? 'builder' : 'production';
+      const pass = chooseExport(built.plan, dockerfile, keys, which === 'all' ? null : which);
+      if (pass === null) return;
       try {
-        await save(built, place, { key: keys.save, target, log: world.runner.log });
+        await save(built, place, { key: keys.save, pass, log: world.runner.log });
       } catch (error) {
         warn(`The layers of this run were not kept in the Actions cache: ${errorMessage(error)}.`);
       }
@@ -153,7 +156,8 @@ async function takeEntry(
 
 interface SaveRequest {
   readonly key: string;
-  readonly target: 'builder' | 'production';
+  /** The pass whose layers are saved. */
+  readonly pass: PassPlan;
   readonly log: Runner['log'];
 }
 
@@ -161,7 +165,7 @@ interface SaveRequest {
 async function save(
   { plan, passes }: BuiltLayers,
   { cache, keys, local }: StorePlace,
-  { key, target, log }: SaveRequest,
+  { key, pass, log }: SaveRequest,
 ): Promise<void> {
   const { folder } = cache;
   const started = performance.now();
@@ -170,7 +174,7 @@ async function save(
   try {
     if (keys.form === 'image') {
       const reference = taggedReference(keys.image, keys.tag);
-      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, 'type=inline'));
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, pass, 'type=inline'));
       // Checked before the image is written, which could fill the disk.
       checkSize(await readImageSize(local, reference));
       await saveImage(local, reference, join(folder, IMAGE_FILE));
@@ -178,7 +182,7 @@ async function save(
       // mode=max: also layers of stages that production copies from. zstd does not change layers of the production
       // image: they have been compressed already.
       const cacheTo = csvFields('type=local', `dest=${folder}`, 'mode=max', 'compression=zstd', 'oci-mediatypes=true');
-      await exportLayers(passes, keys.image, planLayerExport(plan, keys, target, cacheTo));
+      await exportLayers(passes, keys.image, planLayerExport(plan, keys, pass, cacheTo));
     }
     const bytes = await measureFolder(folder);
     checkSize(bytes);

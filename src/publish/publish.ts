@@ -6,7 +6,7 @@ import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { CheckedImage } from '../checks/check.js';
 import { pinnedReference, taggedReference } from '../image/reference.js';
-import { type ImageBytes, type StoredImage, sumBytes } from '../image/stored-image.js';
+import { type CachedImage, type ImageBytes, type StoredImage, sumBytes } from '../image/stored-image.js';
 import type { Plan } from '../plan/plan.js';
 import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
 import { hasChanged } from './pure/changed.js';
@@ -21,8 +21,8 @@ export interface PushTarget {
 
 export interface PublishedImage extends SettledTag {
   readonly moved: Moved;
-  /** Uncompressed layer digests, one list for each platform; none when they could not be read. */
-  readonly layers: readonly (readonly string[])[];
+  /** One for each platform; none when they could not be read. */
+  readonly images: readonly CachedImage[];
   readonly bytes: Pick<ImageBytes, 'image' | 'platforms'>;
   /** The push of an image that was checked first; null when its pass has pushed it. */
   readonly push: PassResult | null;
@@ -68,7 +68,7 @@ export async function publishPushed(
   return {
     ...settled,
     moved,
-    layers: images.map(({ layers }) => layers.map(({ diffId }) => diffId)),
+    images,
     bytes: { image: sumBytes(images), ...(images.length > 1 && { platforms: images.length }) },
   };
 }

@@ -1,6 +1,6 @@
 // The figures of a pass (steps, cache, seconds), and sentences made of them.
 import type { PassProgress, Work } from '../adapters/progress/build-progress.js';
-import { stageLabels } from '../build/pure/builder-decision.js';
+import { getTargetLabel, stageLabels } from '../build/pure/builder-decision.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { explainMiss } from '../cache/pure/cache-miss.js';
 import type { BuildFlag } from '../inputs/build-options.js';
@@ -30,8 +30,8 @@ export function toFigures(
   { plan, dockerfile, flags }: Solve,
   { seconds, progress }: { readonly seconds: number; readonly progress: PassProgress },
 ): { readonly builders: readonly PassFigures[]; readonly production: PassFigures } {
-  // A stage that several builder stages are made of counts with the first of them.
-  const owners = new Map<string, number>();
+  // The stage of a builder counts with that builder, and one that several are made of with the first of them.
+  const owners = new Map(plan.builders.map(({ target }, index) => [getTargetLabel(target, dockerfile), index]));
   for (const [index, builder] of plan.builders.entries())
     for (const stage of stageLabels(builder.target, dockerfile)) if (!owners.has(stage)) owners.set(stage, index);
   const { cacheFrom, noCache } = plan.production;

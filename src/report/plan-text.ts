@@ -20,6 +20,7 @@ export function toPlanJson(plan: Plan): string {
       ? { builder: null, production: null, ...toBuiltJson(plan) }
       : {
           builder: plan.builders[0] === undefined ? null : toPassJson(plan, plan.builders[0]),
+          builders: plan.builders.map((builder) => toPassJson(plan, builder)),
           production: toPassJson(plan, plan.production),
         }),
     notes: plan.notes,

@@ -84,6 +84,10 @@ export function toFiguresJson(result: RunResult): string {
     pushed: result.digest !== null,
     promoted: result.plan.promoted !== undefined,
     builder: pass(result.builders[0] ?? null),
+    builders: result.builders.map((figures, index) => ({
+      target: result.plan.builders[index]?.target ?? '',
+      ...pass(figures),
+    })),
     production: pass(result.production),
     bytes: result.bytes,
     cacheTags: result.cacheTags,

@@ -28,21 +28,35 @@ export function announcePlan(runner: Runner, plan: Plan, title: string): void {
 
 export function setPlannedOutputs(runner: Runner, plan: Plan): void {
   const { image, tags, builders, parts } = plan;
-  const tag = builders[0]?.output === 'registry' ? builders[0].tag : null;
+  const written = builders.flatMap(({ tag, output }) => (output === 'registry' && tag !== null ? [tag] : []));
   runner.setOutput('plan', toPlanJson(plan));
   runner.setOutput('image', taggedReference(image, tags.unique));
   runner.setOutput('tag', tags.unique);
-  if (tag !== null && parts.length === 0) runner.setOutput('builder-image', taggedReference(image, tag));
+  if (written.length > 0 && parts.length === 0)
+    runner.setOutput('builder-image', written.map((tag) => taggedReference(image, tag)).join('\n'));
   runner.setOutput('pushed', 'false');
 }
 
-/** The outputs tell of the first builder stage. */
-export function announceBuilder(runner: Runner, { image, builders }: Plan, kept: readonly KeptBuilder[]): void {
-  const [digest, tag] = [kept[0]?.digest ?? null, builders[0]?.tag ?? null];
-  if (digest === null || tag === null) return;
-  runner.setOutput('builder-image', taggedReference(image, tag));
-  runner.setOutput('builder-digest', digest);
-  runner.setOutput('pinned-builder-image', pinnedReference(image, tag, digest));
+/** The outputs have a line for each builder stage whose image the registry has, in the order of the stages. */
+export function announceBuilders(runner: Runner, { image, builders }: Plan, kept: readonly KeptBuilder[]): void {
+  const there = builders.flatMap(({ tag }, index) => {
+    const digest = kept[index]?.digest ?? null;
+    return tag === null || digest === null ? [] : [{ tag, digest }];
+  });
+  if (there.length === 0) return;
+  const list = (show: (one: (typeof there)[number]) => string): string => there.map(show).join('\n');
+  runner.setOutput(
+    'builder-image',
+    list(({ tag }) => taggedReference(image, tag)),
+  );
+  runner.setOutput(
+    'builder-digest',
+    list(({ digest }) => digest),
+  );
+  runner.setOutput(
+    'pinned-builder-image',
+    list(({ tag, digest }) => pinnedReference(image, tag, digest)),
+  );
 }
 
 /** @param kept none when the run had no builder image to keep */

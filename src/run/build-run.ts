@@ -23,7 +23,7 @@ import { copyPublished } from '../publish/copy-to-mirrors.js';
 import { publishProduction } from '../publish/publish.js';
 import { expectMirrored } from '../publish/pure/mirror-outcome.js';
 import {
-  announceBuilder,
+  announceBuilders,
   announceCopyOfGit,
   announceLocalImage,
   announcePlan,
@@ -91,11 +91,11 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
     published === null || target === null ? [] : copyPublished(world, plan.own, target, state.mirrors, published);
   const { registry } = session;
   const places = { registry, stored: state.images, log: runner.log };
-  const kept = await keepBuilders({ ...job, ...places, ...frame }, built, published?.layers ?? null);
+  const kept = await keepBuilders({ ...job, ...places, ...frame }, built, published?.images ?? null);
   const copies = await copying;
   yield { kept, copies };
 
-  announceBuilder(runner, plan, kept);
+  announceBuilders(runner, plan, kept);
   if (published === null) announceLocalImage(runner, plan);
   else announceTags(runner, plan, published, kept, copies);
   const failed = kept.find(({ failure }) => failure !== null);

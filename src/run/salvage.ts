@@ -2,7 +2,8 @@
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import { explainPassFailure } from '../build/explain-failure.js';
 import { buildBuilder } from '../build/keep-builder.js';
-import { builderStages } from '../build/pure/builder-decision.js';
+import { stageLabels } from '../build/pure/builder-decision.js';
+import type { PassPlan } from '../plan/plan.js';
 import type { Found } from './found.js';
 import type { Job } from './prepare/plan-job.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
@@ -17,14 +18,20 @@ export async function salvage(
 ): Promise<void> {
   const { job, layers } = found;
   if (job === undefined) return;
-  const { builderImage, layers: kept } = decideSalvage({
-    ...getFailedRun(job, found, error),
-    cancelled: world.signal.aborted,
-  });
-  const builders = builderImage ? job.plan.builders : [];
-  for (const builder of builders) await buildBuilder({ ...job, builder, warn }).catch(() => null);
-  if (kept !== 'none') await layers?.save(job, kept);
+  const cancelled = world.signal.aborted;
+  const decisions = job.plan.builders.map((builder) => ({
+    builder,
+    ...decideSalvage({ ...getFailedRun(job, found, error, builder), cancelled }),
+  }));
+  for (const { builder, builderImage } of decisions)
+    if (builderImage) await buildBuilder({ ...job, builder, warn }).catch(() => null);
+  const run = decideSalvage({ stage: getStage(job, found), ...NO_BUILDER, cancelled });
+  const built = decisions.filter((one) => one.layers === 'builder').map(({ builder }) => builder);
+  if (run.layers === 'all') await layers?.save(job, 'all');
+  else if (built.length > 0) await layers?.save(job, built);
 }
+
+const NO_BUILDER = { failedAfterBuilder: false, writesBuilder: false, builderIsNew: false };
 
 /** @returns the error as it is where no registry has refused anything */
 export function explainFailure({ job, survey }: Found, error: unknown): unknown {
@@ -33,18 +40,20 @@ export function explainFailure({ job, survey }: Found, error: unknown): unknown 
   return explainPassFailure(error, job.caller, job.plan.image, readable);
 }
 
-function getFailedRun(job: Job, found: Found, error: unknown): Omit<FailedRun, 'cancelled'> {
-  const { plan, dockerfile } = job;
-  const stages = builderStages(plan, dockerfile);
+function getFailedRun(job: Job, found: Found, error: unknown, builder: PassPlan): Omit<FailedRun, 'cancelled'> {
+  const stages = stageLabels(builder.target, job.dockerfile);
+  const progress = error instanceof PassFailedError ? error.progress : found.built?.progress;
   const failed = error instanceof PassFailedError ? error.progress.failed : null;
-  const ran = found.built?.progress.steps.some(({ stage, cached }) => stages.has(stage) && !cached) ?? false;
+  const own = (progress?.steps ?? []).filter(({ stage }) => stages.has(stage));
+  const ran = own.some((step) => !step.cached);
+  // When a step fails, BuildKit stops those that run beside it.
+  const stopped = own.some((step) => step.error !== null);
   const tags = found.survey?.state.images.map(({ tag }) => tag) ?? [];
-  const stored = plan.builders.every(({ tag }) => tag !== null && tags.includes(tag));
   return {
     stage: getStage(job, found),
-    failedAfterBuilder: plan.builders.length > 0 && failed !== null && failed.stage !== '' && !stages.has(failed.stage),
-    writesBuilder: plan.builders.some(({ output }) => output === 'registry'),
-    builderIsNew: ran || !stored,
+    failedAfterBuilder: failed !== null && failed.stage !== '' && !stages.has(failed.stage) && !stopped,
+    writesBuilder: builder.output === 'registry',
+    builderIsNew: ran || builder.tag === null || !tags.includes(builder.tag),
   };
 }
 

@@ -30,24 +30,27 @@ const DOCKERFILE = dockerfileOf(
   'COPY --from=builder /app /app',
 );
 
+/** What one platform has, by the uncompressed digests of its layers. */
+const toImage = (name: string, diffIds: readonly string[], records: unknown = []): CachedImage => ({
+  name,
+  records,
+  layers: diffIds.map((diffId) => ({
+    digest: digestOf(1),
+    mediaType: 'x',
+    size: 1,
+    diffId,
+    createdAt: '',
+    createdBy: '',
+  })),
+});
 /** An image by the uncompressed digests of its layers, one list for each platform. */
 const image = (tag: string, ...platforms: readonly (readonly string[])[]): StoredImage =>
-  storedImage(tag, {
-    images: platforms.map((diffIds): CachedImage => ({
-      name: tag,
-      records: [],
-      layers: diffIds.map((diffId) => ({
-        digest: digestOf(1),
-        mediaType: 'x',
-        size: 1,
-        diffId,
-        createdAt: '',
-        createdBy: '',
-      })),
-    })),
-  });
+  storedImage(tag, { images: platforms.map((diffIds) => toImage(tag, diffIds)) });
+/** A new production image, the same way. */
+const made = (...platforms: readonly (readonly string[])[]): readonly CachedImage[] =>
+  image('new', ...platforms).images;
 const cached = { stage: 'production', cached: true };
-const ALL_CACHED: SolvedProduction = { steps: [{ stage: 'builder', cached: true }, cached], layers: [['a', 'b']] };
+const ALL_CACHED: SolvedProduction = { steps: [{ stage: 'builder', cached: true }, cached], images: made(['a', 'b']) };
 const OWN = [image('builder-feature-x', ['x']), image('feature-x', ['a', 'b'])];
 const BASE = [image('builder-develop', ['x']), image('develop', ['a', 'b'])];
 
@@ -75,7 +78,7 @@ describe('the builder pass is skipped where it has nothing to do', () => {
       'two platforms are the same, in whatever order',
       {
         stored: [image('builder-feature-x', ['x'], ['y']), image('feature-x', ['a', 'b'], ['c'])],
-        production: { layers: [['c'], ['a', 'b']] },
+        production: { images: made(['c'], ['a', 'b']) },
       },
     ],
     [
@@ -124,29 +127,29 @@ describe('the builder pass runs where anything may be new', () => {
     ['nothing is stored', { stored: [] }],
     ['only the builder image is', { stored: OWN.slice(0, 1) }],
     ['only the production image is', { stored: OWN.slice(1) }],
-    ['the image has another layer', { production: { layers: [['a', 'c']] } }],
-    ['the image has a layer more', { production: { layers: [['a', 'b', 'c']] } }],
-    ['the image has its layers in another order', { production: { layers: [['b', 'a']] } }],
-    ['the image has a platform more', { production: { layers: [['a', 'b'], ['c']] } }],
+    ['the image has another layer', { production: { images: made(['a', 'c']) } }],
+    ['the image has a layer more', { production: { images: made(['a', 'b', 'c']) } }],
+    ['the image has its layers in another order', { production: { images: made(['b', 'a']) } }],
+    ['the image has a platform more', { production: { images: made(['a', 'b'], ['c']) } }],
     [
       'a scope outside the lineage has the same',
       { stored: [image('builder-other', ['x']), image('other', ['a', 'b'])] },
     ],
     [
       'the stored image has no readable layers, nor has the new one',
-      { stored: [image('builder-feature-x', ['x']), image('feature-x', [])], production: { layers: [[]] } },
+      { stored: [image('builder-feature-x', ['x']), image('feature-x', [])], production: { images: made([]) } },
     ],
     [
       'one of two platforms has no readable layers',
       {
         stored: [image('builder-feature-x', ['x']), image('feature-x', ['a', 'b'], [])],
-        production: { layers: [['a', 'b'], []] },
+        production: { images: made(['a', 'b'], []) },
       },
     ],
     ['a step of production ran', { production: { steps: [cached, { ...cached, cached: false }] } }],
     ['a step of the builder ran', { production: { steps: [{ stage: 'builder', cached: false }, cached] } }],
     ['no step is known', { production: { steps: [] } }],
-    ['the new image is not in the registry', { production: { layers: null } }],
+    ['the new image is not in the registry', { production: { images: null } }],
     ['a refresh', { plan: planOf(pullRequest(), { 'reuse-cache': 'false' }) }],
     ['the Dockerfile is not at hand', { dockerfile: null }],
     [
@@ -170,7 +173,7 @@ describe('a builder image that nothing keeps', () => {
     ['that production does not need is built all the same', planOf(fromFork()), outside, 'build'],
     ['of an unknown Dockerfile is built all the same', planOf(fromFork()), null, 'build'],
   ])('%s', (_, plan, dockerfile = null, kind) =>
-    expect(decide({ plan, dockerfile, production: { steps: [{ ...cached, cached: false }], layers: null } })).toEqual({
+    expect(decide({ plan, dockerfile, production: { steps: [{ ...cached, cached: false }], images: null } })).toEqual({
       kind,
     }),
   );

@@ -207,7 +207,7 @@ describe('the solve that writes the layers out', () => {
 
   test('is of production, adds no step and no attestation, and goes nowhere else', () => {
     const { plan } = decide({ given });
-    const pass = planLayerExport(plan, keysOf({ given }), 'production', 'type=local,dest=/out');
+    const pass = planLayerExport(plan, keysOf({ given }), plan.production, 'type=local,dest=/out');
     expect(pass).toMatchObject({
       target: 'production',
       tag: null,
@@ -224,7 +224,7 @@ describe('the solve that writes the layers out', () => {
   test('as an image is of the builder, under a name that no registry can have', () => {
     const { plan } = decide({ given: {}, engine: OVERLAY2 });
     const keys = keysOf({ engine: OVERLAY2 });
-    const pass = planLayerExport(plan, keys, 'production', 'type=inline');
+    const pass = planLayerExport(plan, keys, builderOf(plan), 'type=inline');
     expect(pass).toMatchObject({ target: 'builder', tag: 'builder', output: 'engine', cacheTo: 'type=inline' });
     expect(keys.image.registry).toBe('two-pass-build.invalid');
     const sources = { context: '.', file: null, metadataFile: '/tmp/metadata.json', refreshStages: [] };

@@ -1,7 +1,10 @@
 // Decides whether the builder pass runs after the production pass. Production's build includes the builder stage that it
 // copies from, so the builder pass only has to write the builder image, and often that is in the registry already.
-import type { StoredImage } from '../../image/stored-image.js';
+import { readSteps } from '../../image/inline-cache/records.js';
+import { STAGE_LABEL } from '../../image/label-names.js';
+import type { CachedImage, StoredImage } from '../../image/stored-image.js';
 import type { PassPlan, Plan } from '../../plan/plan.js';
+import { hashText } from '../../shared/hash.js';
 import { type Dockerfile, findStage, getStageLabel, stagesInside } from './dockerfile.js';
 
 export type BuilderDecision =
@@ -22,39 +25,85 @@ interface SolvedStep {
 
 export interface SolvedProduction {
   readonly steps: readonly SolvedStep[];
-  /** Uncompressed layer digests of the new image, one list for each platform; null when it is not in the registry. */
-  readonly layers: readonly (readonly string[])[] | null;
+  /** The new image, one for each platform; null when it is not in the registry. */
+  readonly images: readonly CachedImage[] | null;
 }
 
 /**
- * Skips a builder pass only if all of this holds: production copies from the builder stage, every step came from the
- * cache, and the registry has a scope whose production image has exactly these layers, with its builder image.
+ * Skips a builder pass only if production copies from the builder stage, every step of the stage came from the cache, and
+ * the registry has the image of just this stage: beside a production image that has exactly the new one's layers, all of
+ * whose steps came from the cache, too; or one whose last step is a step of the new image.
  */
 export function decideBuilder(
   plan: Plan,
   builder: PassPlan,
   dockerfile: Dockerfile | null,
   stored: readonly StoredImage[],
-  production: SolvedProduction,
+  { steps, images }: SolvedProduction,
 ): BuilderDecision {
   const included = isInProduction(plan, builder, dockerfile);
   if (builder.output !== 'registry') return included ? { kind: 'included' } : { kind: 'build' };
-  const { steps, layers } = production;
-  const nothingRan = steps.length > 0 && steps.every(({ cached }) => cached);
-  if (!included || !nothingRan || layers === null || builder.noCache) return { kind: 'build' };
+  const stages = stageLabels(builder.target, dockerfile);
+  const own = steps.filter(({ stage }) => stages.has(stage));
+  if (!included || !areCached(own) || images === null || builder.noCache) return { kind: 'build' };
   const find = (pass: PassPlan, scope: number): StoredImage | undefined =>
     stored.find((image) => image.tag === pass.lineageTags[scope]);
   for (const scope of plan.lineage.keys()) {
     const [earlier, image] = [find(plan.production, scope), find(builder, scope)];
-    if (earlier === undefined || image === undefined || !haveSameLayers(earlier, layers)) continue;
+    if (image === undefined) continue;
+    const beside = areCached(steps) && earlier !== undefined && haveSameLayers(earlier.images, images);
+    if (!beside && !isOfSameStage(image, builder, images)) continue;
     return image.tag === builder.tag ? { kind: 'keep', image } : { kind: 'copy', from: image };
   }
   return { kind: 'build' };
 }
 
+function areCached(steps: readonly SolvedStep[]): boolean {
+  return steps.length > 0 && steps.every(({ cached }) => cached);
+}
+
+/**
+ * Whether an image is of the stage as it is now. The label says that it was made by the same instructions, so that its last
+ * step is the stage's; the records say that the step had the same input.
+ */
+function isOfSameStage(
+  { labels, images }: StoredImage,
+  builder: PassPlan,
+  production: readonly CachedImage[],
+): boolean {
+  const label = builder.labels[STAGE_LABEL];
+  if (label === undefined || labels?.[STAGE_LABEL] !== label || images.length !== production.length) return false;
+  const known = production.map((image) => readSteps(image).all);
+  return images.every((image) => readSteps(image).last.some((step) => known.some((steps) => steps.has(step))));
+}
+
+/** The plan with a label on each builder image that tells which instructions it is made by; none where they are not known. */
+export function withStageLabels(plan: Plan, dockerfile: Dockerfile | null): Plan {
+  if (dockerfile === null || dockerfile.customSyntax) return plan;
+  const label = (target: string): string => {
+    const made = [...stagesInside(dockerfile, target)].map(({ name, uses, instructions }) => [
+      name,
+      uses,
+      instructions,
+    ]);
+    return `${target.toLowerCase()} ${hashText(JSON.stringify(made))}`;
+  };
+  const builders = plan.builders.map((builder) => ({
+    ...builder,
+    labels: { ...builder.labels, [STAGE_LABEL]: label(builder.target) },
+  }));
+  return { ...plan, builders };
+}
+
 /** Labels, as progress shows them, of the stages that the builder images are made of. */
 export function builderStages({ builders }: Plan, dockerfile: Dockerfile | null): ReadonlySet<string> {
   return new Set(builders.flatMap(({ target }) => [...stageLabels(target, dockerfile)]));
+}
+
+/** Label, as progress shows it, of the stage of a target. */
+export function getTargetLabel(target: string, dockerfile: Dockerfile | null): string {
+  const stage = dockerfile === null ? undefined : findStage(dockerfile, target);
+  return dockerfile === null || stage === undefined ? target.toLowerCase() : getStageLabel(dockerfile, stage);
 }
 
 /** Labels, as progress shows them, of the stages that a target is made of. */
@@ -79,10 +128,11 @@ export function isInProduction({ production }: Plan, builder: PassPlan, dockerfi
   return stage !== undefined && stagesInside(dockerfile, production.target).has(stage);
 }
 
-function haveSameLayers(image: StoredImage, layers: readonly (readonly string[])[]): boolean {
-  const key = (lists: readonly (readonly string[])[]): string =>
-    JSON.stringify(lists.map((list) => list.join()).sort());
-  const own = image.images.map((one) => one.layers.map(({ diffId }) => diffId));
+function haveSameLayers(one: readonly CachedImage[], other: readonly CachedImage[]): boolean {
+  const list = (images: readonly CachedImage[]): readonly string[][] =>
+    images.map(({ layers }) => layers.map(({ diffId }) => diffId));
+  const key = (lists: readonly string[][]): string => JSON.stringify(lists.map((ids) => ids.join()).sort());
+  const own = list(one);
   // Layers that could not be read are never equal.
-  return own.length > 0 && own.every((list) => list.length > 0) && key(own) === key(layers);
+  return own.length > 0 && own.every((ids) => ids.length > 0) && key(own) === key(list(other));
 }

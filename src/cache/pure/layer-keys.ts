@@ -1,5 +1,7 @@
 // Decides whether a run uses the Actions cache for its layers, in which form, and under which keys. Pure.
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
+import { getTargetLabel, isInProduction, stageLabels } from '../../build/pure/builder-decision.js';
+import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { type ImageName, type Tag, parseImageName, parseTag } from '../../image/reference.js';
 import { listPlatforms } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
@@ -80,22 +82,43 @@ export function useLayers(plan: Plan, inputs: Inputs, source: string): Plan {
 }
 
 /**
- * The build that exports the layers; all of its steps are in the engine's cache already. It keeps the cache source of the
- * passes, which has the layers that the passes did not need to read.
- * @param target `production` exports the layers of the builder's stages as well, if it copies from them
+ * The pass whose layers are kept, since an entry has those of one build. As a directory that of production has the layers of
+ * all stages that it copies from. An image has the layers of one stage: the first that is to be kept.
+ * @param built builder passes that are finished, where production is not; null when all is built
+ * @returns null when nothing is to be kept
+ */
+export function chooseExport(
+  plan: Plan,
+  dockerfile: Dockerfile | null,
+  { form }: Pick<LayerKeys, 'form'>,
+  built: readonly PassPlan[] | null,
+): PassPlan | null {
+  const [first] = plan.builders;
+  if (first === undefined) return built === null ? plan.production : null;
+  if (form === 'image') return built === null || built.includes(first) ? first : null;
+  if (built === null)
+    return plan.builders.some((one) => isInProduction(plan, one, dockerfile)) ? plan.production : first;
+  // Of several the one that is made of most of them.
+  const covered = ({ target }: PassPlan): number => {
+    const inside = stageLabels(target, dockerfile);
+    return built.filter((one) => inside.has(getTargetLabel(one.target, dockerfile))).length;
+  };
+  const [most = null] = built.toSorted((one, other) => covered(other) - covered(one));
+  return most;
+}
+
+/**
+ * The build that exports the layers; all of its steps are in the engine's cache already. It keeps the cache sources of the
+ * builder passes, which have the layers that the passes did not need to read.
+ * @param pass of `chooseExport`
  * @param cacheTo value of --cache-to
  */
-export function planLayerExport(
-  plan: Plan,
-  { form, tag }: LayerKeys,
-  target: 'builder' | 'production',
-  cacheTo: string,
-): PassPlan {
-  const builder = plan.builders[0] ?? plan.production;
-  const pass = form === 'image' || target === 'builder' ? builder : plan.production;
+export function planLayerExport(plan: Plan, { form, tag }: LayerKeys, pass: PassPlan, cacheTo: string): PassPlan {
+  const passes = plan.builders.length === 0 ? [plan.production] : plan.builders;
+  const cacheFrom = [...new Set(passes.flatMap((one) => one.cacheFrom))];
   return {
     ...pass,
-    ...{ cacheFrom: builder.cacheFrom, labels: {}, provenance: null, sbom: null },
+    ...{ cacheFrom, labels: {}, provenance: null, sbom: null },
     tag: form === 'image' ? tag : null,
     output: form === 'image' ? 'engine' : 'cache',
     // no-cache-filters would run these stages once more.
@@ -121,5 +144,6 @@ function identify({ image, builders, production }: Plan, { context, file }: Inpu
 }
 
 function hasRegistrySource({ builders, production }: Plan, { cacheFrom }: Inputs): boolean {
-  return (builders[0] ?? production).cacheFrom.length > cacheFrom.length;
+  const passes = builders.length === 0 ? [production] : builders;
+  return passes.some((pass) => pass.cacheFrom.length > cacheFrom.length);
 }

@@ -2,6 +2,7 @@
 import type { RegistrySession } from '../../access/login.js';
 import { type Caller, toCaller } from '../../plan/denial/denial.js';
 import { type BranchHead, watchBranch } from '../../adapters/github/branch-head.js';
+import { withStageLabels } from '../../build/pure/builder-decision.js';
 import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { PassRunner } from '../../build/run-pass.js';
 import type { LayerStore } from '../../cache/layer-store.js';
@@ -31,8 +32,8 @@ export interface Job {
 }
 
 /** @throws InputError for what was asked for and cannot be had on this engine, or from this registry */
-export function planPasses({ world, inputs, event, context }: RunSetup, { engine, state }: Survey): Plan {
-  const plan = fitToEngine(planBuild(inputs, event, context, state), engine);
+export function planPasses({ world, inputs, event, context, dockerfile }: RunSetup, { engine, state }: Survey): Plan {
+  const plan = withStageLabels(fitToEngine(planBuild(inputs, event, context, state), engine), dockerfile);
   const advice = adviseOnEngine(engine, world.runner.machine);
   return advice === null ? plan : { ...plan, notes: [...plan.notes, advice] };
 }

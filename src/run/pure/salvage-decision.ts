@@ -9,9 +9,10 @@ export type FailedStage =
   /** Anything before production was built, or after its checks. */
   | 'other';
 
+/** A failed run, as one of its builder passes sees it. */
 export interface FailedRun {
   readonly stage: FailedStage;
-  /** The step that failed is production's own, so that the builder's stages are built. */
+  /** The step that failed is of none of the builder's stages, and these are built. */
   readonly failedAfterBuilder: boolean;
   /** The run may write the builder image. */
   readonly writesBuilder: boolean;
@@ -33,7 +34,7 @@ export function decideSalvage({ stage, failedAfterBuilder, ...run }: FailedRun):
   if (run.cancelled) return nothing;
   switch (stage) {
     case 'build':
-      return failedAfterBuilder ? { builderImage: run.writesBuilder, layers: 'builder' } : nothing;
+      return failedAfterBuilder ? { builderImage: run.writesBuilder && run.builderIsNew, layers: 'builder' } : nothing;
     case 'check':
       return { builderImage: run.writesBuilder && run.builderIsNew, layers: 'all' };
     case 'other':
