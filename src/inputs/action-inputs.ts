@@ -36,7 +36,7 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
   file: { description: 'Path of the Dockerfile; empty = Dockerfile in the context', default: '' },
   'builder-target': {
     description:
-      'Stage that keeps its layers for later runs; empty = builder where the Dockerfile has that stage, else none',
+      'Stages that keep their layers for later runs, comma or line separated; empty = builder where the Dockerfile has that stage, else none',
     default: '',
   },
   'production-target': {

@@ -13,13 +13,16 @@ describe.each(['node', 'node24'] as const)('on %s', (version) => {
     closePull();
     await push([REVIEW, 'feature-x']);
     await push([OLDER_REVIEW]);
-    for (const tag of ['builder-feature-x', 'cache-feature-x', 'builder-main', 'cache-main', 'v1.2.3'])
-      await push([tag]);
+    const ofMain = ['builder-main', 'builder--gems--main', 'builder--feature-x--main', 'cache-main'];
+    const ofStages = ['builder--gems--feature-x', 'builder--assets--feature-x'];
+    for (const tag of ['builder-feature-x', ...ofStages, 'cache-feature-x', ...ofMain, 'v1.2.3']) await push([tag]);
     const result = await clean(closing(), { node: node() });
     expectSuccess(result);
-    expect(await tags()).toEqual(['builder-main', 'cache-main', 'main', MERGED, 'v1.2.3'].sort());
+    expect(await tags()).toEqual([...ofMain, 'main', MERGED, 'v1.2.3'].sort());
     expect(lines(result.outputs.deleted)).toEqual(
-      [REVIEW, OLDER_REVIEW, 'feature-x', 'builder-feature-x', 'cache-feature-x'].map((tag) => `:${tag}`).sort(),
+      [REVIEW, OLDER_REVIEW, 'feature-x', 'builder-feature-x', ...ofStages, 'cache-feature-x']
+        .map((tag) => `:${tag}`)
+        .sort(),
     );
     expect(result.outputs.kept).toBe('');
     expect(result.annotations).toEqual([]);

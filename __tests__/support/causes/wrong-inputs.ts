@@ -33,6 +33,8 @@ const FILES: Causes = {
 
 const NAMES: Causes = {
   'one stage for both': given({ 'builder-target': 'production' }),
+  'a stage twice in a list': given({ 'builder-target': 'builder,builder' }),
+  'the stage of production in a list': given({ 'builder-target': 'builder,production' }),
   'a tag in the image name': given({ image: 'ghcr.io/octo/app:latest' }),
   'a branch name as a tag': given({ tag: 'feature/login' }),
   "the branch's own tag": given({ tag: 'main' }),

@@ -21,6 +21,7 @@ import {
   readStoredRecords,
   writeLayout,
 } from './recorded-image.js';
+import { type SeveralSources, listSeveralSteps } from './several-stages.js';
 
 export const DOCKERFILE = `FROM scratch AS builder
 RUN install
@@ -62,6 +63,8 @@ export class RecordedEngine {
   apart = false;
   /** As DOCKERFILE_SINGLE has it. */
   single = false;
+  /** As DOCKERFILE_SEVERAL has it. */
+  several: SeveralSources | null = null;
   /** Change one, and the steps that depend on it run again. */
   dependencies = 'd1';
   sources = 's1';
@@ -308,6 +311,7 @@ export class RecordedEngine {
   }
 
   private listSteps(target: string): readonly Step[] {
+    if (this.several !== null) return listSeveralSteps(this.several, target);
     if (this.single)
       return [
         { name: '[1/2] RUN install', stage: '', key: `install ${this.dependencies}` },

@@ -9,6 +9,8 @@ export interface Step {
   readonly stage: string;
   /** What its result depends on, as BuildKit's cache keys do. */
   readonly key: string;
+  /** Keys of the steps that it is made of; left out: the one before it. */
+  readonly uses?: readonly string[];
 }
 
 export interface Image {
@@ -94,21 +96,34 @@ function describe(mediaType: string, blob: Buffer): { mediaType: string; digest:
   return { mediaType, digest: sha256(blob), size: blob.length };
 }
 
-/** As BuildKit writes an inline cache: a chain of records, each with its layer where this image has it. */
+/** As BuildKit writes an inline cache: records that link to those that they are made of, each with its layer where this image has it. */
 function toRecords(steps: readonly Step[], target: string): readonly CacheRecord[] {
   const own = steps.filter(({ stage }) => stage === target);
   return steps.map((step, index) => {
     const layer = own.indexOf(step);
     return {
       digest: sha256(step.key),
-      ...(index > 0 && { inputs: [[{ link: index - 1 }]] }),
+      ...toInputs(
+        steps,
+        step.uses ??
+          steps
+            .slice(0, index)
+            .slice(-1)
+            .map(({ key }) => key),
+      ),
       ...(layer >= 0 && { layers: [{ layer, createdAt: '2026-01-01T00:00:00Z' }] }),
     };
   });
 }
 
+function toInputs(steps: readonly Step[], uses: readonly string[]): Pick<CacheRecord, 'inputs'> {
+  const links = uses.map((used) => steps.findIndex(({ key }) => key === used));
+  return links.length === 0 ? {} : { inputs: links.map((link) => [{ link }]) };
+}
+
 interface CacheRecord {
   readonly digest: string;
+  readonly inputs?: readonly (readonly { readonly link: number }[])[];
 }
 
 interface CacheContent {

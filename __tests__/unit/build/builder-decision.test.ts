@@ -5,10 +5,12 @@ import {
   builderStages,
   decideBuilder,
   needsOwnSource,
+  withStageLabels,
 } from '../../../src/build/pure/builder-decision.js';
 import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import { STAGE_LABEL } from '../../../src/image/label-names.js';
 import type { CachedImage, StoredImage } from '../../../src/image/stored-image.js';
-import type { Plan } from '../../../src/plan/plan.js';
+import type { PassPlan, Plan } from '../../../src/plan/plan.js';
 import {
   type With,
   digestOf,
@@ -162,6 +164,126 @@ describe('the builder pass runs where anything may be new', () => {
       { dockerfile: dockerfileOf('# syntax=x/y', 'FROM a AS builder', 'FROM builder AS production') },
     ],
   ])('%s', (_, given) => expect(decide(given)).toEqual({ kind: 'build' }));
+});
+
+describe('each of several stages is decided by itself', () => {
+  const several = dockerfileOf(
+    'FROM a AS gems',
+    'RUN bundle',
+    'FROM a AS modules',
+    'RUN npm',
+    'FROM b AS production',
+    'COPY --from=gems /g /g',
+    'COPY --from=modules /m /m',
+    'COPY app app',
+  );
+  const plan = withStageLabels(planOf(pullRequest(), { 'builder-target': 'gems,modules' }), several);
+  const [gems, modules] = plan.builders as readonly [PassPlan, PassPlan];
+  /** A chain of steps, each by a number; of the last ones the image has the layers. */
+  const chain = (steps: readonly number[], kept: number): unknown =>
+    steps.map((step, index) => {
+      const layer = index - (steps.length - kept);
+      return {
+        digest: digestOf(step),
+        ...(index > 0 && { inputs: [[{ selector: '/', link: index - 1 }]] }),
+        ...(layer >= 0 && { layers: [{ layer }] }),
+      };
+    });
+  const stageImage = (tag: string, builder: PassPlan, ...platforms: readonly (readonly number[])[]): StoredImage => ({
+    ...storedImage(tag, {
+      images: platforms.map((steps) =>
+        toImage(
+          tag,
+          steps.map((step) => `layer ${step}`),
+          chain(steps, steps.length),
+        ),
+      ),
+    }),
+    labels: builder.labels,
+  });
+  const OWN_GEMS = stageImage('builder--gems--feature-x', gems, [1, 2]);
+  const OWN_MODULES = stageImage('builder--modules--feature-x', modules, [1, 3]);
+  const production = (...steps: readonly (readonly number[])[]): readonly CachedImage[] =>
+    steps.map((own, index) => toImage(`new ${index}`, ['x'], chain(own, 1)));
+  /** Modules ran, and so did what production copies. */
+  const STEPS = [
+    { stage: 'gems', cached: true },
+    { stage: 'modules', cached: false },
+    { stage: 'production', cached: false },
+  ];
+  const decideFor = (
+    builder: PassPlan,
+    stored: readonly StoredImage[],
+    change: Partial<SolvedProduction> = {},
+    of: { readonly plan?: Plan; readonly dockerfile?: typeof several } = {},
+  ): BuilderDecision =>
+    decideBuilder(of.plan ?? plan, builder, of.dockerfile ?? several, stored, {
+      steps: STEPS,
+      images: production([1, 2, 9]),
+      ...change,
+    });
+
+  test('one whose steps were cached is kept, and one that ran is built', () => {
+    const stored = [OWN_GEMS, OWN_MODULES];
+    expect(decideFor(gems, stored)).toMatchObject({ kind: 'keep', image: { tag: 'builder--gems--feature-x' } });
+    expect(decideFor(modules, stored)).toEqual({ kind: 'build' });
+  });
+
+  test('that of another scope is copied, where the own one is of other input', () => {
+    const own = stageImage('builder--gems--feature-x', gems, [1, 7]);
+    const base = stageImage('builder--gems--develop', gems, [1, 2]);
+    expect(decideFor(gems, [own, base])).toMatchObject({ kind: 'copy', from: { tag: 'builder--gems--develop' } });
+  });
+
+  test('two platforms: each has its last step among those of the new image', () => {
+    const stored = [stageImage('builder--gems--feature-x', gems, [1, 2], [4, 5])];
+    expect(decideFor(gems, stored, { images: production([1, 2, 9], [4, 5, 9]) }).kind).toBe('keep');
+    expect(decideFor(gems, stored, { images: production([1, 2, 9], [4, 6, 9]) }).kind).toBe('build');
+  });
+
+  const otherText = dockerfileOf(
+    'FROM a AS gems',
+    'RUN bundle',
+    'RUN more',
+    'FROM b AS production',
+    'COPY --from=gems /g /g',
+  );
+  test.each<[string, BuilderDecision]>([
+    ['the last step had another input', decideFor(gems, [stageImage('builder--gems--feature-x', gems, [8, 2])])],
+    ['the image does not say of which stage it is', decideFor(gems, [{ ...OWN_GEMS, labels: {} }])],
+    ['the image is of another stage', decideFor(gems, [{ ...OWN_GEMS, labels: modules.labels }])],
+    [
+      'the stage has another step, which the engine knew',
+      decideFor(withStageLabels(plan, otherText).builders[0]!, [OWN_GEMS], {}, { dockerfile: otherText }),
+    ],
+    ['the image has no records', decideFor(gems, [{ ...OWN_GEMS, images: [toImage('x', ['layer 1'])] }])],
+    ['the image has no layers', decideFor(gems, [{ ...OWN_GEMS, images: [toImage('x', [], chain([1, 2], 0))] }])],
+    ['the new image has no records', decideFor(gems, [OWN_GEMS], { images: made(['x']) })],
+    ['the new image is not in the registry', decideFor(gems, [OWN_GEMS], { images: null })],
+    ['the new image could not be read', decideFor(gems, [OWN_GEMS], { images: [] })],
+    ['the new image has a platform more', decideFor(gems, [OWN_GEMS], { images: production([1, 2], [1, 2]) })],
+    ['no step of the stage is known', decideFor(gems, [OWN_GEMS], { steps: STEPS.slice(1) })],
+    ['a refresh', decideFor({ ...gems, noCache: true }, [OWN_GEMS])],
+  ])('%s: built', (_, decision) => expect(decision).toEqual({ kind: 'build' }));
+
+  test('the label tells stages and instructions apart, and nothing else', () => {
+    const labelOf = (target: string, ...lines: readonly string[]): string | undefined =>
+      withStageLabels(planOf(pullRequest(), { 'builder-target': target }), dockerfileOf(...lines)).builders[0]?.labels[
+        STAGE_LABEL
+      ];
+    const lines = ['FROM a AS base', 'RUN x', 'FROM base AS gems', 'RUN bundle', 'FROM b AS production', 'RUN y'];
+    const same = labelOf('gems', ...lines);
+    expect(same).toMatch(/^gems [0-9a-f]{64}$/);
+    expect(labelOf('Gems', '# a comment', ...lines.slice(0, -1), 'RUN another')).toBe(same);
+    for (const [index, changed] of [
+      [0, 'FROM c AS base'],
+      [1, 'RUN z'],
+      [3, 'RUN bundle more'],
+    ] as const)
+      expect(labelOf('gems', ...lines.with(index, changed))).not.toBe(same);
+    expect(labelOf('gems', '# syntax=x/y', ...lines)).toBeUndefined();
+    expect(withStageLabels(plan, null)).toBe(plan);
+  });
 });
 
 describe('a builder image that nothing keeps', () => {

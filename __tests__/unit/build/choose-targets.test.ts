@@ -69,6 +69,44 @@ describe('with inputs', () => {
     expect(choose(stages, given)).toMatchObject({ builders, production }),
   );
 
+  test('several builder stages, in their order', () => {
+    const stages = ['FROM a AS gems', 'FROM a AS modules', 'FROM b AS production', 'FROM c'];
+    const several = (given: string) => choose(stages, { 'builder-target': given });
+    expect(several('modules\ngems')).toMatchObject({ builders: ['modules', 'gems'], onePass: null });
+    expect(several('Gems, 1, 3').builders).toEqual(['Gems', 'modules', '3']);
+    expect(several(' gems ,\n, modules ').builders).toEqual(['gems', 'modules']);
+    expect(choose(null, { 'builder-target': 'a,b' }).builders).toEqual(['a', 'b']);
+  });
+
+  test.each<[string, readonly string[] | null, string, RegExp]>([
+    ['twice', BOTH, 'builder,builder', /^InputError: builder-target names the stage "builder" twice\./],
+    ['twice in other letters', BOTH, 'builder,BUILDER', /names the stage "BUILDER" twice/],
+    ['twice, once by number', BOTH, 'builder,0', /names the stage "builder" twice/],
+    ['twice, unchecked', null, 'x,y,X', /names the stage "X" twice/],
+    [
+      'the production target',
+      BOTH,
+      'builder,production',
+      /^InputError: builder-target names "production", which is the stage of production-target: .* Leave it out of builder-target\./,
+    ],
+    [
+      'the production target, unchecked',
+      null,
+      'x,production',
+      /names "production", which is the stage of production-target/,
+    ],
+    ['an unknown one', MIXED, 'builder,bulder', /^InputError: builder-target is "bulder", but .* Is it Builder\?/],
+    ['a number without a stage', MIXED, 'builder,7', /^InputError: builder-target is "7", but /],
+    [
+      'no name at all',
+      MIXED,
+      'builder,a b',
+      /^InputError: builder-target: item 2 is "a b", which cannot be the name of a stage/,
+    ],
+  ])('a list with a stage that cannot be: %s', (_, stages, given, message) =>
+    expect(messageOf(() => choose(stages, { 'builder-target': given }))).toMatch(message),
+  );
+
   test.each(['build', '3', '00x', 'toString'])(
     '%s is not there: the error names the stages and the input',
     (target) => {

@@ -4,6 +4,7 @@ import { getBuildxArgs } from '../../../src/adapters/docker/buildx-args.js';
 import {
   type LayerDecision,
   type LayerKeys,
+  chooseExport,
   decideLayers,
   planLayerExport,
   rejectSize,
@@ -11,7 +12,8 @@ import {
 } from '../../../src/cache/pure/layer-keys.js';
 import type { Engine } from '../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import type { Plan } from '../../../src/plan/plan.js';
+import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import type { PassPlan, Plan } from '../../../src/plan/plan.js';
 import { formatMegabytes } from '../../../src/shared/text.js';
 import {
   NOW,
@@ -232,6 +234,57 @@ describe('the solve that writes the layers out', () => {
     expect(getBuildxArgs(keys.image, pass, OVERLAY2, sources)).toEqual([
       'buildx', 'build', '--progress=rawjson', '--target', 'builder', '--tag', `${keys.image.name}:builder`, '--load',
       '--cache-to', 'type=inline', '--provenance=false', '--metadata-file', '/tmp/metadata.json', '.',
+    ]);
+  });
+});
+
+describe('of several stages', () => {
+  const dockerfile = parseDockerfile(
+    [
+      'FROM a AS gems',
+      'FROM a AS modules',
+      'FROM a AS assets',
+      'COPY --from=modules /m /m',
+      'FROM a AS apart',
+      'FROM a AS production',
+      'COPY --from=gems /g /g',
+      'COPY --from=assets /a /a',
+    ].join('\n'),
+  );
+  const planned = (targets: string): Plan => decide({ given: { 'builder-target': targets } }).plan;
+  const plan = planned('gems,modules,assets');
+  const [gems, modules, assets] = plan.builders;
+  const choose = (form: LayerKeys['form'], built: readonly (PassPlan | undefined)[] | null, of = plan) =>
+    chooseExport(of, dockerfile, { form }, built?.filter((one) => one !== undefined) ?? null)?.target ?? null;
+
+  test.each<[string, LayerKeys['form'], readonly (PassPlan | undefined)[] | null, string | null]>([
+    ['a directory has all, since production copies from them', 'directory', null, 'production'],
+    ['an image has the first', 'image', null, 'gems'],
+    ['a failed production: the one that is made of most', 'directory', [gems, modules, assets], 'assets'],
+    ['a failed stage, too: of the others the first', 'directory', [gems, modules], 'gems'],
+    ['a failed stage, too: the first as an image', 'image', [gems, modules], 'gems'],
+    ['a failed first one: none as an image', 'image', [modules], null],
+    ['nothing is finished', 'directory', [], null],
+  ])('%s', (_, form, built, target) => expect(choose(form, built)).toBe(target));
+
+  test('where production copies from none, the first', () =>
+    expect(choose('directory', null, planned('apart'))).toBe('apart'));
+  test('where production copies from one of them, production', () =>
+    expect(choose('directory', null, planned('apart,gems'))).toBe('production'));
+  test('of one pass, production or nothing', () => {
+    const single = { ...plan, builders: [] };
+    expect([choose('image', null, single), choose('directory', [], single)]).toEqual(['production', null]);
+  });
+
+  test('the export has the sources of all of them', () => {
+    const images = registryWith('develop', 'builder--gems--develop', 'builder--modules--main').images;
+    const several = decide({ given: { 'builder-target': 'gems,modules' }, registry: { ...NO_ACCESS, images } });
+    const keys = several.decision.kind === 'on' ? several.decision.keys : null;
+    expect(scopesOf(keys?.restore ?? [])).toHaveLength(1);
+    const pass = planLayerExport(several.plan, keysOf(), several.plan.production, 'type=inline');
+    expect(pass.cacheFrom).toEqual([
+      'type=registry,ref=ghcr.io/owner/app:builder--gems--develop',
+      'type=registry,ref=ghcr.io/owner/app:builder--modules--main',
     ]);
   });
 });

@@ -18,7 +18,8 @@ import {
 } from '../../../src/cleanup/pure/cleanup-plan.js';
 import { type BranchStatus, findReasonToStay } from '../../../src/cleanup/pure/closed.js';
 import { type Digest, parseDigest } from '../../../src/image/digest.js';
-import { builderTag } from '../../../src/plan/tags/builder-tags.js';
+import { parseTag } from '../../../src/image/reference.js';
+import { builderTag, builderTags } from '../../../src/plan/tags/builder-tags.js';
 import { cacheTag, deriveTags, toScope } from '../../../src/plan/tags/tags.js';
 import { NOW, SHA, pullRequest } from '../../support/fixtures.js';
 import { runsOf } from '../../support/nightly.js';
@@ -98,7 +99,8 @@ describe('a pull request that is over', () => {
     const event = pullRequest({ headBranch: 'Feature/Ünïcode', number: 41 });
     const derived = deriveTags({ event, now: NOW, ownTag: null, extraTags: [], part: null });
     const scope = derived.scope!.tag;
-    const written = [derived.unique, ...derived.moving, builderTag(scope), cacheTag(scope)];
+    const kept = [builderTag(scope), ...builderTags(['gems', 'node--modules', 'x'.repeat(50)], scope)];
+    const written = [derived.unique, ...derived.moving, ...kept, cacheTag(scope)];
     const closed = [{ pulls: [41], branch: 'Feature/Ünïcode', branchStays: null }];
     const { tags } = chooseTags([version('a', written)], closed, RULES);
     expect([...tags].sort()).toEqual([...written].sort());
@@ -109,6 +111,10 @@ describe('a pull request that is over', () => {
     ['that somebody has named like it', 'review-pr-7-for-the-boss'],
     ['with a number that only begins like it', `review-pr-07-${SHA}-20260203040506`],
     ['of another branch', 'feature-x2'],
+    ['of a stage of another branch', 'builder--gems--feature-x2'],
+    ['of a stage called like the branch', 'builder--feature-x--develop'],
+    ['of a branch that ends like it', 'builder--gems--my--feature-x'],
+    ['that only begins like that of a stage', 'builder--feature-x'],
     ['of a release', 'v1.2.3'],
     ['of a developer', `dev-${SHA}-20260203040506`],
   ])('leaves a tag %s', (_, tag) => {
@@ -124,14 +130,24 @@ describe('a pull request that is over', () => {
     ]);
   });
 
+  test('goes with the stages of its branch, also of one platform, and of a branch with a long name', () => {
+    const long = 'n'.repeat(100);
+    const stages = ['gems', 'assets'];
+    const tags = [SCOPE, long].flatMap((scope) => builderTags(stages, parseTag(scope)));
+    const versions = [...tags, 'builder--gems--feature-x-linux_arm64'].map((tag, index) => version(`v${index}`, [tag]));
+    const closed = [CLOSED, { ...CLOSED, branch: long }];
+    expect(plan([...versions, version('m', ['builder--gems--main'])], {}, { closed }).remove).toHaveLength(5);
+  });
+
   test.each(['main', 'trunk'])('never goes with the tags of %s, whatever is said of it', (branch) => {
-    const versions = [version('a', [branch, `builder-${branch}`, `cache-${branch}`, REVIEW])];
+    const ofMain = [branch, `builder-${branch}`, `builder--gems--${branch}`, `cache-${branch}`];
+    const versions = [version('a', [...ofMain, REVIEW])];
     const rules = { ...RULES, mainBranches: ['main', 'trunk'] };
     const { remove, free, choice } = plan(versions, {}, { closed: [{ ...CLOSED, branch }], rules });
     expect(remove).toEqual([]);
     expect(free.map(({ tags }) => tags)).toEqual([[REVIEW]]);
     expect(choice.kept.map(({ tag, reason }) => [tag, reason])).toEqual(
-      [branch, `builder-${branch}`, `cache-${branch}`].map((tag) => [tag, 'it is a tag of the main branch']),
+      ofMain.map((tag) => [tag, 'it is a tag of the main branch']),
     );
   });
 

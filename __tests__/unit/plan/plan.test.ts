@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { getLineage, mayHaveMerged } from '../../../src/plan/cache-sources.js';
 import { NOTHING_ASKED, type RegistryState } from '../../../src/plan/context.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
-import { sourceTags, type Plan } from '../../../src/plan/plan.js';
+import { sourceTags, type Plan, withoutReplaced } from '../../../src/plan/plan.js';
 import { type PushDecision, mayWantToPush } from '../../../src/plan/push-decision.js';
 import { branchTag, deriveTags } from '../../../src/plan/tags/tags.js';
 import {
@@ -189,6 +189,64 @@ describe('the cache sources', () => {
       planOf(pushTo('feature/x'), {}, registryWith('feature-x', 'builder-feature-x', `builder-${tag}`)),
     );
     expect(builder.cacheFrom).toEqual([from(`builder-${tag}`)]);
+  });
+
+  describe('of several stages', () => {
+    const LIST = { 'builder-target': 'gems,assets' };
+
+    test('the registry is asked for each in each scope, and for the image of an only one before', () =>
+      expect(sourceTags(planOf(pushTo('feature-x'), LIST, NOTHING_ASKED))).toEqual([
+        'feature-x',
+        'builder--gems--feature-x',
+        'builder--assets--feature-x',
+        'builder-feature-x',
+        'main',
+        'builder--gems--main',
+        'builder--assets--main',
+        'builder-main',
+      ]));
+
+    test('each takes its own nearest image, or that of an only stage before', () => {
+      const registry = registryWith('builder-feature-x', 'builder--gems--feature-x', 'builder--assets--main', 'main');
+      const { builders, production } = planOf(pushTo('feature-x'), LIST, registry);
+      expect(builders.map(({ cacheFrom }) => cacheFrom)).toEqual([
+        [from('builder--gems--feature-x')],
+        [from('builder-feature-x')],
+      ]);
+      expect(production.cacheFrom).toEqual([from('main')]);
+    });
+
+    test.each<[string, readonly string[], readonly string[]]>([
+      [
+        'stays while a stage has none',
+        ['builder-main', 'builder--gems--main'],
+        ['builder-main', 'builder--gems--main'],
+      ],
+      [
+        'goes when each has one',
+        ['main', 'builder-main', 'builder--gems--main', 'builder--assets--main'],
+        ['main', 'builder--gems--main', 'builder--assets--main'],
+      ],
+      [
+        'goes of its own scope alone',
+        ['builder-main', 'builder-feature-x', 'builder--gems--main', 'builder--assets--main'],
+        ['builder-feature-x', 'builder--gems--main', 'builder--assets--main'],
+      ],
+    ])('the image of an only stage %s', (_, stored, left) => {
+      const draft = planOf(pushTo('feature-x'), LIST, NOTHING_ASKED);
+      const { images } = registryWith(...stored);
+      expect(withoutReplaced(draft, images).map(({ tag }) => tag)).toEqual(left);
+      const one = planOf(pushTo('feature-x'), {}, NOTHING_ASKED);
+      expect(withoutReplaced(one, images)).toEqual(images);
+    });
+
+    test('each is written under a tag of its own', () =>
+      expect(
+        planOf(pushTo('feature-x'), LIST).builders.map(({ target, tag, output }) => [target, tag, output]),
+      ).toEqual([
+        ['gems', 'builder--gems--feature-x', 'registry'],
+        ['assets', 'builder--assets--feature-x', 'registry'],
+      ]));
   });
 
   test('the registry is asked for the images of the lineage, nearest first and each once; for none in a refresh', () => {
