@@ -5,9 +5,8 @@ import { BUILT_BY_LABEL, readBuiltBy } from '../../image/origin-labels.js';
 import { PLATFORM_ENDING } from '../../image/platform.js';
 import { OWN_PREFIXES, type Tag, isTag, parseTag } from '../../image/reference.js';
 import { type Labels, UNIQUE_TAG_LABEL } from '../../image/unique-label.js';
-import { hashText } from '../../shared/hash.js';
 import type { WorkflowEvent } from '../event/event.js';
-import { branchTag } from './tags.js';
+import { branchTag, toSlug, withHash } from './tags.js';
 
 /** What an image says of the run that builds it, by a label: `push refs/heads/main`, `merge_group`. */
 export function describeTrigger(event: WorkflowEvent): string {
@@ -38,13 +37,10 @@ export function describePush(branch: string): string {
 /** `promoted-v1.2.3`: leads to the same image as `v1.2.3`, if that is the unique tag of a promoted image. */
 export function promotedTag(unique: Tag): Tag {
   const tag = `${OWN_PREFIXES.promoted}${unique}`;
-  return isTag(tag)
-    ? tag
-    : parseTag(`${tag.slice(0, LONGEST - HASH_DIGITS - 1)}-${hashText(unique).slice(0, HASH_DIGITS)}`);
+  return isTag(tag) ? tag : parseTag(withHash(toSlug(tag, LONGEST_TAG), unique));
 }
 
-const LONGEST = 128;
-const HASH_DIGITS = 10;
+const LONGEST_TAG = 128;
 
 /**
  * The mark to look for where a tag may be the unique one of a promoted image, and the label that stands for it.

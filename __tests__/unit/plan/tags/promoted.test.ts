@@ -6,7 +6,8 @@ import { type Tag, isTag, parseImageName, parseTag } from '../../../../src/image
 import { type Labels, UNIQUE_TAG_LABEL, isUniqueTagOf } from '../../../../src/image/unique-label.js';
 import type { WorkflowEvent } from '../../../../src/plan/event/event.js';
 import { describeTrigger, findMark, isRelease, promotedTag } from '../../../../src/plan/tags/promoted.js';
-import { branchTag, builderTag } from '../../../../src/plan/tags/tags.js';
+import { builderTag } from '../../../../src/plan/tags/builder-tags.js';
+import { branchTag } from '../../../../src/plan/tags/tags.js';
 import {
   NOW_TAG,
   SHA,
