@@ -10,25 +10,24 @@ __webpack_require__.r(__webpack_exports__);
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
+  finish: () => (/* binding */ finish),
   publishIndex: () => (/* binding */ publishIndex)
 });
 
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/docker/inspect-engine.js + 1 modules
-var inspect_engine = __webpack_require__(2545);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/github/branch-head.js
 var branch_head = __webpack_require__(565);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/registry/read-image.js
 var read_image = __webpack_require__(2058);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/built-from-label.js
-var built_from_label = __webpack_require__(6687);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/origin-labels.js
+var origin_labels = __webpack_require__(7845);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/label-names.js
 var label_names = __webpack_require__(8312);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/context.js
 var plan_context = __webpack_require__(7286);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/event/built-commit.js
 var built_commit = __webpack_require__(3450);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/plan.js + 1 modules
-var plan_plan = __webpack_require__(270);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/plan.js + 2 modules
+var plan_plan = __webpack_require__(41);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/tags/tags.js
 var tags = __webpack_require__(3630);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/copy-to-mirrors.js + 1 modules
@@ -127,8 +126,8 @@ function makeIndex(parts, wanted, { image, tags, production }) {
     return { platforms, index: { bytes, mediaType, digest: (0,digest/* digestOf */.ol)(bytes) } };
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 3 modules
-var publish = __webpack_require__(2245);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 2 modules
+var publish = __webpack_require__(6063);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/pure/mirror-outcome.js
 var mirror_outcome = __webpack_require__(1676);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/unique-tag.js
@@ -137,14 +136,11 @@ var unique_tag = __webpack_require__(759);
 var announce = __webpack_require__(2682);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/built-commit.js + 1 modules
 var prepare_built_commit = __webpack_require__(7856);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 7 modules
-var inspect = __webpack_require__(5969);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 6 modules
+var inspect = __webpack_require__(4818);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
 var plan_job = __webpack_require__(550);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js
-// The story of an index: images that other runs have built, one for each platform, become one image. Nothing is built, and
-// no engine is needed.
-
 
 
 
@@ -169,12 +165,7 @@ var plan_job = __webpack_require__(550);
 async function* publishIndex(setup, frame) {
     const { world, inputs, github } = setup;
     const { runner } = world;
-    // Without an engine no registry counts as insecure: the list of those comes from the engine's settings.
-    const findInsecureRegistries = async () => {
-        const found = await (0,inspect_engine/* inspectEngine */.P)(world.run, runner.childEnv, inputs.builder, world.signal).catch(() => null);
-        return found?.insecureRegistries ?? [];
-    };
-    const { session, state } = await (0,inspect/* askRegistry */.r)(setup, frame, findInsecureRegistries);
+    const { session, state } = await (0,inspect/* askWithoutEngine */.C)(setup, frame);
     const { plan, parts, draft } = await planIndex(setup, session.registry, state);
     yield { plan };
     (0,announce/* announcePlan */.XZ)(runner, plan, 'Plan');
@@ -189,40 +180,42 @@ async function* publishIndex(setup, frame) {
     yield { platforms };
     await (0,unique_tag/* writeUniqueTag */.bJ)(registry, unique, index);
     const branch = (0,branch_head/* watchBranch */.w)(plan, github);
-    const published = {
-        ...(await (0,publish/* publishPushed */.l)({ runner, plan, ...target, branch, targets: state.targets ?? [], ...frame }, index.digest)),
-        push: null,
-    };
+    const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
+    yield* finish(setup, plan, state.mirrors, { target, published: await (0,publish/* publishPushed */.l)(request, index.digest) });
+}
+/** What follows on the tags of an image that was not built here: copies to mirrors, and outputs. */
+async function* finish({ world }, plan, mirrors, { target, published: pushed }) {
+    const published = { ...pushed, push: null };
     yield { published };
     if (published.moved.failure !== null)
         throw published.moved.failure;
-    const copies = await (0,copy_to_mirrors/* copyPublished */.Q)(world, plan.own, target, state.mirrors, published);
+    const copies = await (0,copy_to_mirrors/* copyPublished */.Q)(world, plan.own, target, mirrors, published);
     yield { copies };
-    (0,announce/* announceTags */.ZP)(runner, plan, published, [], copies);
+    (0,announce/* announceTags */.ZP)(world.runner, plan, published, [], copies);
     (0,mirror_outcome/* expectMirrored */.WT)(copies, plan.image, published.tag);
 }
 /** An index is named after the commit that its parts were built from: their revision labels decide, not the event. */
 async function planIndex(setup, registry, state) {
     const { inputs, trigger, event, context, draft, github } = setup;
-    const plan = (0,plan_plan/* planBuild */.C)(inputs, event, context, state);
+    const plan = (0,plan_plan/* planBuild */.C7)(inputs, event, context, state);
     if (registry === null || !plan.push.push)
         return { plan, draft, parts: [] };
     const parts = await readAllParts(registry, plan);
     const labels = await Promise.all(parts.map((part) => (0,read_image/* readPartLabels */.F3)(registry, plan.image.name, part)));
     const commit = (0,built_commit/* findCommitOfParts */.Ux)(parts.map(({ digest }, index) => ({ digest, revision: labels[index]?.[label_names/* REVISION_LABEL */.P1] ?? null })));
-    const builtFrom = (0,built_from_label/* readBuiltFrom */.bc)(labels[0] ?? {}, plan.image);
+    const builtFrom = (0,origin_labels/* readBuiltFrom */.bc)(labels[0] ?? {}, plan.image);
     const told = { ...context, builtFrom };
     if (commit === null)
-        return { plan: (0,plan_plan/* planBuild */.C)(inputs, event, told, state), draft, parts };
+        return { plan: (0,plan_plan/* planBuild */.C7)(inputs, event, told, state), draft, parts };
     const found = await (0,prepare_built_commit/* decideCommit */.kn)(trigger, { commit, from: 'parts' }, null, github);
     const known = { ...told, built: found.built, notes: found.notes };
     if (found.event === event)
-        return { plan: (0,plan_plan/* planBuild */.C)(inputs, event, known, state), draft, parts };
+        return { plan: (0,plan_plan/* planBuild */.C7)(inputs, event, known, state), draft, parts };
     const own = { ...known, committedAt: await github.readCommitTime(commit) };
-    const other = (0,plan_plan/* planBuild */.C)(inputs, found.event, own, plan_context/* NOTHING_ASKED */.j);
+    const other = (0,plan_plan/* planBuild */.C7)(inputs, found.event, own, plan_context/* NOTHING_ASKED */.j);
     const registries = [registry, ...state.mirrors.map((mirror) => mirror.registry)];
     const unique = await (0,unique_tag/* findFreeTag */.cD)(registries, (0,tags/* uniqueCandidates */.Ej)(other.tags.unique, own.now));
-    return { plan: (0,plan_plan/* planBuild */.C)(inputs, found.event, own, { ...state, unique }), draft: other, parts };
+    return { plan: (0,plan_plan/* planBuild */.C7)(inputs, found.event, own, { ...state, unique }), draft: other, parts };
 }
 async function readAllParts(registry, { image, parts }) {
     return (await (0,read_image/* readParts */.fp)(registry, image.name, parts)).map((part, position) => {

@@ -1,0 +1,588 @@
+export const id = 623;
+export const ids = [623,465];
+export const modules = {
+
+/***/ 7465:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  finish: () => (/* binding */ finish),
+  publishIndex: () => (/* binding */ publishIndex)
+});
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/github/branch-head.js
+var branch_head = __webpack_require__(565);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/registry/read-image.js
+var read_image = __webpack_require__(2058);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/origin-labels.js
+var origin_labels = __webpack_require__(7845);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/label-names.js
+var label_names = __webpack_require__(8312);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/context.js
+var plan_context = __webpack_require__(7286);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/event/built-commit.js
+var built_commit = __webpack_require__(3450);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/plan.js + 2 modules
+var plan_plan = __webpack_require__(41);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/tags/tags.js
+var tags = __webpack_require__(3630);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/copy-to-mirrors.js + 1 modules
+var copy_to_mirrors = __webpack_require__(2820);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/digest.js
+var digest = __webpack_require__(6599);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/json.js
+var json = __webpack_require__(2405);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/manifest.js
+var manifest = __webpack_require__(5486);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/media-types.js
+var media_types = __webpack_require__(1335);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/platform.js
+var image_platform = __webpack_require__(4280);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/image/image-index.js
+// Images of one platform each -> one index of them. Pure.
+// https://github.com/opencontainers/image-spec/blob/main/image-index.md
+
+
+
+
+/** Far more platforms and attestations than anyone builds; bounded, since each is compared with each. */
+const MOST_ENTRIES = 256;
+/**
+ * @param wanted the input platforms; none: whatever the parts are for
+ * @param annotations what the index says of itself; left out where it is nothing
+ * @throws Error when two parts are for one platform, one is for none, or the platforms are not those that were wanted
+ */
+function makeImageIndex(parts, wanted, annotations = {}) {
+    const entries = parts.flatMap((part) => listDescriptors(part).map((descriptor) => ({ part: part.digest, descriptor })));
+    if (entries.length > MOST_ENTRIES)
+        throw new Error(`index-of: the parts name ${entries.length} images, and an index has ${MOST_ENTRIES} at most.`);
+    const platforms = entries.flatMap(({ part, descriptor }) => {
+        const platform = readPlatform(descriptor.platform);
+        // BuildKit gives attestations the platform unknown/unknown.
+        return platform === null || platform.os === 'unknown' ? [] : [{ platform, part }];
+    });
+    for (const { digest } of parts) {
+        if (!platforms.some(({ part }) => part === digest))
+            throw new Error(`index-of: ${digest} does not say which platform it is for, so it is no image.`);
+    }
+    checkPlatforms(platforms, wanted);
+    const types = entries.map(({ descriptor }) => descriptor.mediaType);
+    // Engines and registries that know one kind only have seen the other in neither.
+    const mediaType = types.every((type) => type === media_types/* DOCKER_MANIFEST */.Vv) ? media_types/* DOCKER_LIST */.Y2 : media_types/* OCI_INDEX */.$p;
+    const content = JSON.stringify({
+        schemaVersion: 2,
+        mediaType,
+        manifests: entries.map(({ descriptor }) => descriptor),
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+    });
+    return { mediaType, content, platforms };
+}
+function checkPlatforms(found, wanted) {
+    for (const [index, { platform, part }] of found.entries()) {
+        const twin = found.slice(0, index).find((other) => (0,image_platform/* isSamePlatform */.SW)(other.platform, platform));
+        if (twin !== undefined)
+            throw new Error(`index-of: ${twin.part} and ${part} are both for ${(0,image_platform/* showPlatform */.hr)(platform)}. Give one of them.`);
+    }
+    if (wanted.length === 0)
+        return;
+    const asked = wanted.map(image_platform/* parsePlatform */.FL);
+    const missing = asked.filter((one) => !found.some(({ platform }) => (0,image_platform/* isSamePlatform */.SW)(platform, one)));
+    if (missing.length > 0)
+        throw new Error(`index-of: no part is for ${missing.map(image_platform/* showPlatform */.hr).join(', ')}, which platforms names. The parts are for ${found.map(({ platform }) => (0,image_platform/* showPlatform */.hr)(platform)).join(', ')}.`);
+    const surplus = found.find(({ platform }) => !asked.some((one) => (0,image_platform/* isSamePlatform */.SW)(one, platform)));
+    if (surplus !== undefined)
+        throw new Error(`index-of: ${surplus.part} is for ${(0,image_platform/* showPlatform */.hr)(surplus.platform)}, which platforms does not name. Add it there, or leave the part out.`);
+}
+/** Of an index its own descriptors, attestations too; an image has one, whose platform stands in its config. */
+function listDescriptors({ digest, mediaType, size, content, config }) {
+    const { manifests } = (0,manifest/* readDescriptors */.DT)(content);
+    if (manifests !== null)
+        return manifests.map((manifest) => manifest.content);
+    const names = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
+    const platform = Object.fromEntries(names.flatMap((name) => (config?.[name] === undefined ? [] : [[name, config[name]]])));
+    return [{ mediaType, digest, size, platform }];
+}
+function readPlatform(value) {
+    if (!(0,json/* isRecord */.u4)(value) || typeof value.os !== 'string' || typeof value.architecture !== 'string')
+        return null;
+    const { os, architecture, variant } = value;
+    return { os, architecture, variant: (0,json/* asText */.e1)(variant) };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/unique-label.js
+var unique_label = __webpack_require__(8107);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/publish/make-index.js
+
+
+
+function makeIndex(parts, wanted, { image, tags, production }) {
+    const annotation = (0,unique_label/* getUniqueAnnotation */.Tz)(production.labels, image, tags.unique);
+    const { content, mediaType, platforms } = makeImageIndex(parts, wanted, annotation);
+    const bytes = Buffer.from(content, 'utf8');
+    return { platforms, index: { bytes, mediaType, digest: (0,digest/* digestOf */.ol)(bytes) } };
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 2 modules
+var publish = __webpack_require__(6063);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/pure/mirror-outcome.js
+var mirror_outcome = __webpack_require__(1676);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/unique-tag.js
+var unique_tag = __webpack_require__(759);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/announce.js + 1 modules
+var announce = __webpack_require__(2682);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/built-commit.js + 1 modules
+var prepare_built_commit = __webpack_require__(7856);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 6 modules
+var inspect = __webpack_require__(4818);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
+var plan_job = __webpack_require__(550);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Yields what each stage has found, as the story of a build does.
+ * @throws InputError for what the registry does not allow; Error when a part is not there, or does not fit the others
+ */
+async function* publishIndex(setup, frame) {
+    const { world, inputs, github } = setup;
+    const { runner } = world;
+    const { session, state } = await (0,inspect/* askWithoutEngine */.C)(setup, frame);
+    const { plan, parts, draft } = await planIndex(setup, session.registry, state);
+    yield { plan };
+    (0,announce/* announcePlan */.XZ)(runner, plan, 'Plan');
+    const target = (0,plan_job/* getPushTarget */.O3)({ ...setup, draft }, session, plan);
+    if (target === null) {
+        (0,announce/* announceNoIndex */.Lm)(runner, plan);
+        return;
+    }
+    github.prepare();
+    const { registry, unique } = target;
+    const { platforms, index } = makeIndex(parts, inputs.platforms, plan);
+    yield { platforms };
+    await (0,unique_tag/* writeUniqueTag */.bJ)(registry, unique, index);
+    const branch = (0,branch_head/* watchBranch */.w)(plan, github);
+    const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
+    yield* finish(setup, plan, state.mirrors, { target, published: await (0,publish/* publishPushed */.l)(request, index.digest) });
+}
+/** What follows on the tags of an image that was not built here: copies to mirrors, and outputs. */
+async function* finish({ world }, plan, mirrors, { target, published: pushed }) {
+    const published = { ...pushed, push: null };
+    yield { published };
+    if (published.moved.failure !== null)
+        throw published.moved.failure;
+    const copies = await (0,copy_to_mirrors/* copyPublished */.Q)(world, plan.own, target, mirrors, published);
+    yield { copies };
+    (0,announce/* announceTags */.ZP)(world.runner, plan, published, [], copies);
+    (0,mirror_outcome/* expectMirrored */.WT)(copies, plan.image, published.tag);
+}
+/** An index is named after the commit that its parts were built from: their revision labels decide, not the event. */
+async function planIndex(setup, registry, state) {
+    const { inputs, trigger, event, context, draft, github } = setup;
+    const plan = (0,plan_plan/* planBuild */.C7)(inputs, event, context, state);
+    if (registry === null || !plan.push.push)
+        return { plan, draft, parts: [] };
+    const parts = await readAllParts(registry, plan);
+    const labels = await Promise.all(parts.map((part) => (0,read_image/* readPartLabels */.F3)(registry, plan.image.name, part)));
+    const commit = (0,built_commit/* findCommitOfParts */.Ux)(parts.map(({ digest }, index) => ({ digest, revision: labels[index]?.[label_names/* REVISION_LABEL */.P1] ?? null })));
+    const builtFrom = (0,origin_labels/* readBuiltFrom */.bc)(labels[0] ?? {}, plan.image);
+    const told = { ...context, builtFrom };
+    if (commit === null)
+        return { plan: (0,plan_plan/* planBuild */.C7)(inputs, event, told, state), draft, parts };
+    const found = await (0,prepare_built_commit/* decideCommit */.kn)(trigger, { commit, from: 'parts' }, null, github);
+    const known = { ...told, built: found.built, notes: found.notes };
+    if (found.event === event)
+        return { plan: (0,plan_plan/* planBuild */.C7)(inputs, event, known, state), draft, parts };
+    const own = { ...known, committedAt: await github.readCommitTime(commit) };
+    const other = (0,plan_plan/* planBuild */.C7)(inputs, found.event, own, plan_context/* NOTHING_ASKED */.j);
+    const registries = [registry, ...state.mirrors.map((mirror) => mirror.registry)];
+    const unique = await (0,unique_tag/* findFreeTag */.cD)(registries, (0,tags/* uniqueCandidates */.Ej)(other.tags.unique, own.now));
+    return { plan: (0,plan_plan/* planBuild */.C7)(inputs, found.event, own, { ...state, unique }), draft: other, parts };
+}
+async function readAllParts(registry, { image, parts }) {
+    return (await (0,read_image/* readParts */.fp)(registry, image.name, parts)).map((part, position) => {
+        if (part !== null)
+            return part;
+        throw new Error(`index-of: ${image.name} has no image ${parts[position] ?? ''}. Build the parts with the same image, and let them push.`);
+    });
+}
+
+
+/***/ }),
+
+/***/ 4623:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  promoteOr: () => (/* binding */ promoteOr)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/github/branch-head.js
+var branch_head = __webpack_require__(565);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/reference.js
+var reference = __webpack_require__(6294);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/denial/denial.js
+var denial = __webpack_require__(8130);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/plan.js + 2 modules
+var plan_plan = __webpack_require__(41);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/registry/read-image.js
+var read_image = __webpack_require__(2058);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/tags/promoted.js
+var promoted = __webpack_require__(5099);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/tags/tags.js
+var tags = __webpack_require__(3630);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/pool.js
+var pool = __webpack_require__(1969);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/text.js
+var shared_text = __webpack_require__(748);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/moving-tags.js
+var moving_tags = __webpack_require__(3613);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 2 modules
+var publish = __webpack_require__(6063);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/label-names.js
+var label_names = __webpack_require__(8312);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/origin-labels.js
+var origin_labels = __webpack_require__(7845);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/platform.js
+var image_platform = __webpack_require__(4280);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/unique-label.js
+var unique_label = __webpack_require__(8107);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/publish/pure/promotion.js
+// Whether an image may be released as it is: it must be what the main branch has built of this commit, and what this run
+// would build. Pure. docs: reference.md, "Built once, promoted".
+
+
+
+
+
+
+function getAttestation({ provenance, sbom }) {
+    if (provenance !== null)
+        return 'provenance';
+    return sbom === null ? null : 'sbom';
+}
+/** More builds of one commit than anyone makes; each is read. */
+const MOST_SOURCES = 16;
+/**
+ * The tags that a build of the commit may have, the newest first: of two builds by pushes, the later one is deployed.
+ * @param names first choices of the unique tag
+ * @param existing tags of the registry
+ */
+function listSourceTags(names, existing) {
+    const time = (tag) => reference/* TIME_ENDING */.mZ.exec(tag)?.[0] ?? '';
+    const later = existing
+        .filter(reference/* isTag */.dz)
+        .filter((tag) => reference/* TIME_ENDING */.mZ.test(tag) && names.some((name) => tag.replace(reference/* TIME_ENDING */.mZ, '') === name))
+        .sort((one, other) => (time(one) < time(other) ? 1 : -1));
+    return [...later.slice(0, MOST_SOURCES - names.length), ...names];
+}
+/** @returns why the image is not the one to release, as a sentence without its end; null when it is */
+function explainUnfit({ stored, attested }, wanted) {
+    const { tag, images, labels = {} } = stored;
+    const name = (0,reference/* taggedReference */.CN)(wanted.image, tag);
+    const [first] = images;
+    if (first === undefined || images.some(({ content }) => content === undefined))
+        return `${name} cannot be read`;
+    const reason = images.map((one) => explainOrigin(one, wanted)).find((one) => one !== null);
+    if (reason !== undefined)
+        return `${name} ${reason}`;
+    if (!(0,unique_label/* isUniqueTagOf */.L)(wanted.image, tag, labels))
+        return `${name} leads to an image that was first pushed under another tag`;
+    const platforms = explainPlatforms(images, wanted.platforms);
+    if (platforms !== null)
+        return `${name} ${platforms}`;
+    if (wanted.attestation !== null && !attested)
+        return `${name} has no attestation, and the input ${wanted.attestation} asks for one`;
+    return null;
+}
+/** Of each platform's image by itself: an index has no labels. */
+function explainOrigin({ labels = {} }, wanted) {
+    const { image, commit, mainBranch, builtFrom } = wanted;
+    const by = (0,origin_labels/* readBuiltBy */.wM)(labels, image);
+    if (by === null)
+        return 'does not say which event has built it, as images of earlier versions of the action do not';
+    if (by !== (0,promoted/* describePush */.MT)(mainBranch))
+        return `was built by ${(0,origin_labels/* showOrigin */.Sr)(by)}, and not by a push to ${mainBranch}`;
+    const revision = labels[label_names/* REVISION_LABEL */.P1] ?? 'an unknown commit';
+    if (revision !== commit)
+        return `was built from ${(0,origin_labels/* showOrigin */.Sr)(revision)}`;
+    const from = (0,origin_labels/* readBuiltFrom */.bc)(labels, image);
+    if (from === null || from !== builtFrom)
+        return `was built from ${(0,origin_labels/* showOrigin */.Sr)(from ?? 'something that it does not name')}, and this run builds ${builtFrom ?? 'something else'}`;
+    return null;
+}
+function explainPlatforms(images, wanted) {
+    const found = listPlatforms(images.map(({ content }) => content?.platform ?? ''));
+    const asked = listPlatforms(wanted);
+    if (wanted.length === 0 ? images.length === 1 : found === asked)
+        return null;
+    return `is for ${found}, and this run asks for ${asked || 'no platforms'}`;
+}
+/** In one spelling and order, so that two lists can be compared. */
+function listPlatforms(platforms) {
+    return [...new Set(platforms.map((platform) => (0,image_platform/* showPlatform */.hr)((0,image_platform/* toPlatform */.rE)(platform))))].sort().join(', ');
+}
+/**
+ * What this run asks for and the image of the main branch cannot have: labels with another value, and build arguments and
+ * annotations that name the release.
+ * @returns a warning; null where there is nothing
+ */
+function describeIneffective(flags, event, { labels = {} }) {
+    const isMissing = ({ input, value }) => {
+        const [, name = '', text = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
+        if (input === 'labels')
+            return labels[name] !== text;
+        return (input === 'build-args' || input === 'annotations') && namesRelease(text, event);
+    };
+    const missing = flags.filter(isMissing).map(({ input, value }) => `${input} ${value.split('=', 1).join()}`);
+    if (missing.length === 0)
+        return null;
+    return `${missing.join(', ')}: without effect, since the image is what the main branch has built. Give this to the deployment instead, or leave promote out.`;
+}
+/** `v1.2.3`, and `1.2.3` for it, as a word of the text. */
+function namesRelease(text, event) {
+    if (event.kind !== 'git-tag')
+        return false;
+    const words = text.split(/[^0-9A-Za-z._+-]+/);
+    return [event.gitTag, event.gitTag.replace(/^v(?=\d)/, '')].some((name) => words.includes(name));
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/unique-tag.js
+var unique_tag = __webpack_require__(759);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/publish/promote.js
+// Finds the image that the main branch has built of the run's commit, and gives it the tags of a release. Its bytes are read
+// once, and everything after that goes by digest.
+
+
+
+
+
+
+
+
+
+
+/**
+ * @returns the image, or why there is none, as a sentence without its end
+ * @throws Error when the registry does not say; InputError when all tags of the release are taken
+ */
+async function findPromotion(request) {
+    const { registry, wanted, unique, names } = request;
+    const { existing, fault } = await (0,moving_tags/* listTags */.cB)(registry);
+    const tags = listSourceTags(names, existing ?? []);
+    const found = await (0,pool/* inPool */.Q)(tags, AT_ONCE, (tag) => readSource(registry, tag)).catch((cause) => {
+        const image = `${wanted.image.name} has an image of ${wanted.commit}`;
+        throw new Error(`Nobody knows whether ${image} to promote: ${(0,shared_text/* errorMessage */.gJ)(cause)} Run the job again.`, { cause });
+    });
+    const sources = found.filter((source) => source !== null);
+    const reasons = sources.map((source) => explainUnfit(source, wanted));
+    const fit = sources.filter((_, index) => reasons[index] === null);
+    // A release that runs again is what it was, also where the commit was built again since.
+    const released = await readPromoted(registry, unique);
+    const source = fit.find(({ manifest }) => manifest.digest === released) ?? fit[0];
+    if (source === undefined) {
+        const known = reasons.filter((reason) => reason !== null).join('; ');
+        if (known === '')
+            return { reason: `${wanted.image.name} has no image of commit ${wanted.commit}` };
+        // Where the first choice was taken, main's image has another tag.
+        const unlisted = fault === null ? '' : ` (other tags cannot be listed: ${fault.replace(/\.$/, '')})`;
+        return { reason: `${known}${unlisted}` };
+    }
+    const { tag } = source.stored;
+    if (tag.replace(reference/* TIME_ENDING */.mZ, '') === unique || tag === unique)
+        return { ...source, unique: tag, isNew: false };
+    return { ...source, unique: await findReleaseTag(request, source.manifest), isNew: true };
+}
+const AT_ONCE = 4;
+async function readSource(registry, tag) {
+    const manifest = await registry.readManifest(tag);
+    if (manifest === null)
+        return null;
+    return { manifest, stored: await (0,read_image/* readStored */.CL)(registry, tag, manifest), attested: (0,read_image/* hasAttestations */.SW)(manifest) };
+}
+/** Digest of the promoted image whose unique tag that is; null where it is none. */
+async function readPromoted(registry, unique) {
+    const [digest, mark] = await Promise.all([registry.readDigest(unique), registry.readDigest((0,promoted/* promotedTag */.Pu)(unique))]);
+    return digest === mark ? digest : null;
+}
+/**
+ * The first tag that is free, or that an earlier run of this release has written. A tag without mark that leads to the
+ * image is a branch's or one of `extra-tags`, which moves on. The marks of mirrors follow their tags.
+ */
+function findReleaseTag({ registry, mirrors, unique, now }, { digest }) {
+    return (0,unique_tag/* findFreeTag */.cD)([registry, ...mirrors], (0,tags/* uniqueCandidates */.Ej)(unique, now), async (there, place, tag) => {
+        if (there === null)
+            return true;
+        return there === digest && (place > 0 || (await registry.readDigest((0,promoted/* promotedTag */.Pu)(tag))) === digest);
+    });
+}
+/**
+ * Writes the mark first: the unique tag is nobody's to move from its first moment.
+ * @throws RegistryError, ConnectionError; Error when the registry does not serve what was written
+ */
+async function publishPromotion(request, { manifest, isNew }) {
+    const { registry, unique } = request;
+    if (!isNew)
+        return (0,publish/* publishPushed */.l)(request, manifest.digest);
+    await writeMark(request, unique.tag, manifest);
+    await (0,unique_tag/* writeUniqueTag */.bJ)(registry, unique, manifest);
+    const published = await (0,publish/* publishPushed */.l)(request, manifest.digest);
+    const mark = (0,promoted/* promotedTag */.Pu)(published.tag);
+    // Another run was faster, and this release has another tag.
+    if (published.tag !== unique.tag)
+        await writeMark(request, published.tag, manifest);
+    const { tags: [own = published.tag, ...rest], failure, } = published.moved;
+    return { ...published, moved: { tags: [own, mark, ...rest], failure } };
+}
+async function writeMark({ runner, plan, registry }, unique, manifest) {
+    const mark = (0,promoted/* promotedTag */.Pu)(unique);
+    await registry.writeManifest(mark, manifest);
+    runner.log.info(`Pushed ${(0,reference/* taggedReference */.CN)(plan.image, mark)}: no moving tag takes the place of ${unique}`);
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/announce.js + 1 modules
+var announce = __webpack_require__(2682);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js + 2 modules
+var index_run = __webpack_require__(7465);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 6 modules
+var inspect = __webpack_require__(4818);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
+var plan_job = __webpack_require__(550);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/promote-run.js
+// The story of a release that builds nothing: the image that a push to the main branch has built of the commit gets the tags.
+// Where there is no such image, the run builds one as usual, and says why.
+
+
+
+
+
+
+
+
+
+
+
+/** @param build the story of a run that builds */
+function promoteOr(build) {
+    return async function* (setup, frame) {
+        const found = await findRelease(setup, frame);
+        if ('reason' in found)
+            yield* build(withNote(setup, `Not promoted, so it is built: ${found.reason}.`), frame);
+        else
+            yield* promote(setup, frame, found);
+    };
+}
+/** @returns the image to promote, or why there is none */
+async function findRelease(setup, frame) {
+    const { inputs, context, trigger, draft } = setup;
+    if (!inputs.reuseCache)
+        return { reason: 'the input reuse-cache is false, which asks for a new build' };
+    const { mainBranch } = trigger;
+    if (mainBranch === null)
+        return { reason: 'the event does not say which is the main branch. Set main-branch' };
+    // Nothing is built, so no cache is looked for. A build that follows logs in by itself, with a folder of its own.
+    const directory = (0,external_node_path_.join)(frame.directory, 'promotion');
+    const asking = { ...setup, draft: { ...draft, lineage: [] } };
+    const { session, state } = await (0,inspect/* askWithoutEngine */.C)(asking, { ...frame, directory });
+    const { registry } = session;
+    const { push } = (0,plan_plan/* planBuild */.C7)(inputs, setup.event, context, withoutBranchTag(state, draft));
+    if (registry === null || !push.push)
+        return { reason: 'nothing is pushed by this run' };
+    const { image, platforms } = inputs;
+    const { commit } = context.built;
+    const promotion = await findPromotion({
+        registry,
+        mirrors: state.mirrors.map((mirror) => mirror.registry),
+        wanted: { image, platforms, commit, mainBranch, builtFrom: context.builtFrom, attestation: getAttestation(inputs) },
+        names: [...new Set([(0,reference/* parseTag */.ED)(commit), inputs.tag ?? (0,reference/* parseTag */.ED)(commit)])],
+        unique: draft.tags.unique,
+        now: context.now,
+    });
+    return 'reason' in promotion ? promotion : { session, state, promotion };
+}
+/** Yields what each stage has found, as the story of a build does. */
+async function* promote(setup, frame, { session, state, promotion }) {
+    const { world, inputs, event, context, github, dockerfile } = setup;
+    const { runner } = world;
+    const { manifest, stored } = promotion;
+    const plan = planPromotion(setup, state, promotion);
+    yield { plan };
+    (0,announce/* announcePlan */.XZ)(runner, plan, 'Plan');
+    const ineffective = describeIneffective(inputs.flags, event, stored);
+    if (ineffective !== null)
+        frame.warn(ineffective);
+    const target = (0,plan_job/* getPushTarget */.O3)(setup, session, plan);
+    if (target === null)
+        throw new Error('A run that does not push promotes nothing.');
+    github.prepare();
+    if (plan.checks.length > 0) {
+        const { configDirectory, hasLogin } = session;
+        const caller = (0,denial/* toCaller */.He)(inputs, event, { ...context, hasLogin });
+        const { checkPromoted } = await Promise.all(/* import() */[__webpack_require__.e(748), __webpack_require__.e(252)]).then(__webpack_require__.bind(__webpack_require__, 4252));
+        const request = { ...frame, world, inputs, plan, github, dockerfile, configDirectory, caller };
+        const checked = await checkPromoted(request, target.registry, manifest);
+        yield { checked };
+        if (checked.failure !== null)
+            throw checked.failure;
+    }
+    const branch = (0,branch_head/* watchBranch */.w)(plan, github);
+    const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
+    yield* (0,index_run.finish)(setup, plan, state.mirrors, { target, published: await publishPromotion(request, promotion) });
+}
+/** The branch tag is left as it is, and so is the builder image: the run that has built the image has moved them. */
+function planPromotion({ inputs, event, context, draft }, state, promotion) {
+    const { unique, isNew, manifest, stored } = promotion;
+    const asked = { ...withoutBranchTag(state, draft), unique: isNew ? unique : null };
+    const plan = (0,plan_plan/* planBuild */.C7)(inputs, event, context, asked);
+    const several = stored.images.length > 1 && plan.checks.length > 0;
+    return {
+        ...plan,
+        ...{ lineage: [], builders: [], onePass: null },
+        tags: { unique, moving: plan.tags.moving.filter((tag) => tag !== plan.scope?.tag && tag !== unique) },
+        promoted: { tag: stored.tag, digest: manifest.digest },
+        checks: several ? [...plan.checks, "on this engine's platform alone"] : plan.checks,
+    };
+}
+/** What the branch tag leads to does not matter. */
+function withoutBranchTag(state, { scope }) {
+    const isOther = ({ tag }) => tag !== scope?.tag;
+    const { targets = [], mirrorTargets = [] } = state;
+    return {
+        ...state,
+        targets: targets.filter(isOther),
+        mirrorTargets: mirrorTargets.map(({ at, stored }) => ({ at, stored: stored.filter(isOther) })),
+    };
+}
+function withNote(setup, note) {
+    const { context } = setup;
+    return { ...setup, context: { ...context, notes: [...context.notes, note] } };
+}
+
+
+/***/ })
+
+};
