@@ -92,7 +92,7 @@ async function readFirst(paths: readonly string[]): Promise<IgnoreFile> {
 }
 
 /** @returns null when it is not a file, or too large */
-async function readSmallFile(path: string): Promise<string | null> {
+export async function readSmallFile(path: string): Promise<string | null> {
   const found = await lstat(resolve(path)).catch(() => null);
   if (found?.isFile() !== true || found.size > LARGEST_FILE) return null;
   return readFile(path, 'utf8').catch(() => null);

@@ -125,6 +125,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
       "true = one comment on the pull request tells of its image and is kept up to date; never from a fork's run",
     default: 'false',
   },
+  advice: {
+    description:
+      'true = the summary says what would have made the build faster, in at most three lines, and a notice what another runner label saves',
+    default: 'true',
+  },
   verify: {
     description:
       'Shell script that checks the production image (IMAGE, IMAGE_ID, BUILDER_IMAGE) before anything is published',

@@ -76,6 +76,8 @@ export interface Inputs {
   readonly logout: boolean;
   /** Whether a run of a pull request comments on it. */
   readonly comment: boolean;
+  /** Whether the run says what would make it faster. */
+  readonly advice: boolean;
   /** A script that must succeed before anything is published; null for none. */
   readonly verify: string | null;
   /** Null: nothing is scanned. */
@@ -113,6 +115,7 @@ const OTHER_INPUTS = [
   'dry-run',
   'logout',
   'comment',
+  'advice',
   'verify',
   'scan',
   'scan-severity',
@@ -170,6 +173,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     dryRun: parseBoolean('dry-run', read('dry-run')),
     logout: parseBoolean('logout', read('logout')),
     comment: parseBoolean('comment', read('comment')),
+    advice: parseBoolean('advice', read('advice')),
     ...checks,
     warnings: [...options.warnings, ...warnings],
   });

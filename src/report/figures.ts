@@ -5,6 +5,7 @@ import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { explainMiss } from '../cache/pure/cache-miss.js';
 import type { BuildFlag } from '../inputs/build-options.js';
 import type { Plan } from '../plan/plan.js';
+import { toInlineCode } from '../shared/markdown.js';
 
 export interface PassFigures {
   /** Null for a pass that had no process of its own. */
@@ -68,10 +69,5 @@ export function describeCached({ steps }: PassFigures): string {
 export function describeMiss({ steps, missReason }: PassFigures): string | null {
   const missed = steps.find(({ cached }) => !cached);
   if (missed === undefined) return null;
-  return `\`${shorten(missed.name)}\`${missReason === null ? '' : ` (${missReason})`}`;
-}
-
-function shorten(name: string): string {
-  const plain = name.replace(/[`|\p{Cc}]+/gu, ' ');
-  return plain.length > 60 ? `${plain.slice(0, 57)}...` : plain;
+  return `${toInlineCode(missed.name)}${missReason === null ? '' : ` (${missReason})`}`;
 }

@@ -33,6 +33,8 @@ export interface RunResult {
   readonly verified?: boolean;
   /** Markdown of what the scanner found. */
   readonly checks?: readonly string[];
+  /** What would have made the build faster, as lines of Markdown; left out: nothing is known, or it was not asked for. */
+  readonly advice?: readonly string[];
   /** Key of the entry of the Actions cache that both passes started from; null when none was found. */
   readonly actionsCacheKey?: string | null;
 }

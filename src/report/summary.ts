@@ -49,6 +49,7 @@ export function toSummary(result: RunResult): string {
   lines.push(...items.filter((item) => item !== '').map((item) => `- ${item}`));
   const chart = toGantt(listPasses(result));
   if (chart.length > 0) lines.push('', '```mermaid', ...chart, '```');
+  lines.push(...toAdvice(result));
   if (result.pushedTags.length > 0) {
     const tags = limit(result.pushedTags.map((tag) => `\`${taggedReference(plan.image, tag)}\``));
     lines.push('', 'Pushed tags:', '', ...tags.map((tag) => `- ${tag}`));
@@ -172,6 +173,11 @@ function describeMisses({ plan, cacheTags, builders, production }: RunResult): s
     const missed = figures === null ? null : describeMiss(figures);
     return missed === null ? [] : [`First step not cached: ${missed}`];
   });
+}
+
+function toAdvice({ advice = [] }: RunResult): string[] {
+  if (advice.length === 0) return [];
+  return ['', '#### What would make this build faster', '', ...advice.map((line) => `- Saves ${line}`)];
 }
 
 function toPlatforms(platforms: ImageIndex['platforms']): string[] {

@@ -22,16 +22,18 @@ const KINDS: readonly WorkKind[] = ['run', 'pull', 'export', 'push'];
 
 /** Seconds in which there was work of each kind; kinds overlap, so their sum may be more than the whole. */
 export function sumWork(work: readonly Work[]): Seconds {
-  const sum = (kind: WorkKind): number => {
-    let [total, until] = [0, Number.NEGATIVE_INFINITY];
-    const ofKind = work.filter((one) => one.kind === kind).sort((one, other) => one.start - other.start);
-    for (const { start, end } of ofKind) {
-      total += Math.max(0, end - Math.max(start, until));
-      until = Math.max(until, end);
-    }
-    return total / 1000;
-  };
+  const sum = (kind: WorkKind): number => toSeconds(work.filter((one) => one.kind === kind));
   return Object.fromEntries(KINDS.map((kind) => [kind, sum(kind)])) as Record<WorkKind, number>;
+}
+
+/** Seconds in which at least one of these was going on. */
+export function toSeconds(work: readonly Work[]): number {
+  let [total, until] = [0, Number.NEGATIVE_INFINITY];
+  for (const { start, end } of work.toSorted((one, other) => one.start - other.start)) {
+    total += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
+  }
+  return total / 1000;
 }
 
 /** @returns the lines of a chart with the longest stretches of work; none when there is nothing to see */

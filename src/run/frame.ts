@@ -54,7 +54,8 @@ interface Ending {
 async function report(setup: RunSetup, found: Found, { warnings, failure, warn }: Ending): Promise<void> {
   const { world, inputs, trigger, github, secrets } = setup;
   const { runner, signal } = world;
-  const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, failure });
+  const advice = failure === null ? await advise(setup, found).catch(() => []) : [];
+  const getResult = (): ReturnType<typeof toRunResult> => toRunResult(setup, found, { warnings, advice, failure });
   const result = getResult();
   if (isComplete(found)) {
     for (const line of toPassLines(result)) runner.log.info(line);
@@ -67,4 +68,24 @@ async function report(setup: RunSetup, found: Found, { warnings, failure, warn }
   const final = getResult();
   runner.setOutput('summary', toFiguresJson(final));
   await runner.writeSummary(toSummary(final));
+}
+
+/** What would have made the build faster; nothing where every step came from the cache. */
+async function advise(
+  { world, inputs, trigger }: RunSetup,
+  { job, built, published, survey }: Found,
+): Promise<readonly string[]> {
+  const ran = built?.progress.steps.some(({ cached }) => !cached) === true;
+  if (!inputs.advice || !ran || !job?.dockerfile || job.dockerfile.customSyntax) return [];
+  // Loaded only by the runs that built something: the bundle has it apart.
+  const { adviseOnFinished } = await import('../advice/advise.js');
+  return adviseOnFinished({
+    inputs,
+    workspace: world.runner.workspace,
+    trigger: trigger.event,
+    dockerfile: job.dockerfile,
+    sha: job.plan.event.sha,
+    progress: built.progress,
+    images: [...(published?.images ?? []), ...(survey?.state.images ?? []).flatMap(({ images }) => images)],
+  });
 }

@@ -10,11 +10,13 @@ import type { RunSetup } from './prepare/setup.js';
 
 export interface Ending {
   readonly warnings: readonly string[];
+  /** What would have made the build faster. */
+  readonly advice: readonly string[];
   /** Null when the run succeeded. */
   readonly failure: unknown;
 }
 
-export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }: Ending): RunResult {
+export function toRunResult(setup: RunSetup, found: Found, { warnings, advice, failure }: Ending): RunResult {
   const { published, checked, kept, copies, layers } = found;
   const plan = found.plan ?? setup.draft;
   return {
@@ -31,6 +33,7 @@ export function toRunResult(setup: RunSetup, found: Found, { warnings, failure }
     ...(found.platforms && { platforms: found.platforms }),
     ...(copies && { mirrors: copies }),
     ...(checked && { verified: checked.verified, checks: checked.scan }),
+    ...(advice.length > 0 && { advice }),
     ...(layers && { actionsCacheKey: layers.restored }),
   };
 }

@@ -21,6 +21,14 @@ export function shorten(text: string): string {
   return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
 }
 
+/** A short text as code on one line, which it cannot end. */
+export function toInlineCode(text: string): string {
+  const plain = text.replace(/[`|\p{Cc}]+/gu, ' ');
+  return `\`${plain.length > LONGEST_CODE ? `${plain.slice(0, LONGEST_CODE - 3)}...` : plain}\``;
+}
+
+const LONGEST_CODE = 60;
+
 export function escapeCell(text: string): string {
   return text.replace(/\|/g, '\\|');
 }

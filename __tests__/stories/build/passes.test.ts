@@ -7,6 +7,7 @@ import { LATER, REPOSITORY, SHA, push } from '../../support/world/events.js';
 import { DOCKERFILE, DOCKERFILE_APART } from '../../support/world/recorded-engine.js';
 import { type SmallWorld, useSmallWorld } from '../../support/world/small-world.js';
 
+const HOSTED = { system: 'Linux', onGitHub: true, selfHosted: false } as const;
 const openWorld = useSmallWorld();
 let world: SmallWorld;
 beforeEach(() => {
@@ -108,7 +109,7 @@ describe('options', () => {
 
   test('where the runner has the older engine, one notice says what the newer label saves', async () => {
     const countAdvice = async (machine: { readonly selfHosted: boolean }): Promise<number> => {
-      const own = { machine: { system: 'Linux', onGitHub: true, ...machine } };
+      const own = { machine: { ...HOSTED, ...machine } };
       const { notices } = await world.run(push('main', SHA), {}, own);
       return notices.filter((notice) => notice.includes('ubuntu-26.04')).length;
     };
@@ -116,6 +117,8 @@ describe('options', () => {
     world.engine.store = 'overlay2';
     expect(await countAdvice({ selfHosted: false })).toBe(1);
     expect(await countAdvice({ selfHosted: true })).toBe(0);
+    const { notices } = await world.run(push('main', SHA), { advice: 'false' }, { machine: HOSTED });
+    expect(notices.join()).not.toContain('ubuntu-26.04');
   });
 
   test('compression and store follow the engine', async () => {

@@ -16,10 +16,13 @@ export interface CheckWarning {
 }
 
 const [STARTED, COMPLETED] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+const STEP_SECONDS = 1;
 
 /** Lines of one build, in order. */
 export class ProgressLines {
   readonly lines: string[] = [];
+  /** Seconds of all steps so far: they run one after the other. */
+  private seconds = 0;
   private readonly onLine: (line: string) => void;
 
   /** @param onLine gets each line as it comes */
@@ -30,9 +33,11 @@ export class ProgressLines {
   /** A step that ran, or was cached. */
   step(name: string, cached: boolean): void {
     const digest = sha256(name);
+    const started = this.now();
     this.say({ vertexes: [{ digest, name }] });
-    if (!cached) this.say({ vertexes: [{ digest, name, started: STARTED }] });
-    this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED, ...(cached && { cached }) }] });
+    if (!cached) this.say({ vertexes: [{ digest, name, started }] });
+    if (!cached) this.seconds += STEP_SECONDS;
+    this.say({ vertexes: [{ digest, name, started, completed: this.now(), ...(cached && { cached }) }] });
   }
 
   failure(name: string, { error, output = '', line }: StepFailure): void {
@@ -53,11 +58,17 @@ export class ProgressLines {
   /** @param manifests digests of what is written, children first */
   export(manifests: readonly string[], pushes: boolean): void {
     const [name, digest] = ['exporting to image', sha256(`exporting ${manifests.join()}`)];
-    const part = { vertex: digest, timestamp: STARTED, started: STARTED, completed: COMPLETED };
-    this.say({ vertexes: [{ digest, name, started: STARTED }] });
+    const started = this.now();
+    this.say({ vertexes: [{ digest, name, started }] });
+    this.seconds += STEP_SECONDS;
+    const part = { vertex: digest, timestamp: started, started, completed: this.now() };
     const parts = ['exporting layers', ...manifests.map((one) => `exporting manifest ${one}`)];
     for (const id of [...parts, ...(pushes ? ['pushing layers'] : [])]) this.say({ statuses: [{ ...part, id }] });
-    this.say({ vertexes: [{ digest, name, started: STARTED, completed: COMPLETED }] });
+    this.say({ vertexes: [{ digest, name, started, completed: this.now() }] });
+  }
+
+  private now(): string {
+    return new Date(Date.parse(STARTED) + this.seconds * 1000).toISOString();
   }
 
   private say(status: object): void {

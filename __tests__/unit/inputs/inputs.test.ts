@@ -38,6 +38,7 @@ describe('every input', () => {
       dryRun: false,
       logout: true,
       comment: false,
+      advice: true,
       verify: null,
       scan: null,
     }));

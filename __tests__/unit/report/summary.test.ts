@@ -83,6 +83,12 @@ describe('the summary', () => {
     expect(items.filter((line) => line.includes('never moved'))).toHaveLength(1);
   });
 
+  test('has a section of advice, and none without', () => {
+    const section = /\n\n#### What would make this build faster\n\n- Saves \*\*3\.0 s\*\* so\.\n\nPushed tags:/;
+    expect(toSummary(resultOf({ advice: ['**3.0 s** so.'] }))).toMatch(section);
+    expect(toSummary(resultOf())).not.toContain('faster');
+  });
+
   test('text from a build, a branch or a fork stays text', () => {
     const hostile = { name: `[builder 2/3] RUN ${HOSTILE.replace(/[\r\n]+/g, ' ')}`, cached: false };
     const plan = planOf(fromFork({ headRepository: HOSTILE }));

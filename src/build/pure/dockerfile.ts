@@ -14,6 +14,8 @@ export interface Stage {
   readonly uses: readonly string[];
   /** Its instructions after FROM, each on one line. */
   readonly instructions: readonly string[];
+  /** The first line of each of them in the file, counted from 1. */
+  readonly lines: readonly number[];
 }
 
 export interface Dockerfile {
@@ -35,19 +37,21 @@ const MOST_STAGES = 1000;
 export function parseDockerfile(text: string, path = 'Dockerfile'): Dockerfile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = parseDirectives(lines);
-  const stages: { name: string | null; uses: string[]; instructions: string[] }[] = [];
+  const stages: { name: string | null; uses: string[]; instructions: string[]; lines: number[] }[] = [];
   const beforeStages: string[] = [];
-  for (const instruction of toInstructions(lines, firstWord(directives.get('escape')) === '`' ? '`' : '\\')) {
+  const escape = firstWord(directives.get('escape')) === '`' ? '`' : '\\';
+  for (const { text: instruction, line } of toInstructions(lines, escape)) {
     const from = /^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i.exec(instruction);
     if (from !== null) {
       if (stages.length === MOST_STAGES)
         throw new InputError(`${path} has more than ${MOST_STAGES} stages. Split it into several Dockerfiles.`);
-      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()], instructions: [] });
+      stages.push({ name: from[2] ?? null, uses: [(from[1] ?? '').toLowerCase()], instructions: [], lines: [] });
       continue;
     }
     const stage = stages.at(-1);
     for (const source of listSources(instruction)) stage?.uses.push(source);
     (stage?.instructions ?? beforeStages).push(instruction);
+    stage?.lines.push(line);
   }
   const syntax = firstWord(directives.get('syntax')) || 'docker/dockerfile';
   const customSyntax = !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax);
@@ -109,25 +113,40 @@ function listSources(instruction: string): string[] {
   return options.map((source) => source.toLowerCase());
 }
 
-/** The keyword of an instruction and the flags behind it, without quotes: `RUN`, `--mount=type=secret,id=npmrc`. */
-export function readFlags(instruction: string): { readonly keyword: string; readonly flags: readonly string[] } {
-  const [keyword = '', ...words] = splitWords(instruction);
-  const end = words.findIndex((word) => !word.startsWith('--'));
-  return { keyword, flags: (end === -1 ? words : words.slice(0, end)).map(withoutQuotes) };
+/** An instruction taken apart. */
+export interface InstructionParts {
+  /** As written. */
+  readonly keyword: string;
+  /** Without quotes: `--mount=type=secret,id=npmrc`. */
+  readonly flags: readonly string[];
+  /** The words behind the flags, with their quotes. */
+  readonly rest: readonly string[];
 }
 
-/** The same, with the words behind the flags: those of a JSON list, or else of a line. */
-export function readInstruction(
-  instruction: string,
-): ReturnType<typeof readFlags> & { readonly words: readonly string[] } {
-  const { keyword, flags } = readFlags(instruction);
-  const rest = splitWords(instruction).slice(1 + flags.length);
-  const list = parseObject(`{"words":${rest.join(' ')}}`)?.words;
-  return { keyword, flags, words: isStringList(list) ? list : rest.map(withoutQuotes) };
+/** The keyword of an instruction, the flags behind it, and what follows. */
+export function readFlags(instruction: string): InstructionParts {
+  const [keyword = '', ...words] = splitWords(instruction);
+  const first = words.findIndex((word) => !word.startsWith('--'));
+  const end = first === -1 ? words.length : first;
+  return { keyword, flags: words.slice(0, end).map(withoutQuotes), rest: words.slice(end) };
+}
+
+/** The same, with the words behind the flags: those of a JSON list, or else of a line, without quotes. */
+export function readInstruction(instruction: string): InstructionParts & { readonly words: readonly string[] } {
+  const parts = readFlags(instruction);
+  const list = parseObject(`{"words":${parts.rest.join(' ')}}`)?.words;
+  return { ...parts, words: isStringList(list) ? list : parts.rest.map(withoutQuotes) };
 }
 
 function withoutQuotes(word: string): string {
   return word.replace(/["']/g, '');
+}
+
+/** The stage that another begins with; undefined where that is an image. Of two stages of one name the nearer one counts. */
+export function findBaseStage({ stages }: Dockerfile, stage: Stage): Stage | undefined {
+  const [base = ''] = stage.uses;
+  const earlier = stages.slice(0, stages.indexOf(stage));
+  return earlier.findLast(({ name }) => name?.toLowerCase() === base);
 }
 
 /** Shell words, with their quotes. */
@@ -177,10 +196,12 @@ function firstWord(text = ''): string {
 }
 
 /** Joins continued lines, and leaves out comments and the bodies of heredocs. */
-function* toInstructions(lines: readonly string[], escape: string): Generator<string> {
+function* toInstructions(lines: readonly string[], escape: string): Generator<{ text: string; line: number }> {
   let joined = '';
+  /** Where the instruction began. */
+  let first = 0;
   const heredocs: Heredoc[] = [];
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const heredoc = heredocs[0];
     if (heredoc !== undefined) {
       if ((heredoc.chomp ? line.replace(/^\t+/, '') : line) === heredoc.end) heredocs.shift();
@@ -189,6 +210,7 @@ function* toInstructions(lines: readonly string[], escape: string): Generator<st
     // Comments and empty lines may stand between continued lines.
     if (/^\s*(?:#|$)/.test(line)) continue;
     const text = line.trim();
+    if (joined === '') first = index + 1;
     if (text.endsWith(escape)) {
       joined += `${text.slice(0, -1)} `;
       continue;
@@ -196,9 +218,9 @@ function* toInstructions(lines: readonly string[], escape: string): Generator<st
     const instruction = joined + text;
     joined = '';
     for (const found of listHeredocs(instruction)) heredocs.push(found);
-    yield instruction;
+    yield { text: instruction, line: first };
   }
-  if (joined !== '') yield joined;
+  if (joined !== '') yield { text: joined, line: first };
 }
 
 /** The instruction of a step: `[builder 4/6] RUN npm ci` -> `RUN npm ci`. */

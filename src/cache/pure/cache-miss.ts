@@ -51,7 +51,8 @@ function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerf
   return stage.instructions.slice(0, end).flatMap(listArguments);
 }
 
-function changesOften(name: string, flags: readonly BuildFlag[], sha: string): boolean {
+/** Whether a build argument that is given has another value for every commit. */
+export function changesOften(name: string, flags: readonly BuildFlag[], sha: string): boolean {
   const given = flags.find(({ input, value }) => input === 'build-args' && value.startsWith(`${name}=`));
   if (given === undefined) return false;
   const value = given.value.slice(name.length + 1);

@@ -34,7 +34,7 @@ export interface Job {
 /** @throws InputError for what was asked for and cannot be had on this engine, or from this registry */
 export function planPasses({ world, inputs, event, context, dockerfile }: RunSetup, { engine, state }: Survey): Plan {
   const plan = withStageLabels(fitToEngine(planBuild(inputs, event, context, state), engine), dockerfile);
-  const advice = adviseOnEngine(engine, world.runner.machine);
+  const advice = inputs.advice ? adviseOnEngine(engine, world.runner.machine) : null;
   return advice === null ? plan : { ...plan, notes: [...plan.notes, advice] };
 }
 

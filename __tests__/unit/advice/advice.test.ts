@@ -1,0 +1,76 @@
+// The lines of advice: which are worth one, and in what order.
+import { describe, expect, test } from '@jest/globals';
+import { showInstruction, toLines } from '../../../src/advice/pure/advice.js';
+import { observe } from '../../support/timed-build.js';
+
+const of = (seconds: number, bytes: number | null = null) => ({ seconds, bytes, text: 'so.' });
+
+describe('lines', () => {
+  test('at most three, those that save most first', () => {
+    expect(toLines([of(2), of(1, 9e6), of(30), of(3, 1e6), of(0, 5e6)])).toEqual([
+      '**30.0 s** so.',
+      '**3.0 s and 1.0 MB** so.',
+      '**2.0 s** so.',
+    ]);
+    expect(toLines([of(0, 5e6), of(1, 9e6), of(2)])).toEqual([
+      '**2.0 s** so.',
+      '**1.0 s and 9.0 MB** so.',
+      '**5.0 MB** so.',
+    ]);
+  });
+
+  test('none for less than two seconds and five megabytes', () => {
+    expect(toLines([of(1.99), of(1.9, 4.9e6), of(0, null)])).toEqual([]);
+  });
+});
+
+test('an instruction stays code, whatever is in it', () => {
+  const text = `RUN echo \`x\` | a ${'y'.repeat(100)}`;
+  const build = observe({ dockerfile: `FROM a\n\n# comment\n${text}`, steps: [] });
+  const shown = showInstruction(build.stages[0]!.own[0]!);
+  expect(shown).toMatch(/^`RUN echo  x    a y+\.\.\.` \(line 4\)$/);
+});
+
+test('the first line of an instruction counts, whatever stands between', () => {
+  const dockerfile = [
+    'FROM a',
+    'RUN x \\',
+    '  # comment',
+    '',
+    '  && y',
+    'COPY <<EOF /z',
+    'FROM b',
+    'EOF',
+    'RUN z',
+  ].join('\n');
+  expect(observe({ dockerfile, steps: [] }).stages[0]!.own.map(({ line }) => line)).toEqual([2, 6, 9]);
+});
+
+describe('what the progress tells of an instruction', () => {
+  const dockerfile = ['FROM scratch AS a', 'ENV B=c', 'COPY --link x /x', 'FROM a AS b', 'RUN y'].join('\n');
+  const stagesOf = (...steps: Parameters<typeof observe>[0]['steps']) =>
+    observe({ dockerfile, steps }).stages.map(({ own }) => own);
+
+  test('neither scratch nor a stage is a step of its own, and a link has two', () => {
+    const [first, second] = stagesOf(
+      { name: '[a 1/1] COPY --link x /x', cached: true },
+      { name: '[a 1/1] LINK COPY --link x /x' },
+      { name: '[b 1/1] RUN y', cached: true },
+    );
+    expect(first).toMatchObject([{ kind: 'other' }, { kind: 'step', cached: false, ran: true }]);
+    expect(second).toMatchObject([{ kind: 'step', cached: true, ran: false }]);
+  });
+
+  test('of several platforms one is enough to have run', () => {
+    const [first] = stagesOf(
+      { name: '[linux/amd64 a 1/1] COPY --link x /x', cached: true },
+      { name: '[linux/arm64 a 1/1] COPY --link x /x' },
+    );
+    expect(first![1]).toMatchObject({ cached: false, ran: true });
+  });
+
+  test('steps that the Dockerfile does not have, as those of ONBUILD, make the stage unknown', () => {
+    expect(stagesOf({ name: '[b 1/2] COPY z /z' }, { name: '[b 2/2] RUN y' })[1]).toEqual([]);
+    expect(stagesOf({ name: '[b 2/3] RUN y' })[1]).toEqual([]);
+  });
+});
