@@ -61,6 +61,32 @@ describe('what the progress tells of an instruction', () => {
     expect(second).toMatchObject([{ kind: 'step', cached: true, ran: false }]);
   });
 
+  test('a step that two stages share is named after one of them, and is known in both', () => {
+    const text = [
+      'FROM a AS b',
+      'WORKDIR /app',
+      'RUN x',
+      'FROM a AS c',
+      'ENV D=e',
+      'WORKDIR /app',
+      'RUN x',
+      'RUN y',
+    ].join('\n');
+    const steps = [
+      { name: '[b 2/3] WORKDIR /app', cached: true },
+      { name: '[b 3/3] RUN x' },
+      { name: '[c 4/4] RUN y' },
+    ] as const;
+    const [, stage] = observe({ dockerfile: text, steps }).stages;
+    // ENV makes another step of the RUN, of which nothing is known here.
+    expect(stage!.own.map(({ cached, ran }) => [cached, ran])).toEqual([
+      [false, false],
+      [true, false],
+      [false, false],
+      [false, true],
+    ]);
+  });
+
   test('of several platforms one is enough to have run', () => {
     const [first] = stagesOf(
       { name: '[linux/amd64 a 1/1] COPY --link x /x', cached: true },

@@ -52,18 +52,50 @@ export function observeBuild(
   { steps, work }: Pick<PassProgress, 'steps' | 'work'>,
   others: Pick<ObservedBuild, 'layers' | 'changesOften'>,
 ): ObservedBuild {
-  const known = new Map<Stage, ObservedStage>();
   const worked = new Set(work.filter(({ kind, failed }) => kind === 'run' && failed !== true).map(({ name }) => name));
-  for (const stage of dockerfile.stages) {
+  const told = dockerfile.stages.map((stage) => {
     const label = getStageLabel(dockerfile, stage);
-    const told = steps.filter((step) => step.stage === label);
-    const own = observeStage(stage, told, worked);
+    return observeStage(
+      stage,
+      steps.filter((step) => step.stage === label),
+      worked,
+    );
+  });
+  // BuildKit makes one step of those that are the same in several stages, and names it after one of them.
+  const shared = new Map<string, ObservedInstruction>();
+  for (const { chain, own, image } of toChains(dockerfile, told))
+    for (const one of own) if (one.names.length > 0) shared.set(getKey(image, chain, one), one);
+  const whole = toChains(dockerfile, told).map(({ chain, own, image }) =>
+    own.map((one) => {
+      const same = one.kind === 'step' && one.names.length === 0 ? shared.get(getKey(image, chain, one)) : undefined;
+      // Its seconds count where it is named.
+      return same === undefined ? one : { ...one, cached: same.cached, ran: same.ran };
+    }),
+  );
+  return { stages: toChains(dockerfile, whole), work, ...others };
+}
+
+function toChains(
+  dockerfile: Dockerfile,
+  instructions: readonly (readonly ObservedInstruction[])[],
+): readonly ObservedStage[] {
+  const known = new Map<Stage, ObservedStage>();
+  for (const [index, stage] of dockerfile.stages.entries()) {
+    const own = instructions[index] ?? [];
     const base = findBaseStage(dockerfile, stage);
     const before = base === undefined ? undefined : known.get(base);
     const image = before?.image ?? stage.uses[0] ?? '';
     known.set(stage, { stage, own, chain: [...(before?.chain ?? []), ...own], image });
   }
-  return { stages: [...known.values()], work, ...others };
+  return [...known.values()];
+}
+
+/** Equal for instructions that are one step: arguments and environment matter to RUN alone. */
+function getKey(image: string, chain: readonly ObservedInstruction[], instruction: ObservedInstruction): string {
+  const before = chain.slice(0, chain.indexOf(instruction) + 1);
+  const lastRun = before.findLastIndex(({ keyword }) => keyword === 'RUN');
+  const counts = before.filter(({ kind }, index) => kind === 'step' || index < lastRun);
+  return JSON.stringify([image, ...counts.map(({ text }) => text)]);
 }
 
 /** `[linux/amd64 builder 3/6] RUN …` -> 3, 6 and RUN. */
