@@ -29,14 +29,15 @@ export interface FinishedBuild {
   readonly images: readonly CachedImage[];
 }
 
-/** More than any Dockerfile has that people write: bounds the time of rules that compare stages. */
-const MOST_STAGES = 100;
+/** More than any Dockerfile has that people write: bounds the time of rules that compare stages and instructions. */
+const [MOST_STAGES, MOST_INSTRUCTIONS] = [100, 1000];
 
 /** @returns at most three lines of Markdown */
 export async function adviseOnFinished(finished: FinishedBuild): Promise<readonly string[]> {
   const { inputs, workspace, trigger, dockerfile, sha, progress, images } = finished;
   const { flags, reuseCache } = inputs;
-  if (dockerfile.stages.length > MOST_STAGES) return [];
+  const count = dockerfile.stages.reduce((sum, { instructions }) => sum + instructions.length, 0);
+  if (dockerfile.stages.length > MOST_STAGES || count > MOST_INSTRUCTIONS) return [];
   const build = observeBuild(dockerfile, progress, {
     layers: images.flatMap(({ layers }) => layers),
     changesOften: (name) => changesOften(name, flags, sha),

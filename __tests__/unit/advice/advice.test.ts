@@ -1,7 +1,7 @@
 // The lines of advice: which are worth one, and in what order.
 import { describe, expect, test } from '@jest/globals';
 import { showInstruction, toLines } from '../../../src/advice/pure/advice.js';
-import { observe } from '../../support/timed-build.js';
+import { type TimedStep, adviceOn, observe } from '../../support/timed-build.js';
 
 const of = (seconds: number, bytes: number | null = null) => ({ seconds, bytes, text: 'so.' });
 
@@ -29,6 +29,39 @@ test('an instruction stays code, whatever is in it', () => {
   const build = observe({ dockerfile: `FROM a\n\n# comment\n${text}`, steps: [] });
   const shown = showInstruction(build.stages[0]!.own[0]!);
   expect(shown).toMatch(/^`RUN echo  x    a y+\.\.\.` \(line 4\)$/);
+});
+
+// In jest's own time: an expression that tries every way there is would take minutes.
+test('whatever a Dockerfile and a manifest have in them, advice ends', () => {
+  const long = 100_000;
+  const endings = [
+    ' ',
+    '\n',
+    '"',
+    "'a",
+    '\\',
+    ',',
+    ' -r',
+    '$(',
+    '=> ',
+    'requirements',
+    ', require',
+    '&&',
+    '[',
+    '--x ',
+  ].map((one) => one.repeat(long / one.length));
+  for (const ending of endings) {
+    const dockerfile = `FROM a\nWORKDIR /app\nCOPY . ${ending.replaceAll('\n', '')}.\nRUN pip install -r r.txt ${ending.replaceAll('\n', '')}\nRUN bundle install`;
+    const steps: TimedStep[] = [
+      { name: '[2/5] WORKDIR /app', cached: true },
+      { name: '[3/5] COPY . .' },
+      { name: '[4/5] RUN pip', seconds: 3, output: `removed 1 package${ending} in 3s\n` },
+      { name: '[5/5] RUN bundle install', seconds: 3 },
+    ];
+    expect(
+      adviceOn({ dockerfile, steps, files: { 'r.txt': `a${ending}`, Gemfile: `gem${ending}` } }).length,
+    ).toBeLessThan(2);
+  }
 });
 
 test('the first line of an instruction counts, whatever stands between', () => {

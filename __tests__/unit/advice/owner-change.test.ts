@@ -21,6 +21,11 @@ test('the option of COPY instead of the RUN, with the layer that it writes', () 
   ]);
 });
 
+test('a user that the same RUN makes has to be there before', () => {
+  const lines = changeBehind('WORKDIR /app', COPY, 'RUN adduser -D app && chown -R app /app');
+  expect(lines).toEqual([expect.stringMatching(/ `--chown=app` instead, and make the user above\.$/)]);
+});
+
 test('the bytes alone are worth a line', () => {
   const name = '[production 2/3] COPY --from=builder /app /app';
   const change = { name: '[production 3/3] RUN chmod -R 755 /app', seconds: 0.4, megabytes: 5 };

@@ -43,7 +43,7 @@ function copyOf({
 
 test('the dependencies go into a line of their own', () => {
   expect(copyOf()).toEqual([
-    '**50.0 MB** in each run that leaves the dependencies as they are: `COPY --from=builder /app ./` (line 9) wrote them again, although `RUN --mount=type=cache,target=/root/.npm npm ci` (line 4) came from the cache. ' +
+    '**50.0 MB** in each run that leaves the dependencies as they are: `COPY --from=builder /app ./` (line 9) wrote them again, although `RUN npm ci` (line 4) came from the cache. ' +
       'Copy `/app/node_modules` in a line of its own, and below it only what the build has made, not all of `/app`.',
   ]);
 });

@@ -37,9 +37,9 @@ function describeSaving({ seconds, bytes }: Advice): string {
   return parts.join(' and ');
 }
 
-/** `` `RUN npm ci` (line 4)`` */
-export function showInstruction({ text, line }: ObservedInstruction): string {
-  return `${toInlineCode(text)} (line ${line})`;
+/** `` `RUN npm ci` (line 4)``; the mounts of a RUN would leave no room for its command. */
+export function showInstruction({ keyword, text, rest, line }: ObservedInstruction): string {
+  return `${toInlineCode(keyword === 'RUN' ? `RUN ${rest.join(' ')}` : text)} (line ${line})`;
 }
 
 /** `a, b and c` */

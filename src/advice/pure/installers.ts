@@ -106,7 +106,7 @@ function parsePip(words: Command): Install | null {
     isEnough: (manifests) =>
       files.every(
         (file) =>
-          !/^\s*(?:-[a-z]|--(?!hash\b|no-binary\b|only-binary\b)|\.|\/|file:)|@\s*(?:file:|\.)/m.test(
+          !/^[ \t]*(?:-[a-z]|--(?!hash\b|no-binary\b|only-binary\b)|\.|\/|file:)|@\s*(?:file:|\.)/m.test(
             manifests.get(file) ?? '-',
           ),
       ),
@@ -121,7 +121,7 @@ const BUNDLER: Install = {
     const readsFile = /\bfile:/.test(text.replace(/file:\s*["']\.ruby-version["']/g, ''));
     return (
       !readsFile &&
-      !/\bpath\b|\bgemspec\b|eval_gemfile|require|\bFile\b|\bDir\b/.test(text.replace(/,?\s*require:\s*\S+/g, ''))
+      !/\bpath\b|\bgemspec\b|eval_gemfile|require|\bFile\b|\bDir\b/.test(text.replace(/require:\s*\S+/g, ''))
     );
   },
 };
@@ -134,8 +134,11 @@ const GO: Install = {
 
 /** Whether every source of a COPY is such a file: then only another list of dependencies makes it copy again. */
 export function areManifests(sources: readonly string[]): boolean {
-  return sources.every((source) => MANIFEST.test(source.replace(/^\.\//, '')));
+  return sources.every((source) => source.length <= LONGEST_PATH && MANIFEST.test(source.replace(/^\.\//, '')));
 }
+
+/** Longer ones would take the expression long. */
+const LONGEST_PATH = 300;
 
 const MANIFEST =
   /^(?:[\w.-]+\/)*(?:package(?:-lock)?\*?(?:\.json)?|npm-shrinkwrap\.json|yarn\.lock|\.yarnrc|pnpm-lock\.yaml|\.npmrc\*?|[\w.-]*requirements[\w.*-]*|Gemfile(?:\.lock|\*)?|\.ruby-version|\.tool-versions|\.node-version|\.nvmrc|go\.(?:mod|sum)|pyproject\.toml|poetry\.lock|uv\.lock|Pipfile(?:\.lock)?|composer\.(?:json|lock))$/;

@@ -29,7 +29,7 @@ function toAdvice(build: ObservedBuild, stage: ObservedStage, step: ObservedInst
   return {
     seconds: measureAlone(build, [step]),
     bytes: findLayerBytes(build, step),
-    text: `in each run that copies again: ${showInstruction(step)} writes the same files into a layer of its own. Give ${listWords(copies.map(showInstruction))} the option ${option} instead.`,
+    text: `in each run that copies again: ${showInstruction(step)} writes the same files into a layer of its own. Give ${listWords(copies.map(showInstruction))} the option ${option} instead${commands.some(isSetup) ? ', and make the user above' : ''}.`,
   };
 }
 
