@@ -18,10 +18,15 @@ const read = (path: string): string => readFileSync(pathOf(path), 'utf8');
 function listBadHabits(service: Service, text: string): string[] {
   const { lockfile, install } = SERVICES[service];
   const dockerfile = parseDockerfile(text);
-  const [builder, production] = dockerfile.stages as [Stage, Stage];
+  const findStage = (wanted: string): Stage =>
+    dockerfile.stages.find(({ name }) => name === wanted) ?? { name: null, uses: [], instructions: [], lines: [] };
+  const [builder, production] = [findStage('builder'), findStage('production')];
   const find = ({ instructions }: Stage, pattern: RegExp): number => instructions.findIndex((one) => pattern.test(one));
   const findLast = ({ instructions }: Stage, pattern: RegExp): number =>
     instructions.findLastIndex((one) => pattern.test(one));
+  const installing = dockerfile.stages.filter(
+    (stage) => find(stage, /^RUN .*(?:npm|bundle|pip) (?:ci|install)/) !== -1,
+  );
 
   const copiesLockfile = builder.instructions.findIndex((one) => one.startsWith('COPY ') && one.includes(lockfile));
   const installs = builder.instructions.findIndex((one) => one.startsWith('RUN ') && one.includes(install));
@@ -35,12 +40,18 @@ function listBadHabits(service: Service, text: string): string[] {
     .map(([, name = '']) => name);
   const problems: readonly (readonly [boolean, string])[] = [
     [
-      dockerfile.stages.map(({ name }) => name).join() !== 'builder,production',
+      !['builder,production', 'builder,dependencies,production'].includes(
+        dockerfile.stages.map(({ name }) => name).join(),
+      ),
       'other stages than builder and production',
     ],
+    [dockerfile.stages.some((stage) => find(stage, /\bprune\b/) !== -1), 'prunes what it has installed'],
     [copiesLockfile === -1 || copiesLockfile > installs, 'the lockfile is not copied before the dependencies'],
     [installs === -1 || installs > copiesSources, 'the dependencies are not installed before the sources are copied'],
-    [!(builder.instructions[installs] ?? '').includes('--mount=type=secret,'), 'no secret mount'],
+    [
+      installing.some((stage) => find(stage, /^RUN .*--mount=type=secret,.*(?:npm|bundle|pip) (?:ci|install)/) === -1),
+      'no secret mount',
+    ],
     [variables.some((name) => looksLikeSecret(name, null)), 'a secret in an ARG or ENV'],
     [find(builder, /COMMIT_SHA/) !== -1, 'COMMIT_SHA in the builder'],
     [commit === -1, 'no COMMIT_SHA'],
@@ -90,6 +101,8 @@ describe('each habit is looked for', () => {
     ['runs as root', (text) => text.replace('EXPOSE', 'USER 0:0\nEXPOSE')],
     ['no version of the base image', (text) => text.replace('node:24-slim', 'node')],
     ['no version of the base image', (text) => text.replace('node:24-slim', 'node:latest')],
+    ['no secret mount', (text) => text.replace(/(.*)--mount=type=secret,id=npm_token/s, '$1')],
+    ['prunes what it has installed', (text) => text.replace('npm run build', 'npm run build && npm prune')],
     ['other stages than builder and production', (text) => `${text}FROM scratch AS third\n`],
     ['other stages than builder and production', (text) => text.replaceAll('builder', 'build')],
   ])('%s', (problem, spoil) => expect(listBadHabits('node', spoil(good))).toContain(problem));

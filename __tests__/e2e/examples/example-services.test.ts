@@ -101,6 +101,7 @@ test('packages come from the npm registry, the tests run, and the registry serve
   const sha = await team.service.head();
   const { production, development } = await listPackages();
   expect(first.log).toContain(`| added ${production.length + development.length} packages`);
+  expect(first.log).toContain(`| added ${production.length} packages`);
   expect(first.log).toMatch(/\| . pass 3\n.*\| . fail 0$/m);
   expect(first.outputs).toMatchObject({ pushed: 'true', image: `${team.image}:${sha}` });
   expect(first.outputs.digest).toBe((await registry.manifest(team.repository, sha)).digest);
@@ -125,7 +126,7 @@ test('the image answers, as a user that is not root, without what only its tests
 
 test('the same commit is all cached', async () => {
   await engine().prune();
-  expect(readCachedSteps(await build())).toEqual({ builder: '5 of 5', production: '3 of 3' });
+  expect(readCachedSteps(await build())).toEqual({ builder: '5 of 5', production: '4 of 4' });
 });
 
 test('other sources install no package again, and change one layer of the image', async () => {
@@ -135,8 +136,9 @@ test('other sources install no package again, and change one layer of the image'
   await team.service.commit('Say it in other words');
   const result = await build();
   // COPY . . and what follows; of production, dist.
-  expect(readCachedSteps(result)).toEqual({ builder: '3 of 5', production: '2 of 3' });
+  expect(readCachedSteps(result)).toEqual({ builder: '3 of 5', production: '3 of 4' });
   expect(result.log).toMatch(/ npm ci \(cached\)$/m);
+  expect(result.log).toMatch(/ npm ci --omit=dev \(cached\)$/m);
   expect(result.log).toMatch(/\| . pass 3$/m);
   const [before, after] = [await listLayers(first), await listLayers(result)];
   expect(after).toHaveLength(before.length);
@@ -157,7 +159,9 @@ test('a private package is installed with the token, which no image has', async 
   await writeFile(pathOf('.npmrc'), hidden.npmrc);
   await team.service.commit('Use a private package');
   const result = await build().finally(hidden.stop);
-  expect(hidden.counts()).toEqual({ denied: 0, served: 1 });
+  // Builder and dependencies install it, and have npm's cache between them.
+  expect(hidden.counts().denied).toBe(0);
+  expect(hidden.counts().served).toBeGreaterThan(0);
   const folder = `node_modules/${name}`;
   expect(await question(await startService(result), [folder])).toMatchObject({ present: [folder] });
 
