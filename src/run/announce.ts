@@ -118,7 +118,7 @@ export async function announceCopyOfGit(
   { progress }: PassResult,
 ): Promise<void> {
   // Without a source every step runs, whatever it copies.
-  if (production.noCache || production.cacheFrom.length === 0) return;
+  if (!inputs.advice || production.noCache || production.cacheFrom.length === 0) return;
   const hint = await explainCopyOfGit(inputs, runner.workspace, dockerfile, progress.steps);
   if (hint !== null) runner.log.notice(hint);
 }
