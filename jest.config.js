@@ -23,6 +23,7 @@ export default {
     project('e2e'),
     project('builders'),
     project('scanners'),
+    project('services'),
     project('workflows'),
   ],
 };

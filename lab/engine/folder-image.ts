@@ -1,4 +1,4 @@
-// An image of one layer, which is a folder: put together here and written into a registry over HTTP, because nothing
+// An image of a folder, as one layer: put together here and written into a registry over HTTP, because nothing
 // can be pulled from outside. Engines that were pruned pull it again, as real runs do.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -17,10 +17,23 @@ export interface FolderImage {
   readonly config: object;
   /** Writes what the image shall hold. */
   readonly fill: (root: string) => Promise<void>;
+  /** What lies below that. */
+  readonly below?: PackedLayer;
+}
+
+/** A layer that was packed before. */
+export interface PackedLayer {
+  /** A tar archive, compressed by gzip. */
+  readonly path: string;
+  /** Digest of what is compressed in it. */
+  readonly diffId: string;
+  /** For the history. */
+  readonly what: string;
 }
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
+const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const CREATED = '2026-01-01T00:00:00Z';
 
 /** Puts an image for this machine into a registry and gives its reference, `HOST/base/busybox:1`. */
@@ -52,18 +65,26 @@ export async function pushFolderIndex(
 /** @returns the manifest, which is not in the registry yet; its blobs are */
 async function putImage(
   registry: Registry,
-  { repository, what, config: own, fill }: FolderImage,
+  { repository, what, config: own, fill, below }: FolderImage,
   architecture: string,
 ): Promise<string> {
-  const { layer, diffId } = await packLayer(fill);
+  const layers = [
+    ...(below === undefined ? [] : [{ ...below, layer: await readFile(below.path) }]),
+    { ...(await packLayer(fill)), what },
+  ];
   const config = JSON.stringify({
     architecture,
     os: 'linux',
     created: CREATED,
     config: own,
-    rootfs: { type: 'layers', diff_ids: [diffId] },
-    history: [{ created: CREATED, created_by: what }],
+    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+    history: layers.map((layer) => ({ created: CREATED, created_by: layer.what })),
   });
+  const descriptors: object[] = [];
+  for (const { layer } of layers) {
+    const digest = await registry.putBlob(repository, layer);
+    descriptors.push({ mediaType: LAYER_TYPE, digest, size: layer.length });
+  }
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
@@ -72,13 +93,7 @@ async function putImage(
       digest: await registry.putBlob(repository, Buffer.from(config)),
       size: Buffer.byteLength(config),
     },
-    layers: [
-      {
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        digest: await registry.putBlob(repository, layer),
-        size: layer.length,
-      },
-    ],
+    layers: descriptors,
   });
 }
 

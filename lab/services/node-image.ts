@@ -16,45 +16,57 @@ const NODE_CERTIFICATES = '/usr/local/etc/node-certificates.pem';
 
 /** Puts the image into the lab's registry and gives its reference, `HOST/base/node:24`. */
 export function pushNodeImage({ registry, tools, directory }: Lab): Promise<string> {
-  const certificates = process.env.NODE_EXTRA_CA_CERTS ?? '';
-  const variables = certificates === '' ? [] : [`NODE_EXTRA_CA_CERTS=${NODE_CERTIFICATES}`];
   return pushFolderImage(registry, {
     repository: 'base/node',
     tag: '24',
     what: 'Node and npm',
-    config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin', ...variables], Cmd: ['node'] },
+    config: nodeConfig(),
     fill: async (root) => {
       await writeBusybox(root, tools.busybox);
-      await writeNode(root, tools);
-      await writeSettings(root, directory);
-      if (certificates !== '') await copyFile(certificates, join(root, NODE_CERTIFICATES));
+      await writeNode(root, tools, directory);
+      await copyLibraries(tools.node24, root);
+      for (const name of ['usr/bin', 'root']) await mkdir(join(root, name), { recursive: true });
+      // Where the first lines of scripts look for it.
+      await symlink('/bin/busybox', join(root, 'usr/bin/env'));
+      await writeFile(
+        join(root, 'etc/passwd'),
+        'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000:node:/home/node:/bin/sh\n',
+      );
+      await writeFile(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
     },
   });
 }
 
-async function writeNode(root: string, { node24, npm }: Tools): Promise<void> {
-  for (const name of ['usr/bin', 'usr/local/bin', 'usr/local/lib/node_modules', 'root', 'home/node'])
+/** What an image with Node says of itself. */
+export function nodeConfig(): object {
+  const variables = machineCertificates() === '' ? [] : [`NODE_EXTRA_CA_CERTS=${NODE_CERTIFICATES}`];
+  return { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...variables], Cmd: ['node'] };
+}
+
+/**
+ * Writes Node and npm, with this machine's way to packages, into the root of an image.
+ * @param directory one without an npmrc of its own
+ */
+export async function writeNode(root: string, { node24, npm }: Tools, directory: string): Promise<void> {
+  for (const name of ['usr/local/bin', 'usr/local/etc', 'usr/local/lib/node_modules', 'home/node'])
     await mkdir(join(root, name), { recursive: true });
   await copyFile(node24, join(root, 'usr/local/bin/node'));
-  await copyLibraries(node24, root);
   // In a tenth of the time that Node's own cp takes for so many files.
   await runOrThrow('cp', ['-a', dirname(dirname(npm)), join(root, 'usr/local/lib/node_modules/npm')]);
   for (const name of ['npm', 'npx'])
     await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(root, 'usr/local/bin', name));
-  // Where the first lines of scripts look for it.
-  await symlink('/bin/busybox', join(root, 'usr/bin/env'));
-  await writeFile(
-    join(root, 'etc/passwd'),
-    'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000:node:/home/node:/bin/sh\n',
-  );
-  await writeFile(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
+  await writeSettings(root, directory);
+  const certificates = machineCertificates();
+  if (certificates !== '') await copyFile(certificates, join(root, NODE_CERTIFICATES));
 }
 
-/** @param directory one without an npmrc of its own */
+function machineCertificates(): string {
+  return process.env.NODE_EXTRA_CA_CERTS ?? '';
+}
+
 async function writeSettings(root: string, directory: string): Promise<void> {
   const printed = await runOrThrow('npm', ['config', 'list', '--json'], { cwd: directory });
   const settings = parseJsonObject(printed, 'npm config list');
-  await mkdir(join(root, 'usr/local/etc'), { recursive: true });
   const cafile = typeof settings.cafile === 'string' ? settings.cafile : null;
   if (cafile !== null) await copyFile(cafile, join(root, NPM_CERTIFICATES));
   const npmrc = toNpmrc(settings, process.env, cafile === null ? null : NPM_CERTIFICATES);
