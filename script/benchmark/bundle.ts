@@ -7,6 +7,8 @@ import type { Change } from './scenarios.js';
 /** Runs the bundle on the change's event. */
 export async function runBundle(place: Place, change: Change, image: string): Promise<VariantRun> {
   const { lab, team, engine } = place;
+  const { secretFiles, network } = place.service;
+  const buildArgs = place.service.buildArgs(place.commits.get(change.commit)!);
   const event =
     change.pullRequest === undefined
       ? await team.push(change.branch)
@@ -16,7 +18,13 @@ export async function runBundle(place: Place, change: Change, image: string): Pr
     node: lab.tools.node24,
     run: event,
     workspace: team.service.directory,
-    inputs: { image, username: WRITER.name, 'build-args': `BASE_IMAGE=${place.baseImage}` },
+    inputs: {
+      image,
+      username: WRITER.name,
+      'build-args': toLines(buildArgs),
+      'secret-files': toLines(secretFiles),
+      ...(network !== '' && { network }),
+    },
     env: { ...engine.env, PATH: place.path },
   });
   const phases = [result.main, result.post];
@@ -25,4 +33,10 @@ export async function runBundle(place: Place, change: Change, image: string): Pr
     seconds: phases.reduce((sum, phase) => sum + (phase?.seconds ?? 0), 0),
     log: result.log,
   };
+}
+
+function toLines(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
 }

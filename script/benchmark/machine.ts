@@ -15,7 +15,7 @@ export async function readMachine({ place }: Stand, options: BenchOptions): Prom
   const { version, store, driver } = await place.engine.info();
   const cores = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  const { delayMs, bandwidth } = options;
+  const { delayMs, bandwidth, service } = options;
   const distance = delayMs === 0 ? 'on the same machine' : `${delayMs} ms away`;
   const width = bandwidth === 0 ? '' : `, ${bandwidth} MB/s`;
   const line = [
@@ -23,5 +23,6 @@ export async function readMachine({ place }: Stand, options: BenchOptions): Prom
     `Docker Engine ${version}, containerd ${versions.containerd}, Buildx ${versions.buildx}`,
     `CNCF registry ${versions.registry} ${distance}${width}`,
   ].join('; ');
-  return { line: `Measured on ${line}.`, engine: version, store, driver };
+  const what = service === 'random' ? '' : ` Built: the ${service} service of lab/real-services.`;
+  return { line: `Measured on ${line}.${what}`, engine: version, store, driver };
 }

@@ -10,9 +10,13 @@ export type VariantName = (typeof VARIANTS)[number];
 
 const STORES = ['containerd', 'overlay2'] as const satisfies readonly ImageStore[];
 
+const SERVICES = ['random', 'node', 'python'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
 export interface BenchOptions {
   readonly pairs: number;
   readonly stores: readonly ImageStore[];
+  readonly service: ServiceName;
   readonly scenarios: readonly ScenarioName[];
   readonly variants: readonly VariantName[];
   /** Tries in a row; 0 = the comparison. */
@@ -35,6 +39,8 @@ each try on a fresh engine, and prints Markdown tables.
 
   --pairs N           pairs per scenario (default 5)
   --stores LIST       ${STORES.join(',')} (default both)
+  --service NAME      what is built: random (a service of random bytes, the default), or node or python (those of
+                      lab/real-services, with packages from the registries that this machine uses)
   --scenarios LIST    ${SCENARIOS.map(({ name }) => name).join(',')} (default all)
   --only VARIANT      ${VARIANTS.join(' or ')}, without the other one
   --parsers           instead of the comparison, and without any engine: how long what reads the output of builds takes on
@@ -56,6 +62,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       pairs: { type: 'string', default: '5' },
       stores: { type: 'string', default: STORES.join(',') },
       scenarios: { type: 'string', default: SCENARIOS.map(({ name }) => name).join(',') },
+      service: { type: 'string', default: 'random' },
       only: { type: 'string' },
       determinism: { type: 'string' },
       delay: { type: 'string' },
@@ -74,6 +81,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
   return {
     pairs: parseCount('--pairs', values.pairs),
     stores: parseList('--stores', values.stores, STORES),
+    service: parseOne('--service', values.service, SERVICES),
     scenarios: parseList(
       '--scenarios',
       values.scenarios,
@@ -95,9 +103,11 @@ function parseCount(name: string, text: string): number {
 }
 
 function parseList<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
-  return text.split(',').map((item) => {
-    const found = known.find((one) => one === item);
-    if (found === undefined) throw new Error(`${name} knows ${known.join(', ')}, but not "${item}".`);
-    return found;
-  });
+  return text.split(',').map((item) => parseOne(name, item, known));
+}
+
+function parseOne<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new Error(`${name} knows ${known.join(', ')}, but not "${text}".`);
+  return found;
 }

@@ -2,6 +2,7 @@
 import type { Engine, ImageStore } from '../../lab/engine/engine.js';
 import type { Lab } from '../../lab/lab.js';
 import type { Team } from '../../lab/services/team.js';
+import type { MeasuredService } from './measured-service.js';
 import type { VariantName } from './options.js';
 import type { Recorder } from './recorder.js';
 import type { Commits } from './service.js';
@@ -19,7 +20,7 @@ export interface Place {
   readonly path: string;
   /** Of the registry, or of the proxy before it. */
   readonly host: string;
-  readonly baseImage: string;
+  readonly service: MeasuredService;
   /** The folder with action.yml. */
   readonly action: string;
   /** DOCKER_CONFIG of the recipe. */

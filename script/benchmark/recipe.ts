@@ -25,6 +25,8 @@ export async function logInForRecipe(directory: string, place: Omit<Place, 'reci
 export async function runRecipe(place: Place, change: Change, image: string): Promise<VariantRun> {
   const { branch } = change;
   const sha = place.commits.get(change.commit)!;
+  const { secretFiles, network } = place.service;
+  const buildArgs = place.service.buildArgs(sha);
   const builder = [`builder-${branch}`, `builder-${MAIN}`];
   const production = [`builder-${branch}`, branch, MAIN];
   let seconds = 0;
@@ -35,7 +37,9 @@ export async function runRecipe(place: Place, change: Change, image: string): Pr
   ] as const) {
     const args = [
       ...['buildx', 'build', '--push', '--progress=plain', '--target', target],
-      ...['--build-arg', `BASE_IMAGE=${place.baseImage}`],
+      ...Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      ...Object.entries(secretFiles).flatMap(([id, path]) => ['--secret', `id=${id},src=${path}`]),
+      ...(network === '' ? [] : ['--network', network]),
       ...tags.flatMap((tag) => ['--tag', `${image}:${tag}`]),
       // On main the lists name some images twice; BuildKit needs to be told once.
       ...[...new Set(sources)].flatMap((tag) => ['--cache-from', `${image}:${tag}`]),

@@ -43,8 +43,11 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** For a registry with auth `token`; the user may pull and push. */
-export function openRepositories(registry: Registry, user: RegistryUser): Repositories {
+/**
+ * For a registry with auth `token`; the user may pull and push.
+ * @param baseLayers how many layers of each image are its base image's
+ */
+export function openRepositories(registry: Registry, user: RegistryUser, baseLayers: number): Repositories {
   const open = (...repositories: readonly string[]) => logIn(registry, user, repositories);
   return {
     copy: async (from, to) => {
@@ -61,7 +64,10 @@ export function openRepositories(registry: Registry, user: RegistryUser): Reposi
     },
     readBlobs: async (repository) => {
       const manifests = await readManifests(await open(repository), registry, repository);
-      return sortBlobs(manifests.map(({ body }) => body));
+      return sortBlobs(
+        manifests.map(({ body }) => body),
+        baseLayers,
+      );
     },
     blobSize: async (repository, digest) => {
       const send = await open(repository);
@@ -106,7 +112,7 @@ function listBlobs(manifest: JsonObject): readonly string[] {
   return descriptors.map((descriptor) => stringMember(descriptor, 'digest'));
 }
 
-function sortBlobs(manifests: readonly JsonObject[]): BlobKinds {
+function sortBlobs(manifests: readonly JsonObject[], baseLayers: number): BlobKinds {
   const kinds = { metadata: new Set<string>(), base: new Set<string>(), all: new Set<string>() };
   for (const manifest of manifests) {
     if (!('config' in manifest)) continue;
@@ -117,8 +123,8 @@ function sortBlobs(manifests: readonly JsonObject[]): BlobKinds {
     for (const [index, layer] of layers.entries()) {
       const digest = stringMember(layer, 'digest');
       if (stringMember(layer, 'mediaType').includes('in-toto')) kinds.metadata.add(digest);
-      // The base image has one layer, and both stages start from it.
-      else if (isImage && index === 0) kinds.base.add(digest);
+      // All stages start from the same base image.
+      else if (isImage && index < baseLayers) kinds.base.add(digest);
     }
     for (const digest of listBlobs(manifest)) kinds.all.add(digest);
   }

@@ -1,39 +1,35 @@
-// The measured service: about 250 MB and 10 000 files of builder layers, of which 29 MB go on to production (160 MB and
-// 19 MB when compressed), in a git repository with every commit that a scenario builds.
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
+// The measured service in a git repository with every commit that a scenario builds. The one of random bytes has about
+// 250 MB and 10 000 files of builder layers, of which 29 MB go on to production (160 MB and 19 MB when compressed).
 import type { Team } from '../../lab/services/team.js';
+import type { MeasuredService } from './measured-service.js';
 import { type CommitName, OLD_BRANCHES, TOPIC, TOPIC_PULL_REQUEST } from './scenarios.js';
 
 export type Commits = ReadonlyMap<CommitName, string>;
 
-const NEW_DEPENDENCY_KILOBYTES = 2048;
-
-/** Turns a team's sample service into the measured one and gives its commits. */
-export async function writeHistory(team: Team): Promise<Commits> {
+/** Makes the commits upon the one that a team's repository starts with. */
+export async function writeHistory(team: Team, measured: MeasuredService): Promise<Commits> {
   const { service, github } = team;
   const commits = new Map<CommitName, string>();
   const startBranch = (name: string, from: CommitName) =>
     service.git('switch', '--quiet', '--create', name, commits.get(from)!);
 
-  await cp(join(import.meta.dirname, 'service'), service.directory, { recursive: true });
-  commits.set('main', await service.commit('Add the measured service'));
+  commits.set('main', await service.head());
 
   await startBranch(TOPIC, 'main');
-  commits.set('topic', await service.changeSource('Hello from the branch'));
+  commits.set('topic', await measured.changeSource(service, 'Hello from the branch'));
   // Another commit with the same files, as a change of a document is one.
   commits.set('topic-again', await service.commit('Change nothing that is built'));
 
   await startBranch('topic-source', 'topic');
-  commits.set('topic-source', await service.changeSource('Hello again from the branch'));
+  commits.set('topic-source', await measured.changeSource(service, 'Hello again from the branch'));
   await startBranch('topic-dependencies', 'topic');
-  commits.set('topic-dependencies', await service.changeDependencies('tool-21', NEW_DEPENDENCY_KILOBYTES));
+  commits.set('topic-dependencies', await measured.changeDependencies(service));
   await startBranch('fresh', 'main');
   commits.set('fresh', await service.commit('Start a branch'));
 
   for (let number = 0; number < OLD_BRANCHES; number++) {
     await startBranch(`old-${number}`, 'main');
-    commits.set(`old-${number}`, await service.changeSource(`Hello from old branch ${number}`));
+    commits.set(`old-${number}`, await measured.changeSource(service, `Hello from old branch ${number}`));
   }
 
   await service.git('switch', '--quiet', 'main');

@@ -4,11 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../../lab/command.js';
 import type { Engine, ImageStore } from '../../lab/engine/engine.js';
-import { type Lab, openLab } from '../../lab/lab.js';
+import { openLab } from '../../lab/lab.js';
 import { listUploadedBlobs } from '../../lab/registry/access-log.js';
 import { startFront } from '../../lab/registry/front.js';
-import { type Team, USERS, WRITER, formTeam } from '../../lab/services/team.js';
+import { USERS, WRITER, formTeam } from '../../lab/services/team.js';
 import { runBundle } from './bundle.js';
+import { furnishService } from './measured-service.js';
 import type { BenchOptions, VariantName } from './options.js';
 import type { Place, Try } from './place.js';
 import { logInForRecipe, runRecipe } from './recipe.js';
@@ -69,10 +70,11 @@ export async function openStand(store: ImageStore, options: BenchOptions, say: (
             ...(bandwidth > 0 && { megabytesPerSecond: bandwidth }),
           });
     if (front !== undefined) open.push(front);
-    const team = await formTeam(lab, 'bench');
+    const service = await furnishService(options.service, lab, front?.host ?? lab.registry.host);
+    const team = await formTeam(lab, 'bench', { from: service.folder });
     open.push({ stop: team.close });
-    const place = await furnish(lab, lab.engine(store), team, front?.host, options);
-    const repositories = openRepositories(lab.registry, WRITER);
+    const place = await furnish({ lab, engine: lab.engine(store), team, service, action: options.action }, front?.host);
+    const repositories = openRepositories(lab.registry, WRITER, service.baseLayers);
     const inside: Inside = { store, options, place, repositories, say, kept: new Set() };
     let tries = 0;
     const prepared = new Set<StateName>();
@@ -92,24 +94,17 @@ export async function openStand(store: ImageStore, options: BenchOptions, say: (
 }
 
 async function furnish(
-  lab: Lab,
-  engine: Engine,
-  team: Team,
+  found: Pick<Place, 'lab' | 'engine' | 'team' | 'service' | 'action'>,
   frontHost: string | undefined,
-  options: BenchOptions,
 ): Promise<Place> {
-  const host = frontHost ?? lab.registry.host;
+  const { lab, engine, team, service } = found;
   const recorder = await openRecorder(join(lab.directory, 'recorder'), lab.tools);
   const place = {
-    lab,
-    engine,
-    team,
-    commits: await writeHistory(team),
+    ...found,
+    commits: await writeHistory(team, service),
     recorder,
     path: `${recorder.folder}:${engine.env.PATH ?? ''}`,
-    host,
-    baseImage: lab.baseImage.replace(lab.registry.host, host),
-    action: options.action,
+    host: frontHost ?? lab.registry.host,
   };
   return { ...place, recipeConfig: await logInForRecipe(join(lab.directory, 'recipe-config'), place) };
 }
