@@ -79,10 +79,21 @@ const python: RealService = {
   ask: ['python', '-c', ASK_BY_PYTHON],
   words: 'Pupils by region',
   changeSource: (service, words) => replaceWords(service, 'schools/views.py', /(?<=HEADING = ")[^"]*/, words),
-  changeDependencies: (service) => addRequirement(service),
+  changeDependencies: addRequirement,
 };
 
-export const REAL_SERVICES = { node, python } as const;
+/** Packages, node modules and assets each have a stage, and production copies from all three. */
+const threeStages: RealService = {
+  folder: join(import.meta.dirname, 'three-stages'),
+  baseImages: (images) => ({ NODE_IMAGE: images.node, PYTHON_IMAGE: images.python }),
+  secrets: {},
+  ask: python.ask,
+  words: 'Find a course',
+  changeSource: (service, words) => replaceWords(service, 'courses/views.py', /(?<=HEADING = ")[^"]*/, words),
+  changeDependencies: addRequirement,
+};
+
+export const REAL_SERVICES = { node, python, threeStages } as const;
 
 async function addRequirement(service: SampleService): Promise<string> {
   const path = join(service.directory, 'requirements.txt');

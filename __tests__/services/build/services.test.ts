@@ -5,53 +5,68 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type DebianImages, pushDebianImages } from '../../../lab/debian/images.js';
-import type { ImageStore } from '../../../lab/engine/engine.js';
 import { NPM_TOKEN, REAL_SERVICES, type RealService } from '../../../lab/real-services/real-service.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
-import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+import { expectSuccess, useLab, warningsOf } from '../../support/e2e.js';
 import { findLeaks, readLayers as readFiles, readRepository } from '../../support/leaks.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
 import { sampleOf, testByNight } from '../../support/nightly.js';
 
 interface Expected {
-  readonly store: ImageStore;
   readonly service: RealService;
-  /** Steps that are cached, of builder and production. */
-  readonly cold: Cached;
-  readonly unchanged: Cached;
-  readonly source: Cached;
-  readonly dependencies: Cached;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** How many steps run, by stage. */
+  readonly cold: StepsThatRun;
+  readonly source: StepsThatRun;
+  readonly dependencies: StepsThatRun;
   /** What the log has when packages are installed. */
   readonly installs: RegExp;
 }
-type Cached = readonly [builder: string, production: string];
+type StepsThatRun = Readonly<Record<string, number>>;
 
-const SERVICES = {
+/** Side stages whose layers are kept, of `packages`, `modules` and `assets`: as many as the action takes. */
+const KEPT_STAGES: readonly string[] = ['assets'];
+const unlessKept = (stages: StepsThatRun): StepsThatRun =>
+  Object.fromEntries(Object.entries(stages).filter(([stage]) => !KEPT_STAGES.includes(stage)));
+
+const SERVICES: Readonly<Record<string, Expected>> = {
   node: {
     service: REAL_SERVICES.node,
-    cold: ['0 of 7', '0 of 3'],
-    unchanged: ['7 of 7', '3 of 3'],
-    // Until npm ci; and the packages of production are the same files again.
-    source: ['3 of 7', '2 of 3'],
-    dependencies: ['1 of 7', '0 of 3'],
+    inputs: {},
+    cold: { builder: 6, production: 3 },
+    // What follows COPY . . and of production dist: its packages are the same files again.
+    source: { builder: 4, production: 1 },
+    dependencies: { builder: 6, production: 3 },
     // Without "audited": the secret npmrc says so.
     installs: /\| added \d+ packages in /,
   },
   python: {
     service: REAL_SERVICES.python,
-    cold: ['0 of 7', '0 of 2'],
-    unchanged: ['7 of 7', '2 of 2'],
-    source: ['4 of 7', '1 of 2'],
-    dependencies: ['2 of 7', '0 of 2'],
-    installs: /\| Successfully installed .*Django-/i,
+    inputs: {},
+    cold: { builder: 6, production: 2 },
+    source: { builder: 3, production: 1 },
+    // The venv is there already.
+    dependencies: { builder: 5, production: 2 },
+    installs: /\| Successfully installed /,
   },
-} as const satisfies Record<string, Omit<Expected, 'store'>>;
+  'three-stages': {
+    service: REAL_SERVICES.threeStages,
+    inputs: { 'builder-target': KEPT_STAGES.join('\n') },
+    cold: { packages: 3, modules: 2, assets: 4, production: 5 },
+    // Production begins with COPY . . and copies from all side stages anew.
+    source: { ...unlessKept({ packages: 3, modules: 2, assets: 4 }), production: 5 },
+    dependencies: {
+      ...unlessKept({ modules: 2, assets: 4 }),
+      packages: KEPT_STAGES.includes('packages') ? 2 : 3,
+      production: 5,
+    },
+    installs: /\| Successfully installed /,
+  },
+};
 
 const CASES = sampleOf(
-  (['containerd', 'overlay2'] as const).flatMap((store) =>
-    Object.entries(SERVICES).map(([name, expected]) => ({ name, store, ...expected })),
-  ),
+  (['containerd', 'overlay2'] as const).flatMap((store) => Object.keys(SERVICES).map((name) => ({ name, store }))),
   ({ name, store }) => name === 'node' && store === 'containerd',
 );
 /** Cache records and configs of images, which are JSON. A layer with packages has a hundred times that. */
@@ -65,15 +80,17 @@ beforeAll(async () => {
   images = await pushDebianImages(fixture.lab());
 }, 300_000);
 
-describe.each<Expected & { name: string }>(CASES)('$name on $store', (expected) => {
-  const { name, store, service } = expected;
+describe.each(CASES)('$name on $store', ({ name, store }) => {
+  const expected = SERVICES[name]!;
+  const { service } = expected;
   let team: Team;
   const engine = () => fixture.lab().engine(store);
 
-  const build = async (cached: Cached): Promise<ActionResult> => {
+  const build = async (steps: StepsThatRun): Promise<ActionResult> => {
     await engine().prune();
     const event = await team.push();
     const inputs = {
+      ...expected.inputs,
       'build-args': toLines({ ...service.baseImages(images), COMMIT_SHA: event.sha }),
       'secret-files': toLines(await writeSecrets(service)),
       // The lab's engines give containers no other way out.
@@ -82,7 +99,7 @@ describe.each<Expected & { name: string }>(CASES)('$name on $store', (expected) 
     const result = await team.build(event, { engine: engine(), inputs });
     expectSuccess(result);
     expect(warningsOf(result)).toEqual([]);
-    expect(readCachedSteps(result)).toEqual({ builder: cached[0], production: cached[1] });
+    expect(countStepsThatRun(result)).toEqual(steps);
     return result;
   };
 
@@ -108,7 +125,7 @@ describe.each<Expected & { name: string }>(CASES)('$name on $store', (expected) 
     await team.service.commit('Change a document');
     const { registry } = fixture.lab();
     const mark = registry.mark();
-    const result = await build(expected.unchanged);
+    const result = await build({});
     const bytes = await registry.blobBytesServed(mark);
     const { pulled, pushed } = await findMovedLayers(fixture.lab(), team, mark);
     expect(pushed).toBe(0);
@@ -124,10 +141,11 @@ describe.each<Expected & { name: string }>(CASES)('$name on $store', (expected) 
     expect(await ask(result)).toContain(await team.service.head());
   });
 
-  test('another source: nothing is installed, and the image shows it', async () => {
+  test('another source: only what needs it runs, and the image shows it', async () => {
     await service.changeSource(team.service, 'Another heading');
     const result = await build(expected.source);
-    expect(result.log).not.toMatch(expected.installs);
+    if (Object.keys(expected.source).includes('packages')) expect(result.log).toMatch(expected.installs);
+    else expect(result.log).not.toMatch(expected.installs);
     expect(await ask(result)).toContain('Another heading');
   });
 
@@ -150,6 +168,15 @@ describe.each<Expected & { name: string }>(CASES)('$name on $store', (expected) 
     });
   }
 });
+
+/** By the log, which marks the steps that did not run. WORKDIR is left out: stages share it. */
+function countStepsThatRun({ log }: ActionResult): StepsThatRun {
+  const counts: Record<string, number> = {};
+  for (const [line, stage = ''] of log.matchAll(/^\[(\S+) \d+\/\d+\] (?:COPY|RUN) .*$/gm)) {
+    if (!line.endsWith(' (cached)')) counts[stage] = (counts[stage] ?? 0) + 1;
+  }
+  return counts;
+}
 
 function toLines(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
