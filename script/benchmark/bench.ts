@@ -5,10 +5,11 @@ import { measurePairs } from './compare.js';
 import { measureDeterminism } from './determinism.js';
 import { readMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
+import { measureMounts } from './mounts.js';
 import { measureParsers } from './parsers.js';
 import type { Try } from './place.js';
 import { toDeterminismTable, toPairsTable, toTitle } from './report.js';
-import { openStand } from './stand.js';
+import { type Stand, openStand } from './stand.js';
 
 const options = readOptions();
 if (options === 'help') {
@@ -30,10 +31,7 @@ for (const store of options.stores) {
   const stand = await openStand(store, options, say);
   try {
     machine.push(await readMachine(stand, options));
-    const measured = options.determinism > 0 ? await measureDeterminism(stand) : await measurePairs(stand);
-    tries.push(...measured);
-    const table = options.determinism > 0 ? toDeterminismTable(measured) : toPairsTable(measured, options);
-    sections.push(`${toTitle(store)}\n\n${table}`);
+    sections.push(`${toTitle(store)}\n\n${await measure(stand)}`);
   } finally {
     await stand.close();
   }
@@ -47,6 +45,15 @@ const failed = tries.filter(({ code }) => code !== 0).length;
 if (failed > 0) {
   say(`${failed} of ${tries.length} runs failed.`);
   process.exitCode = 1;
+}
+
+/** Gives a table. */
+async function measure(stand: Stand): Promise<string> {
+  const { determinism, mounts } = stand.options;
+  if (mounts) return measureMounts(stand);
+  const measured = determinism > 0 ? await measureDeterminism(stand) : await measurePairs(stand);
+  tries.push(...measured);
+  return determinism > 0 ? toDeterminismTable(measured) : toPairsTable(measured, stand.options);
 }
 
 function readOptions(): ReturnType<typeof parseOptions> {

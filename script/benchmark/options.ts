@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly variants: readonly VariantName[];
   /** Tries in a row; 0 = the comparison. */
   readonly determinism: number;
+  /** Instead of the comparison: what filled cache mounts save. */
+  readonly mounts: boolean;
   /** The folder with action.yml and dist/. */
   readonly action: string;
   /** Between the engines and the registry; 0 = no proxy at all. */
@@ -47,6 +49,8 @@ each try on a fresh engine, and prints Markdown tables.
                       the outputs that it is slowest on, at their size, twice and four times that
   --determinism N     instead of the comparison: N tries in a row each of a commit that equals its branch, main, or the
                       merged pull request, with 11 scopes in the registry; the bundle unless --only recipe
+  --mounts            instead of the comparison: what the content of cache mounts saves where dependencies changed, and
+                      what it costs to keep it, with --service node or python; needs zstd
   --delay MS          put a proxy that waits so long before every answer between engines and registry
   --bandwidth MBPS    let that proxy carry so much in each direction
   --action DIR        the folder with action.yml and dist/ (default: this project)
@@ -70,6 +74,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       action: { type: 'string', default: join(import.meta.dirname, '../..') },
       json: { type: 'string' },
       logs: { type: 'string' },
+      mounts: { type: 'boolean', default: false },
       parsers: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -77,7 +82,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
   if (values.help) return 'help';
   if (values.parsers) return 'parsers';
   const determinism = values.determinism === undefined ? 0 : parseCount('--determinism', values.determinism);
-  const only = values.only ?? (determinism > 0 ? 'bundle' : undefined);
+  if (values.mounts && values.service === 'random') throw new Error('--mounts needs --service node or python.');
+  const only = values.only ?? (determinism > 0 || values.mounts ? 'bundle' : undefined);
   return {
     pairs: parseCount('--pairs', values.pairs),
     stores: parseList('--stores', values.stores, STORES),
@@ -89,6 +95,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
     ),
     variants: only === undefined ? VARIANTS : parseList('--only', only, VARIANTS),
     determinism,
+    mounts: values.mounts,
     action: resolve(values.action),
     delayMs: values.delay === undefined ? 0 : parseCount('--delay', values.delay),
     bandwidth: values.bandwidth === undefined ? 0 : parseCount('--bandwidth', values.bandwidth),

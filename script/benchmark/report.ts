@@ -72,7 +72,8 @@ function pairRatios(bundle: readonly Try[], recipe: readonly Try[]): readonly nu
 }
 
 /** NaN of nothing. */
-function median(values: readonly number[]): number {
+/** NaN of none. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;
   return sorted.length === 0 ? NaN : (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;

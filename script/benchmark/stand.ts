@@ -27,6 +27,8 @@ interface TryOptions {
   readonly round: number;
   readonly start: StateName;
   readonly change: Change;
+  /** Makes something of the fresh engine before the run. */
+  readonly ready?: () => Promise<void>;
 }
 
 export interface Stand {
@@ -153,6 +155,10 @@ async function tryOnce(inside: Inside, what: TryOptions, repository: string): Pr
   const before = await repositories.readBlobs(repository);
   await checkOut(place, what.change);
   await refresh(place.engine);
+  if (what.ready !== undefined) {
+    await what.ready();
+    await runOrThrow('sync', []);
+  }
   await place.recorder.take();
   const mark = registry.mark();
 

@@ -3,7 +3,7 @@
 // run has a fresh engine, and each image is started and asked for its page. By day one of them on one image store.
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type DebianImages, pushDebianImages } from '../../../lab/debian/images.js';
 import { NPM_TOKEN, REAL_SERVICES, type RealService } from '../../../lab/real-services/real-service.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
@@ -75,10 +75,12 @@ const MOST_JSON_BYTES = 100_000;
 const fixture = useLab({ stores: [...new Set(CASES.map(({ store }) => store))] });
 let images: DebianImages;
 
-// Where the base was never made here, that takes a minute.
+// A machine that is busy with other tests takes minutes to install what takes seconds.
+jest.setTimeout(600_000);
+
 beforeAll(async () => {
   images = await pushDebianImages(fixture.lab());
-}, 300_000);
+});
 
 describe.each(CASES)('$name on $store', ({ name, store }) => {
   const expected = SERVICES[name]!;
