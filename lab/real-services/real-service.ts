@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DebianImages } from '../debian/images.js';
 import type { SampleService } from '../services/sample-service.js';
+import { writeAddresses } from './npm-lockfile.js';
 
 export interface RealService {
   readonly folder: string;
@@ -14,6 +15,8 @@ export interface RealService {
   /** A command that prints, from inside a container, the page whose words `changeSource` changes, and the health check. */
   readonly ask: readonly string[];
   readonly words: string;
+  /** Commits what a team's repository has and this one has not. */
+  readonly complete: (service: SampleService) => Promise<unknown>;
   /** Commits other words on the page. Gives the new commit. */
   readonly changeSource: (service: SampleService, words: string) => Promise<string>;
   /** Commits one more dependency. Gives the new commit. */
@@ -57,6 +60,7 @@ const node: RealService = {
   secrets: { npmrc: NPMRC },
   ask: ['node', '-e', ASK_BY_NODE],
   words: 'Before you start',
+  complete: completeLockfile,
   changeSource: (service, words) => replaceWords(service, 'src/app.ts', /(?<=heading: ')[^']*/, words),
   changeDependencies: async (service) => {
     const { name, entry } = NEW_PACKAGE;
@@ -68,6 +72,7 @@ const node: RealService = {
       root.dependencies[name] = entry.version;
       packages[`node_modules/${name}`] = entry;
     });
+    await writeAddresses(service.directory);
     return service.commit(`Use ${name}`);
   },
 };
@@ -78,6 +83,7 @@ const python: RealService = {
   secrets: {},
   ask: ['python', '-c', ASK_BY_PYTHON],
   words: 'Pupils by region',
+  complete: () => Promise.resolve(),
   changeSource: (service, words) => replaceWords(service, 'schools/views.py', /(?<=HEADING = ")[^"]*/, words),
   changeDependencies: addRequirement,
 };
@@ -89,11 +95,17 @@ const threeStages: RealService = {
   secrets: {},
   ask: python.ask,
   words: 'Find a course',
+  complete: completeLockfile,
   changeSource: (service, words) => replaceWords(service, 'courses/views.py', /(?<=HEADING = ")[^"]*/, words),
   changeDependencies: addRequirement,
 };
 
 export const REAL_SERVICES = { node, python, threeStages } as const;
+
+async function completeLockfile(service: SampleService): Promise<void> {
+  await writeAddresses(service.directory);
+  await service.commit('Say where packages come from');
+}
 
 async function addRequirement(service: SampleService): Promise<string> {
   const path = join(service.directory, 'requirements.txt');

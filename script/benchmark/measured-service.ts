@@ -17,6 +17,8 @@ export interface MeasuredService {
   readonly network: '' | 'host';
   /** How many layers of each of its images are the base image's. */
   readonly baseLayers: number;
+  /** Before the first commit that is built. */
+  readonly complete: (service: SampleService) => Promise<unknown>;
   readonly changeSource: (service: SampleService, words: string) => Promise<string>;
   readonly changeDependencies: (service: SampleService) => Promise<string>;
 }
@@ -33,6 +35,7 @@ export async function furnishService(name: ServiceName, lab: Lab, host: string):
       secretFiles: {},
       network: '',
       baseLayers: 1,
+      complete: () => Promise.resolve(),
       changeSource: (service, words) => service.changeSource(words),
       changeDependencies: (service) => service.changeDependencies('tool-21', NEW_DEPENDENCY_KILOBYTES),
     };

@@ -18,16 +18,15 @@ export async function measureMounts(stand: Stand): Promise<string> {
   );
   await stand.prepare(dependencies!.start);
   await stand.try({ ...cold!, variant: 'bundle', round: 0 });
-  const content = await openContent(
-    stand,
-    mountOf(await readFile(join(stand.place.service.folder, 'Dockerfile'), 'utf8')),
-  );
+  const target = mountOf(await readFile(join(stand.place.service.folder, 'Dockerfile'), 'utf8'));
+  const content = await openContent(stand, target);
   const seconds: Record<(typeof FORMS)[number], number[]> = { empty: [], filled: [] };
   const puts: number[] = [];
   for (let round = 1; round <= options.pairs; round++) {
     for (const form of round % 2 === 0 ? FORMS : FORMS.toReversed()) {
+      // The same work before both, so that the engine has had the same time since it was emptied: only the mount differs.
       const ready = async () => {
-        if (form === 'filled') puts.push(await content.put());
+        puts.push(await content.putInto(form === 'filled' ? target : '/elsewhere'));
       };
       const one = await stand.try({ ...dependencies!, name: `dependencies-${form}`, variant: 'bundle', round, ready });
       if (one.code !== 0) throw new Error(`The run with ${form} mounts failed.`);
@@ -35,21 +34,23 @@ export async function measureMounts(stand: Stand): Promise<string> {
       say(`${store} ${round}/${options.pairs} ${form}: ${one.seconds.toFixed(1)} s`);
     }
   }
-  const [empty, filled, put] = [median(seconds.empty), median(seconds.filled), median(puts)];
   const { megabytes, packed, taken } = content;
-  const saved = (after: number) => `${(((empty - after) / empty) * 100).toFixed(0)} %`;
+  const put = median(puts);
+  // Of pairs, since times drift.
+  const saved = (more: number) => {
+    const shares = seconds.empty.map((empty, index) => 1 - (seconds.filled[index]! + more) / empty);
+    return `${(median(shares) * 100).toFixed(0)} %`;
+  };
   return [
     '| Service | Mounts empty, s | Filled, s | Saved | Content, MB (zstd) | Taken and packed, s | Put back, s | Saved after that |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     `| ${[
       options.service,
-      empty.toFixed(1),
-      filled.toFixed(1),
-      saved(filled),
+      ...[median(seconds.empty), median(seconds.filled)].map((value) => value.toFixed(1)),
+      saved(0),
       `${megabytes} (${packed})`,
-      taken.toFixed(1),
-      put.toFixed(1),
-      saved(filled + put + taken),
+      ...[taken, put].map((value) => value.toFixed(1)),
+      saved(taken + put),
     ].join(' | ')} |`,
   ].join('\n');
 }
@@ -71,26 +72,28 @@ async function openContent({ place }: Stand, target: string) {
   const build = async (steps: string, ...args: readonly string[]) => {
     const dockerfile = `FROM ${place.lab.baseImage} AS mount\n${steps}`;
     await writeFile(join(directory, 'Dockerfile'), dockerfile);
-    return timed(() =>
-      runOrThrow(lab.tools.docker, ['buildx', 'build', '--no-cache', ...args, directory], { env: engine.env }),
-    );
+    return timed(() => runOrThrow(lab.tools.docker, ['buildx', 'build', ...args, directory], { env: engine.env }));
   };
   const mount = `RUN --mount=type=cache,target=${target}`;
+  // Each step is another one, since none may come from the cache. --no-cache would empty the mount.
+  let number = 0;
   const out = await build(
-    `${mount} tar -c -C ${target} -f /content.tar .\nFROM scratch\nCOPY --from=mount /content.tar /\n`,
+    `${mount} : ${number++}; tar -c -C ${target} -f /content.tar .\nFROM scratch\nCOPY --from=mount /content.tar /\n`,
     ...['--output', `type=local,dest=${directory}`],
   );
   const pack = await timed(() => runOrThrow('zstd', ['-q', '-f', archive]));
   const size = async (path: string) => Math.round((await stat(path)).size / 1e6);
+  const megabytes = await size(archive);
+  if (megabytes === 0) throw new Error(`The cache mount ${target} is empty after a run that has used it.`);
   return {
-    megabytes: await size(archive),
+    megabytes,
     packed: await size(`${archive}.zst`),
     taken: out + pack,
     /** Gives the seconds. */
-    put: async () => {
+    putInto: async (place: string) => {
       const unpack = await timed(() => runOrThrow('zstd', ['-q', '-f', '-d', `${archive}.zst`]));
       const put = await build(
-        `${mount} --mount=type=bind,target=/in tar -x -C ${target} -f /in/content.tar\n`,
+        `RUN --mount=type=cache,target=${place} --mount=type=bind,source=content.tar,target=/in.tar : ${number++}; tar -x -C ${place} -f /in.tar\n`,
         ...['--output', 'type=cacheonly'],
       );
       return unpack + put;

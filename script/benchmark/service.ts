@@ -13,6 +13,7 @@ export async function writeHistory(team: Team, measured: MeasuredService): Promi
   const startBranch = (name: string, from: CommitName) =>
     service.git('switch', '--quiet', '--create', name, commits.get(from)!);
 
+  await measured.complete(service);
   commits.set('main', await service.head());
 
   await startBranch(TOPIC, 'main');

@@ -107,6 +107,7 @@ describe.each(CASES)('$name on $store', ({ name, store }) => {
 
   test('cold: everything is installed, and the image answers', async () => {
     team = await fixture.team(`${name}-${store}`, { from: service.folder });
+    await service.complete(team.service);
     const result = await build(expected.cold);
     expect(result.log).toMatch(expected.installs);
     const answer = await ask(result);
