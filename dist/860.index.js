@@ -15,8 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/git-in-context.js + 3 modules
-var git_in_context = __webpack_require__(1160);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/find-git-credentials.js + 1 modules
+var find_git_credentials = __webpack_require__(8911);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/read-dockerfile.js
 var read_dockerfile = __webpack_require__(8975);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/cache/pure/cache-miss.js
@@ -930,7 +930,7 @@ async function readManifests(folder, paths) {
     const root = await (0,promises_.realpath)(folder);
     const found = paths.map(async (path) => {
         const real = await (0,promises_.realpath)((0,external_node_path_.join)(root, path)).catch(() => null);
-        const text = real === null || !isInside(root, real) ? null : await (0,git_in_context/* readSmallFile */.EW)(real);
+        const text = real === null || !isInside(root, real) ? null : await (0,find_git_credentials/* readSmallFile */.EW)(real);
         return text === null ? [] : [[path, text]];
     });
     return new Map((await Promise.all(found)).flat());

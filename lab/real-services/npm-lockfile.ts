@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { runOrThrow } from '../command.js';
 
 /** As far as it is read. */
-export interface Lockfile {
+interface Lockfile {
   packages: Record<string, { name?: string; version?: string; resolved?: string; inBundle?: boolean }>;
 }
 

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PassProgress } from '../adapters/progress/build-progress.js';
-import { readSmallFile } from '../build/git-in-context.js';
+import { readSmallFile } from '../build/find-git-credentials.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { findContextFolder } from '../build/read-dockerfile.js';
 import { changesOften } from '../cache/pure/cache-miss.js';

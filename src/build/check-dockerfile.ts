@@ -4,32 +4,15 @@
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import type { DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
-import type { Inputs } from '../inputs/inputs.js';
 import type { Plan } from '../plan/plan.js';
 import { InputError } from '../shared/errors.js';
-import type { SourcePlace } from '../shared/types.js';
 import { isInProduction } from './pure/builder-decision.js';
+import { DockerfileCheckError } from './pure/dockerfile-check-error.js';
 import type { Dockerfile } from './pure/dockerfile.js';
 import type { PassRunner } from './run-pass.js';
 
-/** The Dockerfile does not pass the checks. */
-export class DockerfileCheckError extends Error {
-  override readonly name = 'DockerfileCheckError';
-  /** The first violation's; null where its line or the Dockerfile's path is not known. */
-  readonly place: SourcePlace | null;
-  /** `FILE:LINE: RULE: … (LINK)` for each violation. */
-  readonly output: readonly string[];
-
-  constructor(message: string, place: SourcePlace | null, output: readonly string[]) {
-    super(message);
-    this.place = place;
-    this.output = output;
-  }
-}
-
 export interface DockerfileCheckRequest {
   readonly runner: Pick<Runner, 'log'>;
-  readonly inputs: Pick<Inputs, 'dockerfileChecks'>;
   readonly plan: Plan;
   /** Null where it cannot be read here. */
   readonly dockerfile: Dockerfile | null;
@@ -37,12 +20,11 @@ export interface DockerfileCheckRequest {
 }
 
 /**
- * Does nothing but with `dockerfile-checks: error`.
+ * For `dockerfile-checks: error`.
  * @throws DockerfileCheckError that names every violation; InputError where there are no such checks; PassFailedError
  */
 export async function checkDockerfile(request: DockerfileCheckRequest): Promise<void> {
-  const { runner, inputs, plan, dockerfile, passes } = request;
-  if (inputs.dockerfileChecks !== 'error') return;
+  const { runner, plan, dockerfile, passes } = request;
   if (dockerfile?.customSyntax === true)
     throw new InputError(
       `dockerfile-checks is error, but the "# syntax=" of ${dockerfile.path} is not Docker's own, whose checks these are. Leave the input out, or set it to warn.`,

@@ -3,7 +3,6 @@ import type { PassResult } from '../adapters/docker/buildx.js';
 import type { DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { KeptBuilder } from '../build/keep-builder.js';
-import { explainCopyOfGit } from '../build/git-in-context.js';
 import type { Dockerfile } from '../build/pure/dockerfile.js';
 import { type Tag, pinnedReference, taggedReference } from '../image/reference.js';
 import type { Plan } from '../plan/plan.js';
@@ -119,6 +118,8 @@ export async function announceCopyOfGit(
 ): Promise<void> {
   // Without a source every step runs, whatever it copies.
   if (!inputs.advice || production.noCache || production.cacheFrom.length === 0) return;
+  if (progress.steps.every(({ cached }) => cached)) return;
+  const { explainCopyOfGit } = await import('../advice/copy-of-git.js');
   const hint = await explainCopyOfGit(inputs, runner.workspace, dockerfile, progress.steps);
   if (hint !== null) runner.log.notice(hint);
 }

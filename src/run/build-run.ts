@@ -1,9 +1,9 @@
 // The story of a run: read inputs and event, plan, and then either build an image or make an index of built ones.
+import type { OpenMirror } from '../access/open-mirrors.js';
 import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
-import { checkDockerfile } from '../build/check-dockerfile.js';
 import { confinePaths } from '../build/confine-paths.js';
-import { findGitCredentials } from '../build/git-in-context.js';
+import { findGitCredentials } from '../build/find-git-credentials.js';
 import { keepBuilders } from '../build/keep-builder.js';
 import { chooseTargets } from '../build/pure/choose-targets.js';
 import { findUnmatchedValues } from '../build/pure/unmatched-values.js';
@@ -17,11 +17,10 @@ import { NOTHING_ASKED } from '../plan/context.js';
 import { describeEngine } from '../plan/engine.js';
 import { mayBeUntrustedCode } from '../plan/event/untrusted-code.js';
 import { checkMachine } from '../plan/machine.js';
-import { planBuild } from '../plan/plan.js';
+import { type Plan, planBuild } from '../plan/plan.js';
 import { isRelease } from '../plan/tags/promoted.js';
-import { copyPublished } from '../publish/copy-to-mirrors.js';
-import { publishProduction } from '../publish/publish.js';
-import { expectMirrored } from '../publish/pure/mirror-outcome.js';
+import { type PublishedImage, type PushTarget, publishProduction } from '../publish/publish.js';
+import { type MirrorOutcome, expectMirrored } from '../publish/pure/mirror-outcome.js';
 import {
   announceBuilders,
   announceCopyOfGit,
@@ -61,13 +60,14 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   const { plan, candidate, target } = job;
   yield { job, plan };
   announcePlan(runner, plan, `Plan (${describeEngine(engine)})`);
-  await checkDockerfile({ ...job, runner, inputs });
+  // Loaded only by the runs that use it, as the checks below: the bundle has them apart.
+  if (inputs.dockerfileChecks === 'error')
+    await (await import('../build/check-dockerfile.js')).checkDockerfile({ ...job, runner });
   if (target !== null) github.prepare();
 
   const built = await buildTwoPasses({ runner, ...job, unique: target?.unique ?? null });
   yield { built };
   await announceCopyOfGit(setup, plan, built);
-  // Loaded only by the runs that use it, as the story of an index below: the bundle has it apart.
   const checks = candidate === null ? null : await import('../checks/checks.js');
   const checked =
     checks === null
@@ -87,8 +87,7 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   if (published !== null) yield { published };
   if (published !== null && published.moved.failure !== null) throw published.moved.failure;
 
-  const copying =
-    published === null || target === null ? [] : copyPublished(world, plan.own, target, state.mirrors, published);
+  const copying = copyToMirrors(world, plan, target, state.mirrors, published);
   const { registry } = session;
   const places = { registry, stored: state.images, log: runner.log };
   const kept = await keepBuilders({ ...job, ...places, ...frame }, built, published?.images ?? null);
@@ -102,6 +101,19 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   if (failed?.failure) throw failed.failure;
   await layers.save(job, 'all');
   expectMirrored(copies, plan.image, published?.tag ?? plan.tags.unique);
+}
+
+/** Copies to no mirror load nothing. */
+async function copyToMirrors(
+  world: World,
+  { own }: Plan,
+  target: PushTarget | null,
+  mirrors: readonly OpenMirror[],
+  published: PublishedImage | null,
+): Promise<readonly MirrorOutcome[]> {
+  if (published === null || target === null || mirrors.length === 0) return [];
+  const { copyPublished } = await import('../publish/copy-to-mirrors.js');
+  return copyPublished(world, own, target, mirrors, published);
 }
 
 /** @throws InputError for bad input, before anything is built; any other error for a build or push that failed */

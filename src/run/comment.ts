@@ -25,7 +25,7 @@ export async function commentOnPullRequest(request: CommentRequest): Promise<voi
   const { runner, inputs, trigger, result, warn } = request;
   const { event, built } = result.plan;
   // A part gets no comment: the run that makes the index of the parts writes it.
-  if (!inputs.comment || inputs.part !== null || trigger.kind !== 'pull-request' || trigger.fork) return;
+  if (inputs.part !== null || trigger.kind !== 'pull-request' || trigger.fork) return;
   const isOfHead = event.kind === 'branch' && event.branch === trigger.headBranch;
   if (event.kind !== 'pull-request' && !isOfHead) {
     runner.log.notice(

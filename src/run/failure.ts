@@ -1,7 +1,7 @@
 // The error of a failed run -> its message and the last lines of the failed step.
 import { PassFailedError } from '../adapters/docker/buildx.js';
 import { CheckFailedError } from '../checks/check.js';
-import { DockerfileCheckError } from '../build/check-dockerfile.js';
+import { DockerfileCheckError } from '../build/pure/dockerfile-check-error.js';
 import type { Failure } from '../report/result.js';
 import type { SourcePlace } from '../shared/types.js';
 

@@ -5,7 +5,6 @@ import { listSuspectArguments } from '../inputs/build-options.js';
 import { toLocalLines, toPassLines } from '../report/log-lines.js';
 import { toFiguresJson, toSummary } from '../report/summary.js';
 import { announceDockerfileWarnings } from './announce.js';
-import { commentOnPullRequest } from './comment.js';
 import type { Found } from './found.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
 import { isComplete, toRunResult } from './run-result.js';
@@ -62,8 +61,10 @@ async function report(setup: RunSetup, found: Found, { warnings, failure, warn }
     if (!runner.onGitHub) for (const line of toLocalLines(result)) runner.log.info(line);
   }
   // A cancelled run writes no comment: the runner kills it after a few seconds.
-  const told = { runner, github, inputs, trigger: trigger.event, secrets, warn };
-  if (!signal.aborted) await commentOnPullRequest({ ...told, result });
+  if (inputs.comment && !signal.aborted) {
+    const { commentOnPullRequest } = await import('./comment.js');
+    await commentOnPullRequest({ runner, github, inputs, trigger: trigger.event, secrets, warn, result });
+  }
   // Made again: the comment may have added a warning.
   const final = getResult();
   runner.setOutput('summary', toFiguresJson(final));

@@ -30,6 +30,7 @@ test.each(['node', 'node24'] as const)('the whole command line of both passes, o
       '--tag', `IMAGE:${BUILT_SHA}`, '--load', '--provenance=false', '--metadata-file', '…/production.json', '.'],
     // prettier-ignore
     ['buildx', 'build', '--progress=rawjson', '--target', 'builder', '--build-arg', 'A=1', '--build-arg', 'B=x, y',
+      '--label', expect.stringMatching(/^io\.github\.dfe-digital\.two-pass-build\.stage=builder [0-9a-f]{64}$/),
       '--output', 'type=cacheonly', '--provenance=false', '--metadata-file', '…/builder.json', '.'],
   ]);
 });

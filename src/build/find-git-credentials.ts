@@ -1,14 +1,10 @@
-// Looks for `.git` in the build context: for credentials in it, which a COPY could put into a layer, and for a step that
-// copies it and so never comes from the cache.
+// Looks for credentials in the `.git` of the build context, which a COPY could put into a layer.
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Inputs } from '../inputs/inputs.js';
-import { type SolvedStep, findCopyOfGit, sendsGit } from './pure/context/copied-git.js';
 import { isLeftOut } from './pure/context/dockerignore.js';
 import { holdsGitCredentials } from './pure/context/git-credentials.js';
 import { listContextFolders } from './pure/context/local-paths.js';
-import type { Dockerfile } from './pure/dockerfile.js';
-import { findContextFolder } from './read-dockerfile.js';
 
 /** No git configuration is longer. */
 const LARGEST_FILE = 1024 * 1024;
@@ -36,29 +32,6 @@ export async function findGitCredentials(inputs: Inputs, workspace: string): Pro
   return null;
 }
 
-/**
- * @param steps of a build that had a cache source, each after those that it builds on
- * @returns a hint where one of them has run since it copies `.git` of the context; null where none has
- */
-export async function explainCopyOfGit(
-  inputs: Inputs,
-  workspace: string,
-  dockerfile: Dockerfile | null,
-  steps: readonly SolvedStep[],
-): Promise<string | null> {
-  const step = findCopyOfGit(dockerfile, steps);
-  const [context] = listContextFolders(inputs, workspace);
-  if (step === null || context === undefined || findContextFolder(inputs, workspace) === null) return null;
-  if (!(await isFolder(join(context.folder, '.git')))) return null;
-  const { path, text, exists } = await readFirst(context.ignoreFiles);
-  if (!sendsGit(text)) return null;
-  const file = relative(workspace, path);
-  return (
-    `${step.name} runs in every run, also where nothing has changed: it copies .git too, which git writes anew with each checkout. ` +
-    `${exists ? `Add the line ".git" at the end of ${file}` : `Write the line ".git" into a file ${file}`}, unless the build needs it.`
-  );
-}
-
 /** Relative to the folder. Only real `.git` folders: that of a worktree or submodule is a file without credentials. */
 async function listGitConfigs(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -69,7 +42,8 @@ async function listGitConfigs(folder: string): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** A symbolic link is none. */
+export async function isFolder(path: string): Promise<boolean> {
   return lstat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -83,7 +57,7 @@ interface IgnoreFile {
 }
 
 /** The first of these files that is there; the last one's name and no text when there is none. */
-async function readFirst(paths: readonly string[]): Promise<IgnoreFile> {
+export async function readFirst(paths: readonly string[]): Promise<IgnoreFile> {
   for (const path of paths) {
     const text = await readSmallFile(path);
     if (text !== null) return { path, text, exists: true };
