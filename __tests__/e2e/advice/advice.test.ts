@@ -11,6 +11,7 @@ import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, useLab } from '../../support/e2e.js';
 import { readLayers } from '../../support/moved-layers.js';
+import { sampleOf } from '../../support/nightly.js';
 
 const PAGE = readFileSync(new URL('../../../docs/dockerfiles.md', import.meta.url), 'utf8');
 const fixture = useLab({ stores: ['containerd'] });
@@ -147,7 +148,7 @@ async function prepare(name: string): Promise<Team> {
 }
 
 describe('what is promised is saved', () => {
-  test.each<[string, { seconds: number; megabytes: number; lines: RegExp }]>([
+  const promises: readonly [string, { seconds: number; megabytes: number; lines: RegExp }][] = [
     [
       'Manifests first',
       { seconds: 3, megabytes: 0, lines: /`RUN npm ci` \(line 4\) ran again for `COPY \. \.` \(line 3\)/ },
@@ -169,7 +170,10 @@ describe('what is promised is saved', () => {
       'Production without the whole tree',
       { seconds: 0, megabytes: 5, lines: /\(line 10\) wrote them again, although .* \(line 4\) came from the cache/ },
     ],
-  ])('%s', async (heading, { seconds, megabytes, lines }) => {
+  ];
+  // By day the one that is of seconds and of bytes.
+  const sample = sampleOf(promises, ([, { seconds, megabytes }]) => seconds > 0 && megabytes > 0);
+  test.each(sample)('%s', async (heading, { seconds, megabytes, lines }) => {
     const example = readExample(heading);
     const team = await prepare(heading.toLowerCase().replace(/[^a-z]+/g, '-'));
     const before = await measure(team, example.before);
@@ -185,19 +189,21 @@ describe('what is promised is saved', () => {
     if (megabytes > 0) expect(before.bytes - after.bytes).toBeGreaterThanOrEqual((inMegabytes * 1e6) / 2);
   });
 
-  test.each([{ 'reuse-cache': 'false' }, { 'no-cache-filters': 'builder' }])(
-    'the cache, in every push: %j',
-    async (habit) => {
-      const { after } = readExample('Manifests first');
-      const team = await prepare(`no-cache-${Object.keys(habit).join()}`);
-      const before = await measure(team, after, habit);
-      expect(before.advice).toEqual([
-        expect.stringMatching(/ ran line 4 of the Dockerfile, which the cache would have had\./),
-      ]);
-      const used = await measure(team, after);
-      expect(used.advice).toEqual([]);
-      expect(promised(before.advice[0]!, 's')).toBeGreaterThanOrEqual(3);
-      expect(before.seconds - used.seconds).toBeGreaterThanOrEqual(promised(before.advice[0]!, 's') / 2);
-    },
-  );
+  test.each(
+    sampleOf<Readonly<Record<string, string>>>(
+      [{ 'reuse-cache': 'false' }, { 'no-cache-filters': 'builder' }],
+      (habit) => 'reuse-cache' in habit,
+    ),
+  )('the cache, in every push: %j', async (habit) => {
+    const { after } = readExample('Manifests first');
+    const team = await prepare(`no-cache-${Object.keys(habit).join()}`);
+    const before = await measure(team, after, habit);
+    expect(before.advice).toEqual([
+      expect.stringMatching(/ ran line 4 of the Dockerfile, which the cache would have had\./),
+    ]);
+    const used = await measure(team, after);
+    expect(used.advice).toEqual([]);
+    expect(promised(before.advice[0]!, 's')).toBeGreaterThanOrEqual(3);
+    expect(before.seconds - used.seconds).toBeGreaterThanOrEqual(promised(before.advice[0]!, 's') / 2);
+  });
 });
