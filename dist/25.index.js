@@ -19,6 +19,8 @@ var find_git_credentials = __webpack_require__(8911);
 var pure_dockerfile = __webpack_require__(191);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/context/dockerignore.js
 var dockerignore = __webpack_require__(579);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/context/local-paths.js
+var local_paths = __webpack_require__(5555);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/context/copied-git.js
 // The step that copies the context's `.git` with everything else, and so comes from no cache. Pure.
 
@@ -73,15 +75,9 @@ function readCopy(instruction) {
     const reads = /^(?:COPY|ADD)$/i.test(keyword) && valuesOf('--from').length === 0;
     // The last word is where they go to. A heredoc is written in the Dockerfile, and an address is fetched.
     const given = reads ? words.slice(0, -1).filter((word) => !/^<<|:\/\/|^git@/.test(word)) : [];
-    return { sources: given.map(toPath), excluded: valuesOf('--exclude'), mounts: mounts.map(toPath) };
-}
-/** `./`, `/` and `src/..` -> `.`; `/src/` -> `src` */
-function toPath(source) {
-    return external_node_path_.posix.relative('/', external_node_path_.posix.resolve('/', source)) || '.';
+    return { sources: given.map(local_paths/* toContextPath */.U7), excluded: valuesOf('--exclude'), mounts: mounts.map(local_paths/* toContextPath */.U7) };
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/context/local-paths.js
-var local_paths = __webpack_require__(5555);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/read-dockerfile.js
 var read_dockerfile = __webpack_require__(8975);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/copy-of-git.js

@@ -17,6 +17,8 @@ var promises_ = __webpack_require__(1455);
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/find-git-credentials.js + 1 modules
 var find_git_credentials = __webpack_require__(8911);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/context/local-paths.js
+var local_paths = __webpack_require__(5555);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/read-dockerfile.js
 var read_dockerfile = __webpack_require__(8975);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/cache/pure/cache-miss.js
@@ -126,88 +128,13 @@ function findLayerBytes({ layers }, { keyword, rest }) {
     });
     return layer?.size ?? null;
 }
+/** Of several together, as far as their layers are known; null when none is. */
+function sumLayerBytes(build, instructions) {
+    const known = instructions.map((one) => findLayerBytes(build, one)).filter((size) => size !== null);
+    return known.length === 0 ? null : known.reduce((sum, size) => sum + size, 0);
+}
 function plain(text) {
     return text.replace(/\s+/g, ' ').trim();
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/cause.js
-// Why a step ran again, where the progress proves it: the first step of its stage that did not come from the cache.
-
-/**
- * Finds the COPY or ADD that made a step run again: all before it came from the cache.
- * @returns null where something else did, or where nothing proves that the base image is what it was
- */
-function findCause(build, stage, step) {
-    const before = stage.chain.slice(0, stage.chain.indexOf(step));
-    const index = before.findIndex(({ kind, cached }) => kind === 'step' && !cached);
-    const copy = before[index];
-    if (copy === undefined || !copy.ran || !isCopy(copy))
-        return null;
-    // Above the COPY the step would run again all the same.
-    if (before.slice(0, index).some((one) => declaresChanging(build, one)))
-        return null;
-    const sameBase = build.stages.filter(({ image }) => image === stage.image).flatMap(({ own }) => own);
-    if (!sameBase.some(restsOnBase))
-        return null;
-    return { copy, between: before.slice(index + 1) };
-}
-/** A step of the cache whose key has its base image in it. */
-function restsOnBase({ cached, flags }) {
-    return cached && !flags.some((flag) => flag === '--link' || flag.startsWith('--link='));
-}
-function isCopy({ keyword }) {
-    return keyword === 'COPY' || keyword === 'ADD';
-}
-/** @returns null for what is no COPY or ADD, and for heredocs and variables */
-function parseCopy(instruction) {
-    const { flags, rest } = instruction;
-    const paths = rest[0]?.startsWith('[') === true ? parseList(rest.join(' ')) : rest.map((word) => word.replace(/["']/g, ''));
-    const destination = paths?.at(-1);
-    if (!isCopy(instruction) || !paths || paths.length < 2 || destination === undefined)
-        return null;
-    if (paths.some((path) => /[$<]|:\/\//.test(path) || path.startsWith('git@')))
-        return null;
-    const from = flags.find((flag) => flag.startsWith('--from='))?.slice('--from='.length) ?? null;
-    return { sources: paths.slice(0, -1), destination, from };
-}
-function parseList(text) {
-    try {
-        const paths = JSON.parse(text);
-        return Array.isArray(paths) && paths.every((path) => typeof path === 'string') ? paths : null;
-    }
-    catch {
-        return null;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/folders.js
-// Paths inside the image: the working directory of an instruction, and where a COPY copies to.
-
-
-/** Stands for the working directory of the base image, which the Dockerfile does not tell. */
-const OF_BASE_IMAGE = '/<working directory of the base image>';
-/** @returns null where a variable is in it */
-function getWorkingDirectory({ chain }, instruction) {
-    const before = chain.slice(0, chain.indexOf(instruction)).filter(({ keyword }) => keyword === 'WORKDIR');
-    const paths = before.map(({ rest }) => rest.join(' ').replace(/["']/g, ''));
-    return paths.some((path) => path.includes('$')) ? null : external_node_path_.posix.resolve(OF_BASE_IMAGE, ...paths);
-}
-/** @returns null where a variable is in it */
-function getDestination(stage, copy) {
-    const paths = parseCopy(copy);
-    const folder = getWorkingDirectory(stage, copy);
-    return paths === null || folder === null ? null : external_node_path_.posix.resolve(folder, paths.destination);
-}
-function isInside(folder, path) {
-    const way = external_node_path_.posix.relative(folder, path);
-    return way !== '..' && !way.startsWith('../');
-}
-const OF_THE_SYSTEM = ['/bin', '/etc', '/lib', '/root', '/sbin', '/usr', '/var'];
-/** Whether a package manager of the system may find what is copied. A service under /usr/src or /var/www is none of it. */
-function isOfSystem(path) {
-    if (['/usr/src', '/usr/share/nginx', '/var/www'].some((folder) => isInside(folder, path)))
-        return false;
-    return path === '/' || OF_THE_SYSTEM.some((folder) => isInside(folder, path));
 }
 
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/text.js
@@ -249,26 +176,86 @@ function listWords(words) {
     return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/json.js
+var json = __webpack_require__(2405);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/cause.js
+// Why a step ran again, where the progress proves it: the first step of its stage that did not come from the cache.
+
+
+
+/**
+ * Finds the COPY or ADD that made a step run again: all before it came from the cache.
+ * @returns null where something else did, or where nothing proves that the base image is what it was
+ */
+function findCause(build, stage, step) {
+    const before = stage.chain.slice(0, stage.chain.indexOf(step));
+    const index = before.findIndex(({ kind, cached }) => kind === 'step' && !cached);
+    const copy = before[index];
+    if (copy === undefined || !copy.ran || !isCopy(copy))
+        return null;
+    // Above the COPY the step would run again all the same.
+    if (before.slice(0, index).some((one) => declaresChanging(build, one)))
+        return null;
+    const sameBase = build.stages.filter(({ image }) => image === stage.image).flatMap(({ own }) => own);
+    if (!sameBase.some(restsOnBase))
+        return null;
+    return { copy, between: before.slice(index + 1) };
+}
+/** What was found behind the same COPY, together: moving it is one change of the Dockerfile. */
+function groupByCopy(found) {
+    const copies = new Set(found.map(({ copy }) => copy));
+    return [...copies].map((copy) => ({ copy, group: found.filter((one) => one.copy === copy) }));
+}
+/** A step of the cache whose key has its base image in it. */
+function restsOnBase({ cached, flags }) {
+    return cached && !flags.some((flag) => flag === '--link' || flag.startsWith('--link='));
+}
+function isCopy({ keyword }) {
+    return keyword === 'COPY' || keyword === 'ADD';
+}
+/** @returns null for what is no COPY or ADD, and for heredocs and variables */
+function parseCopy(instruction) {
+    const { flags, rest } = instruction;
+    const paths = rest[0]?.startsWith('[') === true ? (0,json/* parseStringList */.jB)(rest.join(' ')) : rest.map(pure_dockerfile/* withoutQuotes */.Yg);
+    const destination = paths?.at(-1);
+    if (!isCopy(instruction) || !paths || paths.length < 2 || destination === undefined)
+        return null;
+    if (paths.some((path) => /[$<]|:\/\//.test(path) || path.startsWith('git@')))
+        return null;
+    const from = flags.find((flag) => flag.startsWith('--from='))?.slice('--from='.length) ?? null;
+    return { sources: paths.slice(0, -1), destination, from };
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/commands.js
+// The commands of a RUN, and what they need. What is not known for certain is not told: then there is no advice.
+
 /** Programs that neither change what a package manager finds nor need what it has installed here. */
 const LANGUAGE_TOOLS = [
-    ...[
-        'bundle',
-        'cargo',
-        'composer',
-        'dotnet',
-        'go',
-        'gradle',
-        'gulp',
-        'mvn',
-        'node',
-        'npm',
-        'npx',
-        'php',
-        'pip',
-        'pip3',
-    ],
-    ...['pnpm', 'poetry', 'pytest', 'python', 'python3', 'rails', 'rake', 'tsc', 'uv', 'webpack', 'yarn'],
+    'bundle',
+    'cargo',
+    'composer',
+    'dotnet',
+    'go',
+    'gradle',
+    'gulp',
+    'mvn',
+    'node',
+    'npm',
+    'npx',
+    'php',
+    'pip',
+    'pip3',
+    'pnpm',
+    'poetry',
+    'pytest',
+    'python',
+    'python3',
+    'rails',
+    'rake',
+    'tsc',
+    'uv',
+    'webpack',
+    'yarn',
 ];
 /**
  * The commands of a RUN that are run one after the other.
@@ -278,8 +265,10 @@ function parseCommands({ keyword, flags, rest }) {
     if (keyword !== 'RUN' || flags.some(isForeignMount) || rest.length === 0)
         return null;
     const text = rest.join(' ');
-    if (text.startsWith('['))
-        return parseExecForm(text);
+    if (text.startsWith('[')) {
+        const words = (0,json/* parseStringList */.jB)(text);
+        return words === null ? null : [words];
+    }
     const commands = [[]];
     for (const [token] of text.matchAll(/&&|;|[|&<>()`]|(?:[^\s"'\\|&;<>()`]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|["'\\]/g)) {
         if (token === '&&' || token === ';')
@@ -294,15 +283,6 @@ function parseCommands({ keyword, flags, rest }) {
 /** `bind` is the type of a mount that names none. */
 function isForeignMount(flag) {
     return flag.startsWith('--mount=') && !/[=,]type=(?:cache|secret|ssh|tmpfs)(?:,|$)/.test(flag);
-}
-function parseExecForm(text) {
-    try {
-        const words = JSON.parse(text);
-        return Array.isArray(words) && words.every((word) => typeof word === 'string') ? [words] : null;
-    }
-    catch {
-        return null;
-    }
 }
 function unquote(token) {
     return token.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? '');
@@ -391,8 +371,34 @@ function leavesSystem(command) {
     return isTool || namesPackages(command) || isTidying(command) || isSetup(command);
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/json.js
-var json = __webpack_require__(2405);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/folders.js
+// Paths inside the image: the working directory of an instruction, and where a COPY copies to.
+
+
+
+
+/** Stands for the working directory of the base image, which the Dockerfile does not tell. */
+const OF_BASE_IMAGE = '/<working directory of the base image>';
+/** @returns null where a variable is in it */
+function getWorkingDirectory({ chain }, instruction) {
+    const before = chain.slice(0, chain.indexOf(instruction)).filter(({ keyword }) => keyword === 'WORKDIR');
+    const paths = before.map(({ rest }) => (0,pure_dockerfile/* withoutQuotes */.Yg)(rest.join(' ')));
+    return paths.some((path) => path.includes('$')) ? null : external_node_path_.posix.resolve(OF_BASE_IMAGE, ...paths);
+}
+/** @returns null where a variable is in it */
+function getDestination(stage, copy) {
+    const paths = parseCopy(copy);
+    const folder = getWorkingDirectory(stage, copy);
+    return paths === null || folder === null ? null : external_node_path_.posix.resolve(folder, paths.destination);
+}
+const OF_THE_SYSTEM = ['/bin', '/etc', '/lib', '/root', '/sbin', '/usr', '/var'];
+/** Whether a package manager of the system may find what is copied. A service under /usr/src or /var/www is none of it. */
+function isOfSystem(path) {
+    if (['/usr/src', '/usr/share/nginx', '/var/www'].some((folder) => (0,local_paths/* isInside */.FK)(folder, path)))
+        return false;
+    return path === '/' || OF_THE_SYSTEM.some((folder) => (0,local_paths/* isInside */.FK)(folder, path));
+}
+
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/installers.js
 // Commands that install the dependencies that manifests list: which files they read, and whether they read no others.
 
@@ -519,6 +525,7 @@ const MANIFEST = /^(?:[\w.-]+\/)*(?:package(?:-lock)?\*?(?:\.json)?|npm-shrinkwr
 
 
 
+
 /** Paths in the build context that the rule wants to read. */
 function listWantedManifests(build) {
     return findLateInstalls(build).flatMap(({ installs, folder }) => listPaths(installs, folder));
@@ -526,18 +533,15 @@ function listWantedManifests(build) {
 /** @param files by path in the build context; a path that is missing is no file */
 function adviseOnEarlyCopy(build, files) {
     const late = findLateInstalls(build).filter((one) => isEnough(one, files));
-    // Several installations behind one COPY are one change.
-    const copies = new Set(late.map(({ copy }) => copy));
-    return [...copies].map((copy) => toAdvice(build, copy, late.filter((one) => one.copy === copy), files));
+    return groupByCopy(late).map(({ copy, group }) => toAdvice(build, copy, group, files));
 }
 function toAdvice(build, copy, group, files) {
     const steps = group.map(({ step }) => step);
     const names = new Set(group.flatMap(({ installs, folder }) => listPaths(installs, folder).filter((path) => files.has(path))));
-    const bytes = steps.map((step) => findLayerBytes(build, step)).filter((size) => size !== null);
     const manifests = listWords([...names].map(markdown/* toInlineCode */.mI));
     return {
         seconds: measureAlone(build, steps),
-        bytes: bytes.length === 0 ? null : bytes.reduce((sum, size) => sum + size, 0),
+        bytes: sumLayerBytes(build, steps),
         text: `in each run that leaves ${manifests} as ${names.size === 1 ? 'it is' : 'they are'}: ` +
             `${listWords(steps.map(showInstruction))} ran again for ${showInstruction(copy)}, which copies more. ` +
             `Copy ${names.size === 1 ? 'that file' : 'these files'} first, install, and copy the rest below.`,
@@ -582,15 +586,11 @@ function findFolder(stage, step, { copy }) {
         return null;
     const manifest = sources.find((one) => areManifests([one]));
     if (manifest !== undefined)
-        return destination === folder ? toContextPath(external_node_path_.posix.dirname(manifest)) : null;
+        return destination === folder ? (0,local_paths/* toContextPath */.U7)(external_node_path_.posix.dirname(manifest)) : null;
     const [source = ''] = sources;
-    if (sources.length !== 1 || /[*?[]/.test(source) || !isInside(destination, folder))
+    if (sources.length !== 1 || /[*?[]/.test(source) || !(0,local_paths/* isInside */.FK)(destination, folder))
         return null;
-    return toContextPath(external_node_path_.posix.join(source, external_node_path_.posix.relative(destination, folder)));
-}
-/** As BuildKit has it: `/src` and `../src` are `src`. */
-function toContextPath(path) {
-    return external_node_path_.posix.relative('/', external_node_path_.posix.resolve('/', path)) || '.';
+    return (0,local_paths/* toContextPath */.U7)(external_node_path_.posix.join(source, external_node_path_.posix.relative(destination, folder)));
 }
 function listPaths(installs, folder) {
     return installs.flatMap(({ needed, optional }) => [...needed, ...optional]).map((name) => external_node_path_.posix.join(folder, name));
@@ -614,19 +614,19 @@ function isEnough({ installs, folder }, files) {
 
 
 
+
 /** One advice for all packages that are installed behind the same COPY. */
 function adviseOnLatePackages(build) {
     const late = build.stages.flatMap((stage) => stage.own.flatMap((step) => {
         const cause = step.ran && isForPackages(step) ? findCause(build, stage, step) : null;
         return cause !== null && leavesPackages(stage, cause) ? [{ step, copy: cause.copy }] : [];
     }));
-    const copies = new Set(late.map(({ copy }) => copy));
-    return [...copies].map((copy) => {
-        const steps = late.filter((one) => one.copy === copy).map(({ step }) => step);
+    return groupByCopy(late).map(({ copy, group }) => {
+        const steps = group.map(({ step }) => step);
         const [it, needs] = steps.length === 1 ? ['it', 'needs'] : ['them', 'need'];
         return {
             seconds: measureAlone(build, steps),
-            bytes: sum(steps.map((step) => findLayerBytes(build, step))),
+            bytes: sumLayerBytes(build, steps),
             text: `in each run with other files for ${showInstruction(copy)}: ` +
                 `${listWords(steps.map(showInstruction))} ${needs} none of them and ran again. Put ${it} above that line.`,
         };
@@ -666,7 +666,7 @@ function adviseOnPruning(build) {
         const copies = folder === null ? [] : listCopies(build, stage, external_node_path_.posix.join(folder, 'node_modules'));
         return {
             seconds: Math.min(own, seconds),
-            bytes: sum(copies.map((copy) => findLayerBytes(build, copy))),
+            bytes: sumLayerBytes(build, copies),
             text: `in each run with other files for ${showInstruction(cause.copy)}: \`${prune.join(' ')}\` (line ${step.line}) ran again, ` +
                 `although what ${showInstruction(install)} installs is the same. Give production's dependencies a stage of their own, ` +
                 `with ${prune[0] === 'npm' ? '`npm ci --omit=dev`' : '`pnpm install --prod --frozen-lockfile`'} behind a COPY of the manifests, and copy them from there.`,
@@ -700,12 +700,8 @@ function listCopies(build, { stage }, folder) {
         .filter((one) => {
         const copied = one.ran && isCopy(one) ? parseCopy(one) : null;
         return (copied?.from?.toLowerCase() === name &&
-            copied.sources.every((source) => isInside(folder, external_node_path_.posix.resolve('/', source))));
+            copied.sources.every((source) => (0,local_paths/* isInside */.FK)(folder, external_node_path_.posix.resolve('/', source))));
     });
-}
-function sum(sizes) {
-    const known = sizes.filter((size) => size !== null);
-    return known.length === 0 ? null : known.reduce((total, size) => total + size, 0);
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/rules/no-cache.js
@@ -748,6 +744,7 @@ function bringsManifests(copy) {
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/rules/owner-change.js
 // A RUN that changes owner or mode of files which a COPY has brought: each of them is copied into one more layer.
+
 
 
 
@@ -798,7 +795,7 @@ function findCopies(stage, step, { paths, option }) {
     const made = before.filter(({ kind, keyword }) => kind === 'step' && keyword !== 'WORKDIR');
     const copies = made.filter((one) => {
         const destination = isCopy(one) ? getDestination(stage, one) : null;
-        return destination !== null && changed.some((path) => isInside(path, destination));
+        return destination !== null && changed.some((path) => (0,local_paths/* isInside */.FK)(path, destination));
     });
     const isHarmless = (one) => one.keyword === 'RUN'
         ? parseCommands(one)?.every((command) => isSetup(command) || isTidying(command) || namesPackages(command)) ===
@@ -810,11 +807,12 @@ function findCopies(stage, step, { paths, option }) {
 }
 function isElsewhere(stage, copy, changed) {
     const destination = getDestination(stage, copy);
-    return destination !== null && !changed.some((path) => isInside(path, destination) || isInside(destination, path));
+    return destination !== null && !changed.some((path) => (0,local_paths/* isInside */.FK)(path, destination) || (0,local_paths/* isInside */.FK)(destination, path));
 }
 
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/rules/whole-tree.js
 // Production that copies a whole tree, with dependencies in it that were not installed again.
+
 
 
 
@@ -834,7 +832,7 @@ function whole_tree_toAdvice(build, copy) {
     if (copied === null || stage === undefined || install === undefined)
         return null;
     const folder = getWorkingDirectory(stage, install);
-    const tree = copied.sources.find((source) => folder !== null && isInside(external_node_path_.posix.resolve('/', source), folder));
+    const tree = copied.sources.find((source) => folder !== null && (0,local_paths/* isInside */.FK)(external_node_path_.posix.resolve('/', source), folder));
     const [bytes, whole] = [findLayerBytes(build, install), findLayerBytes(build, copy)];
     // A smaller layer has not got them all.
     if (folder === null || tree === undefined || bytes === null || whole === null || whole < bytes)
@@ -930,7 +928,7 @@ async function readManifests(folder, paths) {
     const root = await (0,promises_.realpath)(folder);
     const found = paths.map(async (path) => {
         const real = await (0,promises_.realpath)((0,external_node_path_.join)(root, path)).catch(() => null);
-        const text = real === null || !isInside(root, real) ? null : await (0,find_git_credentials/* readSmallFile */.EW)(real);
+        const text = real === null || !(0,local_paths/* isInside */.FK)(root, real) ? null : await (0,find_git_credentials/* readSmallFile */.EW)(real);
         return text === null ? [] : [[path, text]];
     });
     return new Map((await Promise.all(found)).flat());

@@ -10,6 +10,16 @@ export function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
+/** A JSON list of texts, such as that of an instruction's exec form; null for anything else. */
+export function parseStringList(text: string): readonly string[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isStringList(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** A size, an index or a number of things: 0 or a whole number above it. */
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

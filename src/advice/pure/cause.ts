@@ -1,4 +1,6 @@
 // Why a step ran again, where the progress proves it: the first step of its stage that did not come from the cache.
+import { withoutQuotes } from '../../build/pure/dockerfile.js';
+import { parseStringList } from '../../shared/json.js';
 import { type ObservedBuild, type ObservedInstruction, type ObservedStage, declaresChanging } from './observed.js';
 
 /** The COPY that a step ran again for. */
@@ -24,6 +26,14 @@ export function findCause(build: ObservedBuild, stage: ObservedStage, step: Obse
   return { copy, between: before.slice(index + 1) };
 }
 
+/** What was found behind the same COPY, together: moving it is one change of the Dockerfile. */
+export function groupByCopy<T extends Pick<Cause, 'copy'>>(
+  found: readonly T[],
+): readonly { readonly copy: ObservedInstruction; readonly group: readonly T[] }[] {
+  const copies = new Set(found.map(({ copy }) => copy));
+  return [...copies].map((copy) => ({ copy, group: found.filter((one) => one.copy === copy) }));
+}
+
 /** A step of the cache whose key has its base image in it. */
 function restsOnBase({ cached, flags }: ObservedInstruction): boolean {
   return cached && !flags.some((flag) => flag === '--link' || flag.startsWith('--link='));
@@ -44,20 +54,10 @@ export interface CopiedPaths {
 /** @returns null for what is no COPY or ADD, and for heredocs and variables */
 export function parseCopy(instruction: ObservedInstruction): CopiedPaths | null {
   const { flags, rest } = instruction;
-  const paths =
-    rest[0]?.startsWith('[') === true ? parseList(rest.join(' ')) : rest.map((word) => word.replace(/["']/g, ''));
+  const paths = rest[0]?.startsWith('[') === true ? parseStringList(rest.join(' ')) : rest.map(withoutQuotes);
   const destination = paths?.at(-1);
   if (!isCopy(instruction) || !paths || paths.length < 2 || destination === undefined) return null;
   if (paths.some((path) => /[$<]|:\/\//.test(path) || path.startsWith('git@'))) return null;
   const from = flags.find((flag) => flag.startsWith('--from='))?.slice('--from='.length) ?? null;
   return { sources: paths.slice(0, -1), destination, from };
-}
-
-function parseList(text: string): readonly string[] | null {
-  try {
-    const paths: unknown = JSON.parse(text);
-    return Array.isArray(paths) && paths.every((path) => typeof path === 'string') ? paths : null;
-  } catch {
-    return null;
-  }
 }

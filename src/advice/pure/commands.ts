@@ -1,4 +1,5 @@
 // The commands of a RUN, and what they need. What is not known for certain is not told: then there is no advice.
+import { parseStringList } from '../../shared/json.js';
 import type { ObservedInstruction } from './observed.js';
 
 /** Its words without quotes; what the shell would replace is still in them. */
@@ -6,23 +7,31 @@ export type Command = readonly string[];
 
 /** Programs that neither change what a package manager finds nor need what it has installed here. */
 const LANGUAGE_TOOLS: readonly string[] = [
-  ...[
-    'bundle',
-    'cargo',
-    'composer',
-    'dotnet',
-    'go',
-    'gradle',
-    'gulp',
-    'mvn',
-    'node',
-    'npm',
-    'npx',
-    'php',
-    'pip',
-    'pip3',
-  ],
-  ...['pnpm', 'poetry', 'pytest', 'python', 'python3', 'rails', 'rake', 'tsc', 'uv', 'webpack', 'yarn'],
+  'bundle',
+  'cargo',
+  'composer',
+  'dotnet',
+  'go',
+  'gradle',
+  'gulp',
+  'mvn',
+  'node',
+  'npm',
+  'npx',
+  'php',
+  'pip',
+  'pip3',
+  'pnpm',
+  'poetry',
+  'pytest',
+  'python',
+  'python3',
+  'rails',
+  'rake',
+  'tsc',
+  'uv',
+  'webpack',
+  'yarn',
 ];
 
 /**
@@ -32,7 +41,10 @@ const LANGUAGE_TOOLS: readonly string[] = [
 export function parseCommands({ keyword, flags, rest }: ObservedInstruction): readonly Command[] | null {
   if (keyword !== 'RUN' || flags.some(isForeignMount) || rest.length === 0) return null;
   const text = rest.join(' ');
-  if (text.startsWith('[')) return parseExecForm(text);
+  if (text.startsWith('[')) {
+    const words = parseStringList(text);
+    return words === null ? null : [words];
+  }
   const commands: string[][] = [[]];
   for (const [token] of text.matchAll(/&&|;|[|&<>()`]|(?:[^\s"'\\|&;<>()`]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+|["'\\]/g)) {
     if (token === '&&' || token === ';') commands.push([]);
@@ -45,15 +57,6 @@ export function parseCommands({ keyword, flags, rest }: ObservedInstruction): re
 /** `bind` is the type of a mount that names none. */
 function isForeignMount(flag: string): boolean {
   return flag.startsWith('--mount=') && !/[=,]type=(?:cache|secret|ssh|tmpfs)(?:,|$)/.test(flag);
-}
-
-function parseExecForm(text: string): readonly Command[] | null {
-  try {
-    const words: unknown = JSON.parse(text);
-    return Array.isArray(words) && words.every((word) => typeof word === 'string') ? [words] : null;
-  } catch {
-    return null;
-  }
 }
 
 function unquote(token: string): string {

@@ -1,5 +1,7 @@
 // Paths inside the image: the working directory of an instruction, and where a COPY copies to.
 import { posix } from 'node:path';
+import { isInside } from '../../build/pure/context/local-paths.js';
+import { withoutQuotes } from '../../build/pure/dockerfile.js';
 import { parseCopy } from './cause.js';
 import type { ObservedInstruction, ObservedStage } from './observed.js';
 
@@ -9,7 +11,7 @@ const OF_BASE_IMAGE = '/<working directory of the base image>';
 /** @returns null where a variable is in it */
 export function getWorkingDirectory({ chain }: ObservedStage, instruction: ObservedInstruction): string | null {
   const before = chain.slice(0, chain.indexOf(instruction)).filter(({ keyword }) => keyword === 'WORKDIR');
-  const paths = before.map(({ rest }) => rest.join(' ').replace(/["']/g, ''));
+  const paths = before.map(({ rest }) => withoutQuotes(rest.join(' ')));
   return paths.some((path) => path.includes('$')) ? null : posix.resolve(OF_BASE_IMAGE, ...paths);
 }
 
@@ -18,11 +20,6 @@ export function getDestination(stage: ObservedStage, copy: ObservedInstruction):
   const paths = parseCopy(copy);
   const folder = getWorkingDirectory(stage, copy);
   return paths === null || folder === null ? null : posix.resolve(folder, paths.destination);
-}
-
-export function isInside(folder: string, path: string): boolean {
-  const way = posix.relative(folder, path);
-  return way !== '..' && !way.startsWith('../');
 }
 
 const OF_THE_SYSTEM: readonly string[] = ['/bin', '/etc', '/lib', '/root', '/sbin', '/usr', '/var'];

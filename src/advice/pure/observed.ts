@@ -163,6 +163,12 @@ export function findLayerBytes({ layers }: ObservedBuild, { keyword, rest }: Obs
   return layer?.size ?? null;
 }
 
+/** Of several together, as far as their layers are known; null when none is. */
+export function sumLayerBytes(build: ObservedBuild, instructions: readonly ObservedInstruction[]): number | null {
+  const known = instructions.map((one) => findLayerBytes(build, one)).filter((size) => size !== null);
+  return known.length === 0 ? null : known.reduce((sum, size) => sum + size, 0);
+}
+
 function plain(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

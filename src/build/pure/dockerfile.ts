@@ -4,7 +4,7 @@ import { type BuildFlag, CHECK_ARGUMENT } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { isStageNumber } from '../../plan/targets.js';
 import { InputError } from '../../shared/errors.js';
-import { isStringList, parseObject } from '../../shared/json.js';
+import { parseStringList } from '../../shared/json.js';
 import { isMadeOf } from '../../shared/text.js';
 
 export interface Stage {
@@ -134,11 +134,10 @@ export function readFlags(instruction: string): InstructionParts {
 /** The same, with the words behind the flags: those of a JSON list, or else of a line, without quotes. */
 export function readInstruction(instruction: string): InstructionParts & { readonly words: readonly string[] } {
   const parts = readFlags(instruction);
-  const list = parseObject(`{"words":${parts.rest.join(' ')}}`)?.words;
-  return { ...parts, words: isStringList(list) ? list : parts.rest.map(withoutQuotes) };
+  return { ...parts, words: parseStringList(parts.rest.join(' ')) ?? parts.rest.map(withoutQuotes) };
 }
 
-function withoutQuotes(word: string): string {
+export function withoutQuotes(word: string): string {
   return word.replace(/["']/g, '');
 }
 

@@ -1,5 +1,5 @@
 // The likely reason why the first uncached step of a pass was not cached. Pure.
-import { type Dockerfile, getInstruction, getStageLabel, isShownAs } from '../../build/pure/dockerfile.js';
+import { type Dockerfile, findShown, getInstruction } from '../../build/pure/dockerfile.js';
 import { listArguments } from '../../build/pure/dockerfile-values.js';
 import type { BuildFlag } from '../../inputs/build-options.js';
 
@@ -23,7 +23,7 @@ export function explainMiss(step: MissedStep, { dockerfile, flags, sha, hadSourc
   if (noCache) return 'reuse-cache is false';
   if (!hadSource) return 'the registry has no earlier image of this branch, its base or main';
   const text = getInstruction(step.name);
-  const changing = listArgumentsBefore(step, text, dockerfile).find((name) => changesOften(name, flags, sha));
+  const changing = listArgumentsBefore(step, dockerfile).find((name) => changesOften(name, flags, sha));
   if (/^RUN\b/i.test(text) && changing !== undefined) {
     return `the build argument ${changing} changes with every commit and stands before it: move "ARG ${changing}" below this step`;
   }
@@ -44,11 +44,11 @@ const LINK_REASON =
   'the layers below it changed, or the cache lacks its own, since BuildKit does not always keep those of --link: if this comes with every commit, leave --link out';
 
 /** ARGs before the step in its own stage; none when the step is not found in the Dockerfile. */
-function listArgumentsBefore(step: MissedStep, text: string, dockerfile: Dockerfile | null): string[] {
-  const stage = dockerfile?.stages.find((one) => getStageLabel(dockerfile, one) === step.stage);
-  const end = stage?.instructions.findIndex((instruction) => isShownAs(instruction, text)) ?? -1;
-  if (stage === undefined || end === -1) return [];
-  return stage.instructions.slice(0, end).flatMap(listArguments);
+function listArgumentsBefore(step: MissedStep, dockerfile: Dockerfile | null): string[] {
+  const shown = dockerfile === null ? null : findShown(dockerfile, step);
+  if (shown === null) return [];
+  const { stage, instruction } = shown;
+  return stage.instructions.slice(0, stage.instructions.indexOf(instruction)).flatMap(listArguments);
 }
 
 /** Whether a build argument that is given has another value for every commit. */

@@ -1,17 +1,18 @@
 // Dependencies that are installed again since a COPY before them brings more than their manifests.
 import { posix } from 'node:path';
+import { isInside, toContextPath } from '../../../build/pure/context/local-paths.js';
 import { toInlineCode } from '../../../shared/markdown.js';
 import { type Advice, listWords, showInstruction } from '../advice.js';
-import { type Cause, findCause, isCopy, parseCopy } from '../cause.js';
+import { type Cause, findCause, groupByCopy, isCopy, parseCopy } from '../cause.js';
 import { isTidying, namesPackages, parseCommands } from '../commands.js';
-import { getDestination, getWorkingDirectory, isInside } from '../folders.js';
+import { getDestination, getWorkingDirectory } from '../folders.js';
 import { type Install, type Manifests, areManifests, parseInstall } from '../installers.js';
 import {
   type ObservedBuild,
   type ObservedInstruction,
   type ObservedStage,
-  findLayerBytes,
   measureAlone,
+  sumLayerBytes,
 } from '../observed.js';
 
 /** A RUN that does nothing but install, behind a COPY of more than it needs. */
@@ -32,16 +33,7 @@ export function listWantedManifests(build: ObservedBuild): readonly string[] {
 /** @param files by path in the build context; a path that is missing is no file */
 export function adviseOnEarlyCopy(build: ObservedBuild, files: Manifests): readonly Advice[] {
   const late = findLateInstalls(build).filter((one) => isEnough(one, files));
-  // Several installations behind one COPY are one change.
-  const copies = new Set(late.map(({ copy }) => copy));
-  return [...copies].map((copy) =>
-    toAdvice(
-      build,
-      copy,
-      late.filter((one) => one.copy === copy),
-      files,
-    ),
-  );
+  return groupByCopy(late).map(({ copy, group }) => toAdvice(build, copy, group, files));
 }
 
 function toAdvice(
@@ -54,11 +46,10 @@ function toAdvice(
   const names = new Set(
     group.flatMap(({ installs, folder }) => listPaths(installs, folder).filter((path) => files.has(path))),
   );
-  const bytes = steps.map((step) => findLayerBytes(build, step)).filter((size) => size !== null);
   const manifests = listWords([...names].map(toInlineCode));
   return {
     seconds: measureAlone(build, steps),
-    bytes: bytes.length === 0 ? null : bytes.reduce((sum, size) => sum + size, 0),
+    bytes: sumLayerBytes(build, steps),
     text:
       `in each run that leaves ${manifests} as ${names.size === 1 ? 'it is' : 'they are'}: ` +
       `${listWords(steps.map(showInstruction))} ran again for ${showInstruction(copy)}, which copies more. ` +
@@ -109,11 +100,6 @@ function findFolder(stage: ObservedStage, step: ObservedInstruction, { copy }: C
   const [source = ''] = sources;
   if (sources.length !== 1 || /[*?[]/.test(source) || !isInside(destination, folder)) return null;
   return toContextPath(posix.join(source, posix.relative(destination, folder)));
-}
-
-/** As BuildKit has it: `/src` and `../src` are `src`. */
-function toContextPath(path: string): string {
-  return posix.relative('/', posix.resolve('/', path)) || '.';
 }
 
 function listPaths(installs: readonly Install[], folder: string): readonly string[] {

@@ -1,15 +1,16 @@
 // Steps behind a COPY that need nothing of what it copies: packages of the system, and the pruning of dependencies.
 import { posix } from 'node:path';
+import { isInside } from '../../../build/pure/context/local-paths.js';
 import { type Advice, listWords, showInstruction } from '../advice.js';
-import { type Cause, findCause, isCopy, parseCopy } from '../cause.js';
+import { type Cause, findCause, groupByCopy, isCopy, parseCopy } from '../cause.js';
 import { type Command, isSetup, isTidying, leavesSystem, namesPackages, parseCommands } from '../commands.js';
-import { getDestination, getWorkingDirectory, isInside, isOfSystem } from '../folders.js';
+import { getDestination, getWorkingDirectory, isOfSystem } from '../folders.js';
 import {
   type ObservedBuild,
   type ObservedInstruction,
   type ObservedStage,
-  findLayerBytes,
   measureAlone,
+  sumLayerBytes,
 } from '../observed.js';
 
 /** One advice for all packages that are installed behind the same COPY. */
@@ -20,13 +21,12 @@ export function adviseOnLatePackages(build: ObservedBuild): readonly Advice[] {
       return cause !== null && leavesPackages(stage, cause) ? [{ step, copy: cause.copy }] : [];
     }),
   );
-  const copies = new Set(late.map(({ copy }) => copy));
-  return [...copies].map((copy) => {
-    const steps = late.filter((one) => one.copy === copy).map(({ step }) => step);
+  return groupByCopy(late).map(({ copy, group }) => {
+    const steps = group.map(({ step }) => step);
     const [it, needs] = steps.length === 1 ? ['it', 'needs'] : ['them', 'need'];
     return {
       seconds: measureAlone(build, steps),
-      bytes: sum(steps.map((step) => findLayerBytes(build, step))),
+      bytes: sumLayerBytes(build, steps),
       text:
         `in each run with other files for ${showInstruction(copy)}: ` +
         `${listWords(steps.map(showInstruction))} ${needs} none of them and ran again. Put ${it} above that line.`,
@@ -67,7 +67,7 @@ export function adviseOnPruning(build: ObservedBuild): readonly Advice[] {
       const copies = folder === null ? [] : listCopies(build, stage, posix.join(folder, 'node_modules'));
       return {
         seconds: Math.min(own, seconds),
-        bytes: sum(copies.map((copy) => findLayerBytes(build, copy))),
+        bytes: sumLayerBytes(build, copies),
         text:
           `in each run with other files for ${showInstruction(cause.copy)}: \`${prune.join(' ')}\` (line ${step.line}) ran again, ` +
           `although what ${showInstruction(install)} installs is the same. Give production's dependencies a stage of their own, ` +
@@ -116,9 +116,4 @@ function listCopies(build: ObservedBuild, { stage }: ObservedStage, folder: stri
         copied.sources.every((source) => isInside(folder, posix.resolve('/', source)))
       );
     });
-}
-
-function sum(sizes: readonly (number | null)[]): number | null {
-  const known = sizes.filter((size) => size !== null);
-  return known.length === 0 ? null : known.reduce((total, size) => total + size, 0);
 }

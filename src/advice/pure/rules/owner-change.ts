@@ -1,10 +1,11 @@
 // A RUN that changes owner or mode of files which a COPY has brought: each of them is copied into one more layer.
 import { posix } from 'node:path';
+import { isInside } from '../../../build/pure/context/local-paths.js';
 import { toInlineCode } from '../../../shared/markdown.js';
 import { type Advice, listWords, showInstruction } from '../advice.js';
 import { isCopy } from '../cause.js';
 import { type Command, isSetup, isTidying, listArguments, namesPackages, parseCommands } from '../commands.js';
-import { getDestination, getWorkingDirectory, isInside } from '../folders.js';
+import { getDestination, getWorkingDirectory } from '../folders.js';
 import {
   type ObservedBuild,
   type ObservedInstruction,

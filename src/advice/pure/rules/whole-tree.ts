@@ -1,10 +1,11 @@
 // Production that copies a whole tree, with dependencies in it that were not installed again.
 import { posix } from 'node:path';
+import { isInside } from '../../../build/pure/context/local-paths.js';
 import { toInlineCode } from '../../../shared/markdown.js';
 import { type Advice, showInstruction } from '../advice.js';
 import { isCopy, parseCopy } from '../cause.js';
 import { type Command, isTidying, leavesSystem, parseCommands } from '../commands.js';
-import { getWorkingDirectory, isInside } from '../folders.js';
+import { getWorkingDirectory } from '../folders.js';
 import { parseInstall } from '../installers.js';
 import { type ObservedBuild, type ObservedInstruction, findLayerBytes } from '../observed.js';
 

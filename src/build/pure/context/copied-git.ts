@@ -1,7 +1,7 @@
 // The step that copies the context's `.git` with everything else, and so comes from no cache. Pure.
-import { posix } from 'node:path';
 import { type Dockerfile, type Stage, findShown, readInstruction, stagesInside } from '../dockerfile.js';
 import { isLeftOut } from './dockerignore.js';
+import { toContextPath } from './local-paths.js';
 
 /** Files of `.git` that git writes anew with each checkout. */
 const CHANGING = ['.git/index', '.git/logs/HEAD', '.git/FETCH_HEAD'];
@@ -66,10 +66,5 @@ function readCopy(instruction: string): Record<'sources' | 'excluded' | 'mounts'
   const reads = /^(?:COPY|ADD)$/i.test(keyword) && valuesOf('--from').length === 0;
   // The last word is where they go to. A heredoc is written in the Dockerfile, and an address is fetched.
   const given = reads ? words.slice(0, -1).filter((word) => !/^<<|:\/\/|^git@/.test(word)) : [];
-  return { sources: given.map(toPath), excluded: valuesOf('--exclude'), mounts: mounts.map(toPath) };
-}
-
-/** `./`, `/` and `src/..` -> `.`; `/src/` -> `src` */
-function toPath(source: string): string {
-  return posix.relative('/', posix.resolve('/', source)) || '.';
+  return { sources: given.map(toContextPath), excluded: valuesOf('--exclude'), mounts: mounts.map(toContextPath) };
 }

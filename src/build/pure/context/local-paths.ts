@@ -1,5 +1,5 @@
 // The paths on the runner that inputs name, and whether they stay inside the workspace. Pure.
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { BuildFlag } from '../../../inputs/build-options.js';
 import type { Inputs } from '../../../inputs/inputs.js';
 
@@ -89,12 +89,13 @@ export interface Folder {
  * @param real where the path leads when all symbolic links are resolved
  */
 export function staysInside({ path, kind }: LocalPath, real: string, { workspace, temporary }: Bounds): boolean {
-  if (isWithin(workspace.real, real)) return true;
-  if (kind === 'key' && !isWithin(workspace.path, path) && !isWithin(workspace.real, path)) return true;
-  return temporary !== null && isWithin(temporary.path, path) && isWithin(temporary.real, real);
+  if (isInside(workspace.real, real)) return true;
+  if (kind === 'key' && !isInside(workspace.path, path) && !isInside(workspace.real, path)) return true;
+  return temporary !== null && isInside(temporary.path, path) && isInside(temporary.real, real);
 }
 
-function isWithin(folder: string, path: string): boolean {
+/** Whether a path is the folder or in it; both absolute, or both relative to the same. */
+export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
@@ -107,4 +108,12 @@ function withoutLayoutScheme(value: string): string {
 
 function afterEquals(item: string): string {
   return item.slice(item.indexOf('=') + 1);
+}
+
+/**
+ * A path as it is given to COPY -> the path in the build context, as BuildKit has it: `./`, `/` and `src/..` -> `.`;
+ * `/src/` and `../src` -> `src`
+ */
+export function toContextPath(path: string): string {
+  return posix.relative('/', posix.resolve('/', path)) || '.';
 }
