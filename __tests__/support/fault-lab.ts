@@ -2,8 +2,7 @@
 import type { ImageStore } from '../../lab/engine/engine.js';
 import type { FaultStand } from '../../lab/faults/faults.js';
 import { useLab } from './e2e.js';
-
-export const STORES = ['containerd', 'overlay2'] as const satisfies readonly ImageStore[];
+import { STORES } from './stores.js';
 
 /** A lab in which registries do wrong; its last engine has nothing but what it pulls. */
 export function useFaultLab(): { readonly open: (store: ImageStore, name: string) => Promise<FaultStand> } {

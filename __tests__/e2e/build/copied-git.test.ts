@@ -6,9 +6,10 @@ import { runOrThrow } from '../../../lab/command.js';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
+import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const fixture = useLab({ stores: STORES });
+const fixture = useLab({ stores: STORES_OF_THE_DAY });
 
 const DOCKERFILE = [
   'ARG BASE_IMAGE=localhost/base/busybox:1',
@@ -50,7 +51,7 @@ async function commit(team: Team, files: Readonly<Record<string, string | null>>
 
 const CACHED = { builder: '5 of 5', production: '1 of 1', hints: [] };
 
-test.each(STORES)(
+test.each(STORES_OF_THE_DAY)(
   'without an entry for .git the step runs in each clone; with it all is cached (%s)',
   async (store) => {
     const team = await fixture.team(`git-${store}`);
@@ -73,7 +74,7 @@ test.each(STORES)(
   },
 );
 
-test("the Dockerfile's own ignore file counts, with patterns and exceptions", async () => {
+testByNight("the Dockerfile's own ignore file counts, with patterns and exceptions", async () => {
   const team = await fixture.team('git-own');
   const own = 'Dockerfile.dockerignore';
   await commit(team, { Dockerfile: `${DOCKERFILE}\n`, '.dockerignore': '.git\n', [own]: 'docs\n' });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import { expectFailure, expectSuccess, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
+import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const fixture = useLab({ stores: STORES });
+const fixture = useLab({ stores: STORES_OF_THE_DAY });
 
 /** Violations in production, in a builder stage that production is not made of, and in a stage that nobody builds. */
 const DOCKERFILE = [
@@ -31,7 +32,7 @@ async function build(name: string, store: ImageStore, lines: readonly string[], 
   return { ...result, tags };
 }
 
-describe.each(STORES)('on the %s store', (store) => {
+describe.each(STORES_OF_THE_DAY)('on the %s store', (store) => {
   test('warn: the lines of the stages that are built, each once', async () => {
     const result = await build('warn', store, DOCKERFILE, {});
     expectSuccess(result);
@@ -78,7 +79,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect(result.tags).toContain('main');
   });
 
-  test('off: nothing is said', async () => {
+  testByNight('off: nothing is said', async () => {
     const result = await build('off', store, DOCKERFILE, { 'dockerfile-checks': 'off' });
     expectSuccess(result);
     expect(result.annotations.filter(({ level }) => level === 'warning')).toEqual([]);

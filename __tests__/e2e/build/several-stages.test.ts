@@ -10,9 +10,9 @@ import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
 import { sampleOf } from '../../support/nightly.js';
+import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const fixture = useLab({ stores: STORES });
+const fixture = useLab({ stores: STORES_OF_THE_DAY });
 
 const DOCKERFILE = `ARG BASE_IMAGE=localhost/base/busybox:1
 FROM \${BASE_IMAGE} AS base
@@ -107,9 +107,9 @@ const CHANGES: readonly Change[] = [
     ['gems: 4 of 4', 'modules: 0 of 2', 'assets: 0 of 3', 'Production: 1 of 4'],
   ],
 ];
-const BY_DAY: readonly string[] = ['app/main', 'styles/main.css'];
+const BY_DAY: readonly string[] = ['styles/main.css'];
 
-describe.each(STORES)('on the %s store, with main built', (store) => {
+describe.each(STORES_OF_THE_DAY)('on the %s store, with main built', (store) => {
   let team: Team;
   let first: Built;
   let main: string;
@@ -192,7 +192,7 @@ describe.each(STORES)('on the %s store, with main built', (store) => {
   });
 });
 
-test.each(sampleOf(STORES, (store) => store === 'containerd'))(
+test.each(STORES_OF_THE_DAY)(
   'one stage whose image cannot be pushed is a warning, and the others are kept (%s)',
   async (store) => {
     const { registry } = fixture.lab();

@@ -6,9 +6,9 @@ import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, useLab, warningsOf } from '../../support/e2e.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
+import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const fixture = useLab({ stores: STORES });
+const fixture = useLab({ stores: STORES_OF_THE_DAY });
 const BASE = 'ARG BASE_IMAGE=localhost/base/busybox:1\n';
 
 async function writeDockerfile(team: Team, ...lines: readonly string[]): Promise<void> {
@@ -40,7 +40,7 @@ const ONE_STAGE = [
   'CMD ["./service"]',
 ];
 
-test.each(STORES)(
+test.each(STORES_OF_THE_DAY)(
   'one stage without a name: one pass, and an unchanged commit builds and moves nothing (%s)',
   async (store) => {
     const team = await fixture.team(`one-stage-${store}`);

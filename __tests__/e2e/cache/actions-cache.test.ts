@@ -11,8 +11,8 @@ import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+import { STORES, testOn } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const FORK: CacheScopes = { own: 'refs/pull/12/merge', others: ['refs/heads/main'] };
 const fixture = useLab({ stores: STORES });
 
@@ -59,7 +59,7 @@ const fork = (team: Team) => team.pullRequest({ number: 12, head: 'topic', fork:
 describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
   const form = store === 'overlay2' ? 'image' : 'directory';
 
-  test('saves once, and its next run builds nothing again though the registry has nothing', async () => {
+  testOn(store)('saves once, and its next run builds nothing again though the registry has nothing', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`kept-${store}`);
     const before = cache.entries().length;

@@ -1,12 +1,11 @@
 // The cache: one merged source for both passes, what travels, what is skipped, and what happens when it is broken.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { ImageStore } from '../../../lab/engine/engine.js';
 import { startFront } from '../../../lab/registry/front.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { type Layer, findMovedLayers, readLayers } from '../../support/moved-layers.js';
+import { STORES, STORES_OF_THE_DAY, testOn } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const ALL_CACHED = { builder: '5 of 5', production: '1 of 1' };
 const fixture = useLab({ stores: STORES });
 
@@ -60,21 +59,24 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
     expect(warningsOf(result)).toEqual([]);
   });
 
-  test('a new branch at the same commit takes everything from main, and main’s builder image by its tag', async () => {
-    const { registry } = fixture.lab();
-    await team.service.git('checkout', '--quiet', main);
-    const mark = registry.mark();
-    const result = await buildFresh(await team.push('new-branch'));
-    expect(readCachedSteps(result)).toEqual(ALL_CACHED);
-    await expectNothingMoved(mark, 'new-branch');
-    expect(result.log).toContain('Builder image: unchanged, builder-new-branch is what builder-main is');
-    const [own, theirs] = await Promise.all(
-      ['builder-new-branch', 'builder-main'].map((tag) => registry.manifest(team.repository, tag)),
-    );
-    expect(own!.digest).toBe(theirs!.digest);
-  });
+  testOn(store)(
+    'a new branch at the same commit takes everything from main, and main’s builder image by its tag',
+    async () => {
+      const { registry } = fixture.lab();
+      await team.service.git('checkout', '--quiet', main);
+      const mark = registry.mark();
+      const result = await buildFresh(await team.push('new-branch'));
+      expect(readCachedSteps(result)).toEqual(ALL_CACHED);
+      await expectNothingMoved(mark, 'new-branch');
+      expect(result.log).toContain('Builder image: unchanged, builder-new-branch is what builder-main is');
+      const [own, theirs] = await Promise.all(
+        ['builder-new-branch', 'builder-main'].map((tag) => registry.manifest(team.repository, tag)),
+      );
+      expect(own!.digest).toBe(theirs!.digest);
+    },
+  );
 
-  test('merging an up-to-date pull request builds nothing again', async () => {
+  testOn(store)('merging an up-to-date pull request builds nothing again', async () => {
     const { registry } = fixture.lab();
     await team.service.git('checkout', '--quiet', '-B', 'merged', main);
     await team.service.git('merge', '--quiet', '--no-ff', '--no-edit', feature);
@@ -115,7 +117,7 @@ async function findDependencyLayer(team: Team): Promise<string> {
   return own.sort((one, other) => other.size - one.size)[0]!.digest;
 }
 
-test.each(STORES)(
+test.each(STORES_OF_THE_DAY)(
   'a fork’s changed source keeps the dependencies, which only the builder image has (%s)',
   async (store) => {
     const engine = fixture.lab().engine(store);
@@ -135,7 +137,7 @@ test.each(STORES)(
   },
 );
 
-describe.each(STORES)('on the %s store, a broken cache', (store) => {
+describe.each(STORES_OF_THE_DAY)('on the %s store, a broken cache', (store) => {
   const engine = () => fixture.lab().engine(store);
 
   test('whose layers the registry has lost is no source, and the build goes on', async () => {

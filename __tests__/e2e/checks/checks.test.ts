@@ -5,8 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import type {} from '../../../lab/engine/engine.js';
 import { WRITER } from '../../../lab/services/team.js';
 import { expectFailure, expectSuccess, readCachedSteps, useLab } from '../../support/e2e.js';
+import { STORES, testOn } from '../../support/stores.js';
 
-const STORES = ['containerd', 'overlay2'] as const;
 const fixture = useLab({ stores: STORES });
 
 describe.each(STORES)('verify (%s)', (store) => {
@@ -46,7 +46,7 @@ describe.each(STORES)('verify (%s)', (store) => {
     expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
   });
 
-  test('that leaves something running ends with its script, and says so', async () => {
+  testOn(store)('that leaves something running ends with its script, and says so', async () => {
     const { engine } = fixture.lab();
     const team = await fixture.team(`verify-leaves-${store}`);
     const inputs = { verify: 'sleep 77 & timeout 76 sleep 77 >/dev/null & echo started' };
@@ -59,7 +59,7 @@ describe.each(STORES)('verify (%s)', (store) => {
     expect(result.summary).toContain('The verify script ended and left processes running');
   });
 
-  test('that changes the files of the build publishes what it saw', async () => {
+  testOn(store)('that changes the files of the build publishes what it saw', async () => {
     const { engine, registry } = fixture.lab();
     const team = await fixture.team(`edited-${store}`);
     const event = await team.push();

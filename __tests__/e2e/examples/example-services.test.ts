@@ -8,6 +8,7 @@ import { pushNodeImage } from '../../../lab/services/node-image.js';
 import { servePrivatePackage } from '../../../lab/services/private-package.js';
 import { ACTION, type Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 import { findLeaks, readLayers, readRepository } from '../../support/leaks.js';
 
 const TOKEN = `npm_${randomBytes(18).toString('hex')}`;
@@ -145,7 +146,7 @@ test('other sources install no package again, and change one layer of the image'
   expect(after.filter((digest) => !before.includes(digest))).toHaveLength(1);
 });
 
-test('a private package is installed with the token, which no image has', async () => {
+testByNight('a private package is installed with the token, which no image has', async () => {
   const { lab } = fixture;
   const hidden = await servePrivatePackage(lab().directory, TOKEN);
   const { name, version, integrity } = hidden;

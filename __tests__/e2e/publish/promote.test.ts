@@ -8,8 +8,8 @@ import { type Front, startFront } from '../../../lab/registry/front.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectFailure, expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { STORES, STORES_OF_THE_DAY } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const fixture = useLab({ stores: STORES });
 let front: Front;
 beforeAll(async () => {
@@ -144,7 +144,7 @@ test('an index with attestations is promoted whole', async () => {
   for (const tag of VERSION_TAGS) expect(await digestOf(team, tag, `${team.repository}-copy`)).toBe(index.digest);
 });
 
-describe.each(STORES)('the checks (%s)', (store) => {
+describe.each(STORES_OF_THE_DAY)('the checks (%s)', (store) => {
   test('see the image by its digest, pulled; one that fails writes no tag', async () => {
     const { registry, directory } = fixture.lab();
     const team = await fixture.team(`promoted-checked-${store}`);

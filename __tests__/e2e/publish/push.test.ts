@@ -1,9 +1,8 @@
 // The main job on both image stores: what a push to main writes, and what the next runs make of it.
 import { describe, expect, test } from '@jest/globals';
-import type { ImageStore } from '../../../lab/engine/engine.js';
 import { expectFailure, expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { STORES, testOn } from '../../support/stores.js';
 
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
 const fixture = useLab({ stores: STORES });
 
 describe.each(STORES)('on the %s store', (store) => {
@@ -53,37 +52,40 @@ describe.each(STORES)('on the %s store', (store) => {
     expect(result.summary).toContain(`${team.image}:${event.sha}@${production.digest}`);
   });
 
-  test('both images carry inline cache; the production image has the labels, the builder image that of its stage', async () => {
-    const { registry } = fixture.lab();
-    const team = await fixture.team(`labels-${store}`);
-    const event = await team.push();
-    expectSuccess(
-      await team.build(event, {
-        engine: engine(),
-        inputs: { labels: 'org.opencontainers.image.title=Ours, all of it\nteam=octo' },
-      }),
-    );
+  testOn(store)(
+    'both images carry inline cache; the production image has the labels, the builder image that of its stage',
+    async () => {
+      const { registry } = fixture.lab();
+      const team = await fixture.team(`labels-${store}`);
+      const event = await team.push();
+      expectSuccess(
+        await team.build(event, {
+          engine: engine(),
+          inputs: { labels: 'org.opencontainers.image.title=Ours, all of it\nteam=octo' },
+        }),
+      );
 
-    const builder = await registry.config(team.repository, 'builder-main');
-    const production = await registry.config(team.repository, event.sha);
-    expect(builder).toHaveProperty(['moby.buildkit.cache.v0']);
-    expect(production).toHaveProperty(['moby.buildkit.cache.v0']);
-    // The instructions of the stage, so that the next run knows whether the image is still the stage's. Nothing that changes.
-    expect(builder).toHaveProperty(['config', 'Labels'], {
-      'io.github.dfe-digital.two-pass-build.stage': expect.stringMatching(/^builder [0-9a-f]{64}$/),
-    });
-    const committed = (await team.service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
-    expect(production).toHaveProperty(['config', 'Labels'], {
-      'io.github.dfe-digital.two-pass-build.built-by': `${team.image}: push refs/heads/main`,
-      'io.github.dfe-digital.two-pass-build.built-from': `${team.image}: Dockerfile (context ., target production)`,
-      'org.opencontainers.image.created': committed,
-      'org.opencontainers.image.revision': event.sha,
-      'org.opencontainers.image.source': `https://github.com/octo/labels-${store}`,
-      'org.opencontainers.image.title': 'Ours, all of it',
-      'org.opencontainers.image.version': event.sha,
-      team: 'octo',
-    });
-  });
+      const builder = await registry.config(team.repository, 'builder-main');
+      const production = await registry.config(team.repository, event.sha);
+      expect(builder).toHaveProperty(['moby.buildkit.cache.v0']);
+      expect(production).toHaveProperty(['moby.buildkit.cache.v0']);
+      // The instructions of the stage, so that the next run knows whether the image is still the stage's. Nothing that changes.
+      expect(builder).toHaveProperty(['config', 'Labels'], {
+        'io.github.dfe-digital.two-pass-build.stage': expect.stringMatching(/^builder [0-9a-f]{64}$/),
+      });
+      const committed = (await team.service.git('show', '-s', '--format=%cI', 'HEAD')).trim();
+      expect(production).toHaveProperty(['config', 'Labels'], {
+        'io.github.dfe-digital.two-pass-build.built-by': `${team.image}: push refs/heads/main`,
+        'io.github.dfe-digital.two-pass-build.built-from': `${team.image}: Dockerfile (context ., target production)`,
+        'org.opencontainers.image.created': committed,
+        'org.opencontainers.image.revision': event.sha,
+        'org.opencontainers.image.source': `https://github.com/octo/labels-${store}`,
+        'org.opencontainers.image.title': 'Ours, all of it',
+        'org.opencontainers.image.version': event.sha,
+        team: 'octo',
+      });
+    },
+  );
 
   test('changed source on a fresh engine keeps the dependencies and builds the rest', async () => {
     const { registry } = fixture.lab();
@@ -101,7 +103,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(changed.outputs.digest);
   });
 
-  test('a commit that changes nothing of the image is told from one that does', async () => {
+  testOn(store)('a commit that changes nothing of the image is told from one that does', async () => {
     const team = await fixture.team(`changed-${store}`);
     const build = async () => {
       const event = await team.push();
@@ -122,7 +124,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect((await build()).changed).toBe('true');
   });
 
-  test('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {
+  testOn(store)('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`moved-${store}`);
     const { outputs } = await team.build(await team.push(), { engine: engine() });
@@ -145,7 +147,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect((await registry.manifest(team.repository, 'main')).digest).toBe(moved.outputs.digest);
   });
 
-  test('reuse-cache: false runs every step again and leaves the deployed tag alone', async () => {
+  testOn(store)('reuse-cache: false runs every step again and leaves the deployed tag alone', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`refresh-${store}`);
     const event = await team.push();

@@ -2,8 +2,9 @@
 // a sample, each fault once; by night it is each kind of request, and script/check-faults does all of the matrix.
 import { expect, test } from '@jest/globals';
 import { FAULTS, PLACES, surviveFault } from '../../../lab/faults/faults.js';
-import { STORES, useFaultLab } from '../../support/fault-lab.js';
+import { useFaultLab } from '../../support/fault-lab.js';
 import { IS_NIGHTLY, sampleOf } from '../../support/nightly.js';
+import { STORES, STORES_OF_THE_DAY } from '../../support/stores.js';
 
 const { open: openStand } = useFaultLab();
 
@@ -37,12 +38,9 @@ test('each kind of fault is in the sample', () => {
   expect(SAMPLE).toHaveLength(IS_NIGHTLY ? ALL.length : CHOSEN.length);
 });
 
-test.each(sampleOf(STORES, (store) => store === 'containerd'))(
-  'reset once while a checked image is pushed is survived (%s)',
-  async (store) => {
-    const stand = await openStand(store, `checked-${store}`);
-    const place = PLACES.find(({ name }) => name === 'manifest PUT')!;
-    const { repeats } = await surviveFault(stand, place, 'reset', `checked ${store}`, { verify: 'true' });
-    expect(repeats).toBe(1);
-  },
-);
+test.each(STORES_OF_THE_DAY)('reset once while a checked image is pushed is survived (%s)', async (store) => {
+  const stand = await openStand(store, `checked-${store}`);
+  const place = PLACES.find(({ name }) => name === 'manifest PUT')!;
+  const { repeats } = await surviveFault(stand, place, 'reset', `checked ${store}`, { verify: 'true' });
+  expect(repeats).toBe(1);
+});

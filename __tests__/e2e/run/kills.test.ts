@@ -2,13 +2,14 @@
 // script/check-faults does more of them.
 import { test } from '@jest/globals';
 import { chooseKill, createRandom, surviveKill } from '../../../lab/faults/faults.js';
-import { STORES, useFaultLab } from '../../support/fault-lab.js';
+import { useFaultLab } from '../../support/fault-lab.js';
 import { IS_NIGHTLY } from '../../support/nightly.js';
+import { STORES } from '../../support/stores.js';
 
 const { open: openStand } = useFaultLab();
 
 /** script/check-faults kills fifty on each store. */
-const KILLS = IS_NIGHTLY ? 5 : 2;
+const KILLS = IS_NIGHTLY ? 5 : 1;
 
 test.each(STORES)(`killed at any moment, ${KILLS} times, and run again (%s)`, async (store) => {
   const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 100_000);
