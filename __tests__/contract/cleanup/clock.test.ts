@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { DAY, REVIEW, expectSuccess, useCleanupLab } from '../../support/cleanup-lab.js';
+import { sampleOf } from '../../support/nightly.js';
 
 const stand = useCleanupLab();
 const { push, clean, schedule, tags, served, lines } = stand;
@@ -21,32 +22,36 @@ const toShiftedClock = (days: number): string => `
   };
 `;
 
-test.each([-400, -10, 0, 10, 400])('a sweep on a runner whose clock is %d days ahead', async (days) => {
-  const { github, repository, packages } = await stand.open();
-  const file = join(stand.lab().directory, `clock-${days}.cjs`);
-  await writeFile(file, toShiftedClock(days));
-  const old = await push([], { at: new Date(Date.now() - 15 * DAY) });
-  const young = await push([], { at: new Date(Date.now() - 13 * DAY) });
-  const closed = { headRef: 'feature-x', headRepository: repository };
-  github.setPull({ number: 7, ...closed, closedAt: new Date(Date.now() - 15 * DAY) });
-  github.setPull({ number: 8, ...closed, closedAt: new Date(Date.now() - 13 * DAY) });
-  const recent = REVIEW.replace('-7-', '-8-');
-  for (const tag of [REVIEW, recent]) await push([tag]);
-  // A limit that is over soon, by the same clock.
-  packages.fail({
-    request: /^GET .*versions$/,
-    status: 403,
-    message: 'API rate limit exceeded for installation.',
-    headers: {
-      'x-ratelimit-remaining': '0',
-      'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3),
-    },
-    times: 1,
-  });
-  const result = await clean(schedule(), { env: { NODE_OPTIONS: `--require=${file}` } });
-  expectSuccess(result);
-  expect(lines(result.outputs.deleted)).toEqual([`:${REVIEW}`, `@${old}`]);
-  expect(await served(young)).toBe(true);
-  expect(await tags()).toContain(recent);
-  expect(result.main!.seconds).toBeGreaterThan(2);
-});
+// By day the two that are furthest off.
+test.each(sampleOf([-400, -10, 0, 10, 400], (days) => Math.abs(days) === 400))(
+  'a sweep on a runner whose clock is %d days ahead',
+  async (days) => {
+    const { github, repository, packages } = await stand.open();
+    const file = join(stand.lab().directory, `clock-${days}.cjs`);
+    await writeFile(file, toShiftedClock(days));
+    const old = await push([], { at: new Date(Date.now() - 15 * DAY) });
+    const young = await push([], { at: new Date(Date.now() - 13 * DAY) });
+    const closed = { headRef: 'feature-x', headRepository: repository };
+    github.setPull({ number: 7, ...closed, closedAt: new Date(Date.now() - 15 * DAY) });
+    github.setPull({ number: 8, ...closed, closedAt: new Date(Date.now() - 13 * DAY) });
+    const recent = REVIEW.replace('-7-', '-8-');
+    for (const tag of [REVIEW, recent]) await push([tag]);
+    // A limit that is over soon, by the same clock.
+    packages.fail({
+      request: /^GET .*versions$/,
+      status: 403,
+      message: 'API rate limit exceeded for installation.',
+      headers: {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3),
+      },
+      times: 1,
+    });
+    const result = await clean(schedule(), { env: { NODE_OPTIONS: `--require=${file}` } });
+    expectSuccess(result);
+    expect(lines(result.outputs.deleted)).toEqual([`:${REVIEW}`, `@${old}`]);
+    expect(await served(young)).toBe(true);
+    expect(await tags()).toContain(recent);
+    expect(result.main!.seconds).toBeGreaterThan(2);
+  },
+);
