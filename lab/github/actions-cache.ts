@@ -17,6 +17,8 @@ import { type Reply, sendReply } from './reply.js';
 export interface ActionsCacheStandIn {
   /** What the runner gives the steps of a run with these scopes. */
   readonly env: (scopes: CacheScopes) => Readonly<Record<string, string>>;
+  /** Bytes between the blob store and its clients until now. */
+  readonly transferred: () => { readonly uploaded: number; readonly downloaded: number };
   /** Names of the methods that were called, in order. */
   readonly calls: () => readonly string[];
   /** Entries that were saved to their end, the oldest first. */
@@ -53,7 +55,7 @@ export async function startActionsCache(directory: string): Promise<ActionsCache
   const { port, stop } = await listen(server);
   return {
     env: (scopes) => {
-      const token = randomUUID();
+      const token = writeToken(scopes);
       state.scopes.set(token, scopes);
       return {
         ACTIONS_CACHE_SERVICE_V2: 'True',
@@ -61,6 +63,7 @@ export async function startActionsCache(directory: string): Promise<ActionsCache
         ACTIONS_RUNTIME_TOKEN: token,
       };
     },
+    transferred: store.transferred,
     calls: () => state.calls,
     entries: () => cache.entries.filter(({ complete }) => complete).map(({ key, ref, bytes }) => ({ key, ref, bytes })),
     read: (key) => store.read(findBlob(cache, key)),
@@ -71,6 +74,16 @@ export async function startActionsCache(directory: string): Promise<ActionsCache
       await store.stop();
     },
   };
+}
+
+/** As the runner's: BuildKit reads from it which scopes there are, and in which of them it may write. */
+function writeToken({ own, others = [] }: CacheScopes): string {
+  const now = Math.floor(Date.now() / 1000);
+  const access = [{ Scope: own, Permission: 3 }, ...others.map((Scope) => ({ Scope, Permission: 1 }))];
+  const claims = { ac: JSON.stringify(access), nbf: now - 60, exp: now + 6 * 3600, jti: randomUUID() };
+  return [{ alg: 'HS256', typ: 'JWT' }, claims, 'unsigned']
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
 }
 
 async function reply(state: State, request: IncomingMessage): Promise<Reply> {

@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path';
 import { BlobSASPermissions, BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { startGuarded } from '../guarded-process.js';
 import { findFreePort } from '../listen.js';
+import { startCounter } from './byte-counter.js';
 
 export interface BlobStore {
   /** An address that is good for an hour: `r` to read, `cw` to write. */
   readonly sign: (blob: string, permissions: string) => Promise<string>;
   readonly read: (blob: string) => Promise<Buffer>;
   readonly write: (blob: string, content: Buffer) => Promise<void>;
+  /** Bytes of all requests at signed addresses until now, and of the answers. */
+  readonly transferred: () => { readonly uploaded: number; readonly downloaded: number };
   readonly stop: () => Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export async function startBlobStore(directory: string): Promise<BlobStore> {
     directory,
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: directory },
   });
+  const counter = await startCounter(port);
   const service = new BlobServiceClient(
     `http://127.0.0.1:${port}/${ACCOUNT}`,
     new StorageSharedKeyCredential(ACCOUNT, ACCOUNT_KEY),
@@ -48,15 +52,22 @@ export async function startBlobStore(directory: string): Promise<BlobStore> {
     ),
   );
   return {
-    sign: (blob, permissions) =>
-      container.getBlockBlobClient(blob).generateSasUrl({
+    sign: async (blob, permissions) => {
+      const address = await container.getBlockBlobClient(blob).generateSasUrl({
         permissions: BlobSASPermissions.parse(permissions),
         expiresOn: new Date(Date.now() + ONE_HOUR_MS),
-      }),
+      });
+      // The signature does not cover the port.
+      return address.replace(`:${port}/`, `:${counter.port}/`);
+    },
     read: (blob) => container.getBlockBlobClient(blob).downloadToBuffer(),
     write: async (blob, content) => {
       await container.getBlockBlobClient(blob).uploadData(content);
     },
-    stop: process_.stop,
+    transferred: counter.transferred,
+    stop: async () => {
+      await counter.stop();
+      await process_.stop();
+    },
   };
 }

@@ -92,6 +92,7 @@ export function parseCacheRequest(text: string): CacheRequest {
     key: stringMember(request, 'key'),
     version: stringMember(request, 'version'),
     restoreKeys: Array.isArray(restoreKeys) ? restoreKeys.map(String) : [],
-    bytes: typeof bytes === 'string' ? Number(bytes) : 0,
+    // The toolkit sends a text, BuildKit a number.
+    bytes: Number(bytes ?? 0),
   };
 }

@@ -47,6 +47,8 @@ export interface Registry {
   readonly openUploads: (repository: string) => Promise<readonly string[]>;
   /** Takes a blob's bytes away while manifests still name it, as a clean-up of the registry with a fault does. */
   readonly loseBlob: (digest: string) => Promise<void>;
+  /** When the registry first served the tag, in milliseconds of the clock; undefined = never. */
+  readonly tagWrittenAt: (repository: string, tag: string) => Promise<number | undefined>;
   readonly mark: () => LogMark;
   readonly requests: (since?: LogMark) => Promise<readonly RegistryRequest[]>;
   readonly blobBytesServed: (since?: LogMark) => Promise<number>;
@@ -107,6 +109,14 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     ...client,
     openUploads: (repository) => listOpenUploads(join(repositories, repository, '_uploads')),
     loseBlob: (digest) => rm(blobFile(digest)),
+    tagWrittenAt: async (repository, tag) => {
+      const link = join(repositories, repository, '_manifests/tags', tag, 'current/link');
+      // The registry writes over it when the tag moves.
+      return stat(link).then(
+        ({ birthtimeMs }) => birthtimeMs,
+        () => undefined,
+      );
+    },
     mark: () => server.log().length,
     requests,
     blobBytesServed: async (since) => countBlobBytesServed(await requests(since)),
