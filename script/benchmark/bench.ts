@@ -3,12 +3,14 @@
 import { writeFile } from 'node:fs/promises';
 import { measurePairs } from './compare.js';
 import { measureDeterminism } from './determinism.js';
-import { readMachine } from './machine.js';
+import { type Machine, readMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
 import { measureMounts } from './mounts.js';
-import { measureParsers } from './parsers.js';
+import { measureParsers } from './parsers/measure-parsers.js';
 import type { Try } from './place.js';
-import { toDeterminismTable, toPairsTable, toTitle } from './report.js';
+import { keepTry } from './report/data.js';
+import { toGoalLines, toGoals } from './report/goals.js';
+import { toComparisonTable, toDeterminismTable, toOwnTime, toTitle } from './report/tables.js';
 import { type Stand, openStand } from './stand.js';
 
 const options = readOptions();
@@ -26,7 +28,7 @@ const say = (line: string) => {
 };
 const tries: Try[] = [];
 const sections: string[] = [];
-const machine = [];
+const machine: Machine[] = [];
 for (const store of options.stores) {
   const stand = await openStand(store, options, say);
   try {
@@ -34,10 +36,6 @@ for (const store of options.stores) {
     sections.push(`${toTitle(store)}\n\n${await measure(stand)}`);
   } finally {
     await stand.close();
-  }
-  // A later store may fail: what was measured until here is worth keeping.
-  if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify({ machine, options, tries }, null, 2)}\n`);
   }
 }
 console.log([machine[0]?.line ?? '', ...sections].join('\n\n'));
@@ -49,11 +47,28 @@ if (failed > 0) {
 
 /** Gives a table. */
 async function measure(stand: Stand): Promise<string> {
-  const { determinism, mounts } = stand.options;
-  if (mounts) return measureMounts(stand);
-  const measured = determinism > 0 ? await measureDeterminism(stand) : await measurePairs(stand);
+  if (stand.options.mounts) return measureMounts(stand);
+  if (stand.options.determinism > 0) {
+    await keep(await measureDeterminism(stand));
+    return toDeterminismTable(tries.filter(({ store }) => store === stand.store));
+  }
+  await measurePairs(stand, keep);
+  const { store, options } = stand;
+  const run = {
+    service: options.service,
+    store,
+    where: '',
+    tries: tries.filter((one) => one.store === store).map(keepTry),
+  };
+  say(toGoalLines(toGoals(run)).join('\n'));
+  return `${toComparisonTable(run)}\n\n${toOwnTime(run)}`;
+}
+
+/** What comes later may fail, or somebody may stop it: what was measured until here is worth keeping. */
+async function keep(measured: readonly Try[]): Promise<void> {
   tries.push(...measured);
-  return determinism > 0 ? toDeterminismTable(measured) : toPairsTable(measured, stand.options);
+  if (options === 'help' || options === 'parsers' || options.json === undefined) return;
+  await writeFile(options.json, `${JSON.stringify({ machine, options, tries }, null, 2)}\n`);
 }
 
 function readOptions(): ReturnType<typeof parseOptions> {

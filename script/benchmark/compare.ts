@@ -2,23 +2,23 @@
 import type { Try } from './place.js';
 import { SCENARIOS } from './scenarios.js';
 import type { Stand } from './stand.js';
+import { supports } from './variants/catalog.js';
 
-/** Runs all pairs on one stand. */
-export async function measurePairs(stand: Stand): Promise<readonly Try[]> {
+/** Runs all rounds on one stand. @param keep is given each round of a scenario as soon as it is measured */
+export async function measurePairs(stand: Stand, keep: (tries: readonly Try[]) => Promise<void>): Promise<void> {
   const { options, say, store } = stand;
   const scenarios = SCENARIOS.filter(({ name }) => options.scenarios.includes(name));
   for (const { start } of scenarios) await stand.prepare(start);
-  const tries: Try[] = [];
   for (let round = 1; round <= options.pairs; round++) {
     for (const [index, scenario] of scenarios.entries()) {
-      const order = (round + index) % 2 === 0 ? options.variants : options.variants.toReversed();
+      const variants = options.variants.filter((variant) => supports(variant, store, scenario.name));
+      const order = (round + index) % 2 === 0 ? variants : variants.toReversed();
       const pair = [];
       for (const variant of order) pair.push(await stand.try({ ...scenario, variant, round }));
-      tries.push(...pair);
+      await keep(pair);
       say(`${store} ${round}/${options.pairs} ${scenario.name}: ${pair.map(describeTry).join('; ')}`);
     }
   }
-  return tries;
 }
 
 /** `bundle 2.1 s, 0 MB pulled, 1 MB pushed, 0 of 10 steps re-run` */

@@ -1,15 +1,9 @@
 // Whether a cache that holds every step is also found, every time: many tries of commits that were built before.
 import { describeTry } from './compare.js';
 import type { Try } from './place.js';
-import { SCENARIOS, type ScenarioName } from './scenarios.js';
+import { KINDS, SCENARIOS } from './scenarios.js';
 import type { Stand } from './stand.js';
-
-/** The scenarios whose commits hold nothing new, each with the images that it equals. */
-export const KINDS = {
-  unchanged: 'its own branch',
-  'new-branch': 'main',
-  merge: 'the merged pull request',
-} as const satisfies Partial<Record<ScenarioName, string>>;
+import { supports } from './variants/catalog.js';
 
 /** Runs the tries in a row, each kind from a state with many scopes. */
 export async function measureDeterminism(stand: Stand): Promise<readonly Try[]> {
@@ -18,7 +12,7 @@ export async function measureDeterminism(stand: Stand): Promise<readonly Try[]> 
   await stand.prepare(start);
   const tries: Try[] = [];
   for (const { name, change } of SCENARIOS.filter((scenario) => scenario.name in KINDS)) {
-    for (const variant of options.variants) {
+    for (const variant of options.variants.filter((one) => supports(one, store, name))) {
       for (let round = 1; round <= options.determinism; round++) {
         const one = await stand.try({ name, change, start, variant, round });
         tries.push(one);

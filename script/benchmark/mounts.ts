@@ -4,7 +4,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../../lab/command.js';
-import { median } from './report.js';
+import { median } from './report/figures.js';
 import { SCENARIOS } from './scenarios.js';
 import type { Stand } from './stand.js';
 

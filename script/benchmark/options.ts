@@ -3,10 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ImageStore } from '../../lab/engine/engine.js';
 import { SCENARIOS, type ScenarioName } from './scenarios.js';
-
-/** The action's bundle, and the recipe that it is compared with. */
-const VARIANTS = ['bundle', 'recipe'] as const;
-export type VariantName = (typeof VARIANTS)[number];
+import { VARIANT_NAMES, type VariantName } from './variants/catalog.js';
 
 const STORES = ['containerd', 'overlay2'] as const satisfies readonly ImageStore[];
 
@@ -36,25 +33,28 @@ export interface BenchOptions {
 
 export const HELP = `usage: script/bench [options]
 
-Compares the action's bundle with the recipe (two plain "docker buildx build --push" with inline cache), alternating,
-each try on a fresh engine, and prints Markdown tables.
+Compares the action's bundle with other ways to build, alternating, each try on a fresh engine, and prints Markdown
+tables. What each variant is: script/benchmark/variants/catalog.ts, or docs/benchmark.md, which script/write-benchmark
+writes from the files of --json.
 
-  --pairs N           pairs per scenario (default 5)
+  --pairs N           rounds per scenario, in each of which every variant has one try (default 5)
   --stores LIST       ${STORES.join(',')} (default both)
   --service NAME      what is built: random (a service of random bytes, the default), or node or python (those of
                       lab/real-services, with packages from the registries that this machine uses)
   --scenarios LIST    ${SCENARIOS.map(({ name }) => name).join(',')} (default all)
-  --only VARIANT      ${VARIANTS.join(' or ')}, without the other one
+  --variants LIST     all, or some of ${VARIANT_NAMES.slice(0, 4).join(',')},
+                      ${VARIANT_NAMES.slice(4).join(',')} (default bundle,recipe). limit starts
+                      from what bundle has made and needs it. What a store or a scenario does not have is left out
   --parsers           instead of the comparison, and without any engine: how long what reads the output of builds takes on
                       the outputs that it is slowest on, at their size, twice and four times that
   --determinism N     instead of the comparison: N tries in a row each of a commit that equals its branch, main, or the
-                      merged pull request, with 11 scopes in the registry; the bundle unless --only recipe
+                      merged pull request, with 11 scopes in the registry; the bundle unless --variants says more
   --mounts            instead of the comparison: what the content of cache mounts saves where dependencies changed, and
                       what it costs to keep it, with --service node or python; needs zstd
   --delay MS          put a proxy that waits so long before every answer between engines and registry
   --bandwidth MBPS    let that proxy carry so much in each direction
   --action DIR        the folder with action.yml and dist/ (default: this project)
-  --json FILE         write every single try to FILE
+  --json FILE         write every single try to FILE, after each round of a scenario
   --logs DIR          write the log of every try to DIR
   --help              print this`;
 
@@ -67,7 +67,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       stores: { type: 'string', default: STORES.join(',') },
       scenarios: { type: 'string', default: SCENARIOS.map(({ name }) => name).join(',') },
       service: { type: 'string', default: 'random' },
-      only: { type: 'string' },
+      variants: { type: 'string' },
       determinism: { type: 'string' },
       delay: { type: 'string' },
       bandwidth: { type: 'string' },
@@ -83,7 +83,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
   if (values.parsers) return 'parsers';
   const determinism = values.determinism === undefined ? 0 : parseCount('--determinism', values.determinism);
   if (values.mounts && values.service === 'random') throw new Error('--mounts needs --service node or python.');
-  const only = values.only ?? (determinism > 0 || values.mounts ? 'bundle' : undefined);
+  const variants = values.variants ?? (determinism > 0 || values.mounts ? 'bundle' : 'bundle,recipe');
   return {
     pairs: parseCount('--pairs', values.pairs),
     stores: parseList('--stores', values.stores, STORES),
@@ -93,7 +93,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       values.scenarios,
       SCENARIOS.map(({ name }) => name),
     ),
-    variants: only === undefined ? VARIANTS : parseList('--only', only, VARIANTS),
+    variants: parseVariants(variants),
     determinism,
     mounts: values.mounts,
     action: resolve(values.action),
@@ -102,6 +102,15 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
     json: values.json === undefined ? undefined : resolve(values.json),
     logs: values.logs === undefined ? undefined : resolve(values.logs),
   };
+}
+
+function parseVariants(text: string): readonly VariantName[] {
+  const variants = text === 'all' ? VARIANT_NAMES : parseList('--variants', text, VARIANT_NAMES);
+  if (variants.includes('limit') && !variants.includes('bundle')) {
+    throw new Error('--variants limit needs bundle as well: it imports the cache that the action has merged.');
+  }
+  // In this order, since the limit's state is made of the bundle's.
+  return VARIANT_NAMES.filter((one) => variants.includes(one));
 }
 
 function parseCount(name: string, text: string): number {

@@ -75,3 +75,10 @@ export const HISTORY: readonly { readonly state: StateName; readonly changes: re
     })),
   },
 ];
+
+/** The scenarios whose commits hold nothing new, each with the images that it equals. */
+export const KINDS = {
+  unchanged: 'its own branch',
+  'new-branch': 'main',
+  merge: 'the merged pull request',
+} as const satisfies Partial<Record<ScenarioName, string>>;

@@ -135,7 +135,7 @@ async function buildMain(team: Team, engine: Engine): Promise<void> {
 
 function withService(lab: Lab, name: string, record: (team: Team) => Promise<ActionResult>): Promise<ActionResult> {
   return withTeam(lab, name, async (team) => {
-    const service = join(import.meta.dirname, '../benchmark/service');
+    const service = join(import.meta.dirname, '../benchmark/services/random');
     await cp(service, team.service.directory, { recursive: true });
     await team.service.commit('Add the service');
     return record(team);

@@ -1,7 +1,7 @@
 // Lines of any length: shortened alike however they come, and in bounded memory.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { PARSER_CASES } from '../../../script/benchmark/parser-cases.js';
+import { PARSER_CASES } from '../../../script/benchmark/parsers/parser-cases.js';
 import { RawProgressReader } from '../../../src/adapters/progress/raw.js';
 import { LONGEST_PRINTED, LONGEST_QUOTED, LastLines, LineBuffer, shortenLine } from '../../../src/shared/long-line.js';
 

@@ -1,8 +1,8 @@
 // The measured service in a git repository with every commit that a scenario builds. The one of random bytes has about
 // 250 MB and 10 000 files of builder layers, of which 29 MB go on to production (160 MB and 19 MB when compressed).
-import type { Team } from '../../lab/services/team.js';
+import type { Team } from '../../../lab/services/team.js';
 import type { MeasuredService } from './measured-service.js';
-import { type CommitName, OLD_BRANCHES, TOPIC, TOPIC_PULL_REQUEST } from './scenarios.js';
+import { type CommitName, OLD_BRANCHES, TOPIC, TOPIC_PULL_REQUEST } from '../scenarios.js';
 
 export type Commits = ReadonlyMap<CommitName, string>;
 

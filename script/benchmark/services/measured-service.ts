@@ -1,11 +1,11 @@
 // The services that can be measured: one of random bytes, which needs no network, or a real one.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DEBIAN_IMAGE_LAYERS, pushDebianImages } from '../../lab/debian/images.js';
-import type { Lab } from '../../lab/lab.js';
-import { REAL_SERVICES, type RealService } from '../../lab/real-services/real-service.js';
-import type { SampleService } from '../../lab/services/sample-service.js';
-import type { ServiceName } from './options.js';
+import { DEBIAN_IMAGE_LAYERS, pushDebianImages } from '../../../lab/debian/images.js';
+import type { Lab } from '../../../lab/lab.js';
+import { REAL_SERVICES, type RealService } from '../../../lab/real-services/real-service.js';
+import type { SampleService } from '../../../lab/services/sample-service.js';
+import type { ServiceName } from '../options.js';
 
 export interface MeasuredService {
   readonly folder: string;
@@ -30,7 +30,7 @@ export async function furnishService(name: ServiceName, lab: Lab, host: string):
   const toHost = (reference: string) => reference.replace(lab.registry.host, host);
   if (name === 'random') {
     return {
-      folder: join(import.meta.dirname, 'service'),
+      folder: join(import.meta.dirname, 'random'),
       buildArgs: () => ({ BASE_IMAGE: toHost(lab.baseImage) }),
       secretFiles: {},
       network: '',

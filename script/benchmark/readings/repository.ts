@@ -1,9 +1,9 @@
 // Reads and copies whole repositories in the lab's registry over HTTP, so that every try can start from the same state
 // under a name of its own: manifests are put as the same bytes, blobs are mounted and do not travel.
-import { type JsonObject, objectList, objectMember, parseJsonObject, stringMember } from '../../lab/json.js';
-import { LAB_AGENT } from '../../lab/registry/registry-server.js';
-import type { Registry } from '../../lab/registry/registry.js';
-import type { RegistryUser } from '../../lab/registry/token-server.js';
+import { type JsonObject, objectList, objectMember, parseJsonObject, stringMember } from '../../../lab/json.js';
+import { LAB_AGENT } from '../../../lab/registry/registry-server.js';
+import type { Registry } from '../../../lab/registry/registry.js';
+import type { RegistryUser } from '../../../lab/registry/token-server.js';
 
 /** A manifest or index, and what it was found under. */
 interface StoredManifest {
@@ -25,7 +25,8 @@ export interface BlobKinds {
 }
 
 export interface Repositories {
-  readonly copy: (from: string, to: string) => Promise<void>;
+  /** @param only one tag, instead of all */
+  readonly copy: (from: string, to: string, only?: string) => Promise<void>;
   readonly readBlobs: (repository: string) => Promise<BlobKinds>;
   readonly blobSize: (repository: string, digest: string) => Promise<number>;
 }
@@ -50,9 +51,9 @@ const ACCEPT = [
 export function openRepositories(registry: Registry, user: RegistryUser, baseLayers: number): Repositories {
   const open = (...repositories: readonly string[]) => logIn(registry, user, repositories);
   return {
-    copy: async (from, to) => {
+    copy: async (from, to, only) => {
       const send = await open(from, to);
-      const manifests = await readManifests(send, registry, from);
+      const manifests = await readManifests(send, from, only === undefined ? await registry.tags(from) : [only]);
       for (const digest of new Set(manifests.flatMap(({ body }) => listBlobs(body)))) {
         const mounted = await send(`${to}/blobs/uploads/?mount=${digest}&from=${from}`, { method: 'POST' });
         if (mounted.status !== 201) throw new Error(`${digest} was not mounted: ${mounted.status}`);
@@ -63,7 +64,7 @@ export function openRepositories(registry: Registry, user: RegistryUser, baseLay
       }
     },
     readBlobs: async (repository) => {
-      const manifests = await readManifests(await open(repository), registry, repository);
+      const manifests = await readManifests(await open(repository), repository, await registry.tags(repository));
       return sortBlobs(
         manifests.map(({ body }) => body),
         baseLayers,
@@ -92,7 +93,11 @@ async function logIn(registry: Registry, user: RegistryUser, repositories: reado
 }
 
 /** Parts of an index come before it, because a registry takes no index without them. */
-async function readManifests(send: Send, registry: Registry, repository: string): Promise<readonly StoredManifest[]> {
+async function readManifests(
+  send: Send,
+  repository: string,
+  tags: readonly string[],
+): Promise<readonly StoredManifest[]> {
   const read = async (reference: string): Promise<readonly StoredManifest[]> => {
     const answer = await expectOk(await send(`${repository}/manifests/${reference}`, { headers: { accept: ACCEPT } }));
     const mediaType = answer.headers.get('content-type') ?? '';
@@ -103,7 +108,7 @@ async function readManifests(send: Send, registry: Registry, repository: string)
     return [...parts, { reference, mediaType, bytes, body }];
   };
   const manifests = [];
-  for (const tag of await registry.tags(repository)) manifests.push(...(await read(tag)));
+  for (const tag of tags) manifests.push(...(await read(tag)));
   return manifests;
 }
 

@@ -1,14 +1,14 @@
 // What reads the output of builds and scripts, with the outputs that such readers are slowest on. Pure.
-import { parseDenial } from '../../src/plan/denial/denial.js';
-import { classifyFailure } from '../../src/adapters/docker/pass-failure.js';
-import { findFailedPlace } from '../../src/adapters/progress/failed-place.js';
-import { RawProgressReader } from '../../src/adapters/progress/raw.js';
-import { parseChallenge } from '../../src/adapters/registry/token.js';
-import { parseDockerfile } from '../../src/build/pure/dockerfile.js';
-import { parseList } from '../../src/inputs/syntax.js';
-import { InputError } from '../../src/shared/errors.js';
-import { LastLines, LineBuffer } from '../../src/shared/long-line.js';
-import { escapeMarkdown } from '../../src/shared/markdown.js';
+import { parseDenial } from '../../../src/plan/denial/denial.js';
+import { classifyFailure } from '../../../src/adapters/docker/pass-failure.js';
+import { findFailedPlace } from '../../../src/adapters/progress/failed-place.js';
+import { RawProgressReader } from '../../../src/adapters/progress/raw.js';
+import { parseChallenge } from '../../../src/adapters/registry/token.js';
+import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import { parseList } from '../../../src/inputs/syntax.js';
+import { InputError } from '../../../src/shared/errors.js';
+import { LastLines, LineBuffer } from '../../../src/shared/long-line.js';
+import { escapeMarkdown } from '../../../src/shared/markdown.js';
 
 export interface ParserCase {
   readonly name: string;

@@ -1,5 +1,5 @@
 // What a try moved, from the registry's access log. Pure.
-import { type RegistryRequest, listUploadedBlobs } from '../../lab/registry/access-log.js';
+import { type RegistryRequest, listUploadedBlobs } from '../../../lab/registry/access-log.js';
 import type { BlobKinds } from './repository.js';
 
 /** Bytes of blobs. */

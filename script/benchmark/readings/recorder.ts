@@ -1,8 +1,8 @@
 // A folder for PATH whose `docker` and `git` note when they ran, so that a variant's own time can be told from theirs.
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runOrThrow } from '../../lab/command.js';
-import type { Tools } from '../../lab/tools.js';
+import { runOrThrow } from '../../../lab/command.js';
+import type { Tools } from '../../../lab/tools.js';
 
 /** When a program ran, in seconds of the clock. */
 export interface Interval {
