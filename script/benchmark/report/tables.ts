@@ -74,7 +74,7 @@ function toRange(seconds: readonly number[]): string {
 }
 
 /** Megabytes of layers; less than half a megabyte that is not nothing shows as `<1`. */
-export function toMegabytes(bytes: readonly number[]): string {
+function toMegabytes(bytes: readonly number[]): string {
   const middle = median(bytes);
   if (Number.isNaN(middle)) return '–';
   return middle > 0 && middle < 500_000 ? '<1' : String(Math.round(middle / 1e6));
