@@ -28,6 +28,7 @@ import {
   toContainerCommand,
   toConvertCommand,
   toScanCommand,
+  warnOfMovingImage,
 } from './pure/scanner.js';
 import { uploadToCodeScanning } from './upload-report.js';
 
@@ -142,6 +143,8 @@ async function runScanner(
           `The scan could not be done: ${scanner} is not on PATH, and the Docker Engine is on another machine. Install ${scanner} in a step before this one.`,
         );
       }
+      const moving = warnOfMovingImage(scanner);
+      if (moving !== null) request.warn(moving);
       const name = `two-pass-build-scan-${randomUUID()}`;
       containers.push(name);
       const place = { socket, outputFolder: folder, workspace: runner.workspace, env, name };

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type ProcessOptions, TimeLimitError } from '../../../src/adapters/process/process.js';
+import { SCANNER_IMAGES } from '../../../src/checks/pure/scanner-images.js';
+import { SCANNERS } from '../../../src/inputs/scan-inputs.js';
 import { REPOSITORY, SHA, pullRequest, push, pushTag } from '../../support/world/events.js';
 import { REFUSED } from '../../support/world/memory-github.js';
 import { DONE } from '../../support/world/recorded-engine.js';
@@ -186,6 +188,22 @@ describe('without the tool', () => {
     expect(calls[0]?.args.join(' ')).toMatch(
       /^run --rm --name=two-pass-build-scan-\S+ --init .*source=\/var\/run\/docker\.sock.* aquasec\/trivy/,
     );
+  });
+
+  test.each(SCANNERS)('%s: a warning says where its image is named by a tag alone', async (scanner) => {
+    world.engine.missing.add(scanner);
+    place({ json: await recorded(`${scanner}.json`), sarif: '{"runs":[]}', code: scanner === 'snyk' ? 1 : 0 });
+    const inputs = {
+      scan: scanner,
+      'scan-token': scanner === 'snyk' ? 'snyk-token-0123456789' : '',
+      'scan-fail': 'false',
+    };
+    const { warnings } = await world.succeed(push('main', SHA), inputs);
+    const image = SCANNER_IMAGES[scanner];
+    const moving = image.includes('@sha256:')
+      ? []
+      : [expect.stringContaining(`in the image ${image}, by its tag and not`)];
+    expect(warnings.filter((one) => !one.includes(`${scanner} found`))).toEqual(moving);
   });
 
   test('an image that cannot be had is one clear error', async () => {

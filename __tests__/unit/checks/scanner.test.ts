@@ -1,5 +1,6 @@
 // The command lines of the scanners, what they may see, and what their exit codes mean.
 import { describe, expect, test } from '@jest/globals';
+import { SCANNER_IMAGES } from '../../../src/checks/pure/scanner-images.js';
 import {
   type ScanRequest,
   findSocket,
@@ -8,6 +9,7 @@ import {
   toContainerCommand,
   toConvertCommand,
   toScanCommand,
+  warnOfMovingImage,
 } from '../../../src/checks/pure/scanner.js';
 import { SCANNERS, type Scanner } from '../../../src/inputs/scan-inputs.js';
 
@@ -87,7 +89,7 @@ describe("the tool's image", () => {
         ...['--env=HTTPS_PROXY', '--env=SNYK_TOKEN'],
         // Its own entry point evaluates the arguments in a shell.
         '--entrypoint=snyk',
-        'snyk/snyk:docker',
+        SCANNER_IMAGES.snyk,
         ...tool,
       ],
     });
@@ -98,6 +100,13 @@ describe("the tool's image", () => {
     expect(args.join(' ')).not.toMatch(/secret-token|user:pass/);
     expect(args.includes('--env=SNYK_TOKEN')).toBe(scanner === 'snyk');
     expect(args.includes('--env=TRIVY_DB_REPOSITORY')).toBe(scanner === 'trivy');
+  });
+
+  test('is said to move where a tag alone names it, and only there', () => {
+    expect(warnOfMovingImage('snyk', 'snyk/snyk:docker')).toMatch(
+      /^snyk is not on PATH and runs in the image snyk\/snyk:docker, by its tag .* Install a fixed version of snyk/,
+    );
+    expect(warnOfMovingImage('snyk', `snyk/snyk:docker@sha256:${'1'.repeat(64)}`)).toBeNull();
   });
 });
 

@@ -129,6 +129,18 @@ export function toContainerCommand({ command: scanner, args }: ScannerCommand, p
   };
 }
 
+/**
+ * A warning where the scanner's image is named by a tag alone, which may be moved to anything; null where it has a digest.
+ * script/check-release refuses such an image, so that no released version has one.
+ */
+export function warnOfMovingImage(scanner: Scanner, image: string = SCANNER_IMAGES[scanner]): string | null {
+  if (image.includes('@')) return null;
+  return (
+    `${scanner} is not on PATH and runs in the image ${image}, by its tag and not by a digest: the tag can be moved to anything, ` +
+    `which then gets the engine's socket. Install a fixed version of ${scanner} in a step before this one.`
+  );
+}
+
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /**
