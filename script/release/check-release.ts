@@ -18,7 +18,7 @@ try {
   const file = process.env.GITHUB_OUTPUT;
   if (file !== undefined) {
     const end = randomUUID();
-    for (const [name, value] of Object.entries(release)) appendFileSync(file, `${name}<<${end}\n${value}\n${end}\n`);
+    appendFileSync(file, `notes<<${end}\n${release.notes}\n${end}\n`);
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
@@ -192,6 +192,14 @@ describe("the rebuild of dist/ on Dependabot's pull requests", () => {
     const before = remoteHead();
     symlinkSync('/etc/passwd', join(folder, 'clone/dist/2.index.js'));
     expect(commitDist()).toMatchObject({ status: 1, stderr: 'dist/ has something that is no file.\n' });
+    expect(remoteHead()).toBe(before);
+  });
+
+  test.each(['.git/config', '.gitattributes', 'cli/.git'])('takes nothing that git would read: %s', (path) => {
+    const before = remoteHead();
+    mkdirSync(dirname(join(folder, 'clone/dist', path)), { recursive: true });
+    writeFileSync(join(folder, 'clone/dist', path), '[core]\n');
+    expect(commitDist()).toMatchObject({ status: 1, stderr: 'dist/ has something hidden.\n' });
     expect(remoteHead()).toBe(before);
   });
 

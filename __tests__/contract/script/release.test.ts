@@ -117,7 +117,7 @@ describe('script/push-release', () => {
 
   test('writes the tag, publishes it with the SBOM, and then moves the tag of the major version', () => {
     const first = commit();
-    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(push('1.0.0').status).toBe(0);
     expect(readCalls()).toEqual([
       'release view v1.0.0 --json isDraft --jq .isDraft',
       'release create v1.0.0 --draft --verify-tag --title v1.0.0 --notes What is new dist/sbom.cdx.json',
@@ -126,34 +126,43 @@ describe('script/push-release', () => {
     ]);
     forgetRelease();
     const second = commit();
-    expect(push('v1.1.0', 'v1').status).toBe(0);
+    expect(push('1.1.0').status).toBe(0);
     expect([remoteTag('v1.0.0'), remoteTag('v1.1.0'), remoteTag('v1')]).toEqual([first, second, second]);
     // Only what has no release can be moved.
     expect(readCalls().filter((call) => /\bv1\b/.test(call.replaceAll(/v1\.\d\.\d/g, '')))).toEqual([]);
   });
 
+  test.each(['', 'v1.0.0', '1.0', '1.0.0;x', '../../heads/main', '1.0.0\n', '1.0.0-rc/1', '--delete', '01.0.0'])(
+    'writes no tag of what is no version: %j',
+    (version) => {
+      commit();
+      expect(push(version).status).toBe(2);
+      expect(git('ls-remote', 'origin')).toBe('');
+    },
+  );
+
   test('moves nothing for a pre-release', () => {
     commit();
-    expect(push('v1.0.0-rc.1', '').status).toBe(0);
+    expect(push('1.0.0-rc.1').status).toBe(0);
     expect([remoteTag('v1.0.0-rc.1') === '', remoteTag('v1')]).toEqual([false, '']);
     expect(readCalls()[1]).toContain('--notes What is new --prerelease dist/sbom.cdx.json');
   });
 
   test('never moves a release, and leaves the major version where it is then', () => {
     const first = commit();
-    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(push('1.0.0').status).toBe(0);
     commit();
-    expect(push('v1.0.0', 'v1').status).not.toBe(0);
+    expect(push('1.0.0').status).not.toBe(0);
     expect([remoteTag('v1.0.0'), remoteTag('v1')]).toEqual([first, first]);
   });
 
   test.each(['false', 'null', ''])('moves no major version to a release that is not immutable: %j', (immutable) => {
     const first = commit();
-    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(push('1.0.0').status).toBe(0);
     forgetRelease();
     setState('immutable', `${immutable}\n`);
     commit();
-    const { status, stderr } = push('v1.1.0', 'v1');
+    const { status, stderr } = push('1.1.0');
     expect([status, remoteTag('v1')]).toEqual([1, first]);
     expect(stderr).toMatch(/The release v1\.1\.0 is not immutable.* Turn on "Immutable releases".* v1 has not moved\./);
   });
@@ -161,15 +170,15 @@ describe('script/push-release', () => {
   test('goes on where an earlier try has ended', () => {
     const first = commit();
     setState('fails', 'yes');
-    expect(push('v1.0.0', 'v1').status).not.toBe(0);
+    expect(push('1.0.0').status).not.toBe(0);
     expect([remoteTag('v1.0.0'), remoteTag('v1')]).toEqual([first, '']);
     setState('fails', '');
     // A draft may lack its file.
     setState('draft', 'true\n');
-    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(push('1.0.0').status).toBe(0);
     expect(readCalls()).toContain('release delete v1.0.0 --yes');
     const before = readCalls().length;
-    expect(push('v1.0.0', 'v1').status).toBe(0);
+    expect(push('1.0.0').status).toBe(0);
     expect(readCalls().slice(before)).toEqual([
       'release view v1.0.0 --json isDraft --jq .isDraft',
       'api repos/owner/app/releases/tags/v1.0.0 --jq .immutable',
