@@ -57,6 +57,9 @@ interface ActStep {
   readonly warnings: readonly string[];
 }
 
+/** Labels of runners: this machine is all of them. */
+const LABELS = ['ubuntu-latest', 'ubuntu-26.04', 'ubuntu-24.04', 'ubuntu-24.04-arm'];
+
 /** What a ref of this repository holds for those who use it: actions, bundles and the reusable workflow. */
 const PUBLISHED = ['action.yml', 'build', 'cleanup', 'dist', '.github/workflows/build-image.yml'];
 
@@ -89,11 +92,12 @@ export async function runAct(options: ActOptions): Promise<ActResult> {
     await writeFile(at(name), JSON.stringify(content));
     return at(name);
   };
-  const local = await findRepositories(join(repository, workflow), options.repositories);
+  const local = await findRepositories(join(repository, workflow), repository, options.repositories);
   const args = [
     ...[run.name, '--json', '--actor', githubEnvironment(run).GITHUB_ACTOR!],
     ...['--directory', repository, '--workflows', join(repository, workflow)],
-    ...['--platform', 'ubuntu-latest=-self-hosted', '--action-cache-path', at('cache'), '--no-cache-server'],
+    ...LABELS.flatMap((label) => ['--platform', `${label}=-self-hosted`]),
+    ...['--action-cache-path', at('cache'), '--no-cache-server'],
     ...['--eventpath', await write('event.json', run.payload)],
     ...['--secret-file', await write('secrets.yml', { ...options.secrets, GITHUB_TOKEN: run.token ?? '' })],
     ...['--var-file', await write('vars.yml', options.vars ?? {})],
@@ -120,19 +124,29 @@ function contextOf(run: WorkflowRun): Readonly<Record<string, string>> {
   return { ...Object.fromEntries(names.map((name) => [name, github[name] ?? ''])), SHA_REF: run.sha };
 }
 
-/** The folder of each `owner/name@ref` that a workflow and those it calls use, but for the checkout: that is act's own. */
+/**
+ * The folder of each `owner/name@ref` that a workflow or action and those it calls use, but for the checkout: that is act's
+ * own.
+ * @param root the repository that the file is in, for what it calls by `./`
+ */
 async function findRepositories(
   file: string,
+  root: string,
   repositories: ActOptions['repositories'],
 ): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   for (const uses of listUses(parse(await readFile(file, 'utf8')))) {
+    if (uses.startsWith('./')) {
+      const path = uses.endsWith('.yml') ? uses : join(uses, 'action.yml');
+      Object.assign(found, await findRepositories(join(root, path), root, repositories));
+      continue;
+    }
     const [, repository = '', path = '', ref = ''] = /^([^/]+\/[^/@]+)\/?([^@]*)@(.+)$/.exec(uses) ?? [];
     if (repository === 'actions/checkout') continue;
     const folder = repositories[repository];
     if (folder === undefined) throw new Error(`act would fetch ${uses} from GitHub.`);
     found[`${repository}@${ref}`] = folder;
-    if (path.endsWith('.yml')) Object.assign(found, await findRepositories(join(folder, path), repositories));
+    if (path.endsWith('.yml')) Object.assign(found, await findRepositories(join(folder, path), folder, repositories));
   }
   return found;
 }

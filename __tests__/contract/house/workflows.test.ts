@@ -43,7 +43,8 @@ const parseWorkflow = (path: string): Workflow => parse(read(path)) as Workflow;
 
 test('every action has one commit, with its version as a comment', () => {
   const pins = new Map<string, Set<string>>();
-  for (const path of [...own, ...listWorkflows('examples/workflows')]) {
+  const actions = readdirSync(join(root, '.github/actions')).map((name) => `.github/actions/${name}/action.yml`);
+  for (const path of [...own, ...actions, ...listWorkflows('examples/workflows')]) {
     for (const [, what = ''] of read(path).matchAll(/\buses: (\S+[@/].*)$/gm)) {
       if (/^(?:\.\/|\$\/|DFE-Digital\/two-pass-build)/.test(what)) continue;
       expect([path, what]).toEqual([path, expect.stringMatching(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)]);
@@ -68,6 +69,14 @@ describe('permissions', () => {
     'codeql.yml analyze': ['security-events'],
     'dependabot-dist.yml check': ['actions'],
     'dependabot-dist.yml commit': ['contents'],
+    'nightly-registries.yml left-over': ['packages'],
+    'nightly-registries.yml ghcr': ['packages'],
+    'nightly-registries.yml called-cold': ['packages'],
+    'nightly-registries.yml called-unchanged': ['packages'],
+    'nightly-registries.yml parts-cold': ['packages'],
+    'nightly-registries.yml parts-unchanged': ['packages'],
+    'nightly-registries.yml clean-up': ['packages'],
+    'nightly-registries.yml issue': ['issues'],
     'release.yml attest': ['id-token', 'attestations'],
     'release.yml release': ['contents'],
     'scorecard.yml analyze': ['security-events', 'id-token'],
