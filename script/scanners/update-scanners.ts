@@ -1,5 +1,6 @@
 // Asks the registry for the newest images of the scanners, says what changed, and writes it down. See script/update-scanners.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { connectRegistry } from '../../src/access/connect.js';
 import { SCANNER_IMAGES } from '../../src/checks/pure/scanner-images.js';
@@ -36,10 +37,20 @@ async function findNewest(before: ScannerImage): Promise<Change> {
   return { before, after: { ...before, tag, digest } };
 }
 
+/** In a workflow: the output `changes`, a line each, and empty where there are none. */
+function setOutput(changes: readonly Change[]): void {
+  const file = process.env.GITHUB_OUTPUT;
+  if (file === undefined) return;
+  const lines = changes.filter(isChanged).map((change) => `- ${describeChange(change)}\n`);
+  const end = randomUUID();
+  appendFileSync(file, `changes<<${end}\n${lines.join('')}${end}\n`);
+}
+
 try {
   const images = Object.entries(SCANNER_IMAGES).map(([scanner, text]) => parseImage(scanner, text));
   const changes = await Promise.all(images.map(findNewest));
   for (const change of changes) console.log(describeChange(change));
+  setOutput(changes);
   if (!changes.some(isChanged)) console.log('Nothing to change.');
   else if (values.check) process.exitCode = 1;
   else {

@@ -79,6 +79,7 @@ describe('permissions', () => {
     'nightly-registries.yml issue': ['issues'],
     'release.yml attest': ['id-token', 'attestations'],
     'release.yml release': ['contents'],
+    'scanners.yml issue': ['issues'],
     'scorecard.yml analyze': ['security-events', 'id-token'],
   };
 

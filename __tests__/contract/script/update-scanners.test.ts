@@ -1,6 +1,6 @@
 // script/update-scanners against a registry, in a copy of the files that it writes.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -30,7 +30,8 @@ const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
 
 /** Not by a call that waits: this process is the registry. */
 function update(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn('script/update-scanners', ['--registry', registry.host, ...args], { cwd: folder });
+  const env = { ...process.env, GITHUB_OUTPUT: join(folder, 'output') };
+  const child = spawn('script/update-scanners', ['--registry', registry.host, ...args], { cwd: folder, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
@@ -49,11 +50,21 @@ test('pins what is newest, snyk by its moving tag, says what changed, and then h
     trivy: await push('aquasec/trivy', '99.2.0'),
   };
   for (const tag of ['latest', 'v98.0.0', 'v99.1.0-rc.1']) await push('anchore/grype', tag);
-  const before = read(SOURCE);
+  const before = read(SOURCE).replace(/^( {2}snyk: ).*$/m, "$1'snyk/snyk:docker',");
+  writeFileSync(join(folder, SOURCE), before);
 
   const checked = await update('--check');
   expect([checked.code, read(SOURCE)]).toEqual([1, before]);
   expect(checked.output).toContain(`snyk (snyk/snyk): docker (no digest) -> docker@${digests.snyk}`);
+
+  // What .github/workflows/scanners.yml puts into its issue.
+  const changes = /^changes<<(\S+)\n((?:- .*\n)+)\1\n$/.exec(read('output'))?.[2]?.split('\n') ?? [];
+  expect(changes).toEqual([
+    `- snyk (snyk/snyk): docker (no digest) -> docker@${digests.snyk}`,
+    expect.stringMatching(/^- grype .* -> v99\.0\.1@sha256:/),
+    expect.stringMatching(/^- trivy .* -> 99\.2\.0@sha256:/),
+    '',
+  ]);
 
   const updated = await update();
   expect(updated).toMatchObject({ code: 0 });
@@ -63,7 +74,9 @@ test('pins what is newest, snyk by its moving tag, says what changed, and then h
   expect(read(SOURCE)).toContain(`  trivy: 'aquasec/trivy:99.2.0@${digests.trivy}',\n`);
   expect(read('docs/checks.md')).toMatch(/^\| grype {3}\| `anchore\/grype:v99\.0\.1`, by digest +\|$/m);
 
+  rmSync(join(folder, 'output'));
   const again = await update('--check');
+  expect(read('output')).toMatch(/^changes<<(\S+)\n\1\n$/);
   expect(again).toMatchObject({ code: 0, output: expect.stringContaining('Nothing to change.') });
 });
 
