@@ -87,6 +87,24 @@ describe('script/judge-build', () => {
   ])('never passes what it does not know: %s %j', (kind, outputs) => expect(judge(kind, outputs).status).not.toBe(0));
 });
 
+describe('script/fresh-engine', () => {
+  beforeEach(() => place('docker', 'echo "$*" >>"$STATE/calls"; test "$2" != rm'));
+
+  test.each([
+    ['docker', 0, ['buildx prune --all --force', 'image prune --all --force']],
+    // Where there is none to remove, that is no fault.
+    [
+      'docker-container',
+      0,
+      ['buildx rm --force nightly', 'buildx create --name nightly --driver docker-container --use'],
+    ],
+    ['remote', 2, []],
+  ])('with the driver %s', (driver, status, calls) => {
+    expect(run('fresh-engine', [driver], {}).status).toBe(status);
+    expect(readCalls()).toEqual(calls);
+  });
+});
+
 describe('script/delete-images', () => {
   const env = { USERNAME: 'octo', PASSWORD: 'dckr_"pat\\1', GH_TOKEN: 'x' };
   beforeEach(() => {
