@@ -38,7 +38,7 @@ export interface KeptBuilder {
   /** For log and summary: "unchanged", "written", … */
   readonly outcome: string;
   readonly seconds: number | null;
-  /** Export and push by the builder pass; empty when it did not run. */
+  /** Of the builder pass; empty when it did not run. */
   readonly work: readonly Work[];
   /** Why the builder stage could not be built; null when it was. Only possible when production does not copy from it. */
   readonly failure: Error | null;
@@ -137,7 +137,7 @@ async function confirm(
   const { tag, output } = builder;
   if (built === null) return notKept('not kept, it could not be written');
   const { seconds } = built;
-  const work = built.progress.work.filter(({ kind }) => kind === 'export' || kind === 'push');
+  const { work } = built.progress;
   if (output !== 'registry' || tag === null) return { ...notKept('built, not kept'), seconds, work };
   const digest = (await registry?.readDigest(tag).catch(() => null)) ?? null;
   if (digest === null) {

@@ -70,7 +70,7 @@ async function load({ runner, passes }: TwoPassesRequest, pass: PassPlan, built:
   runner.log.info(title);
   const loaded = await passes.run(pass, { title, silent: true });
   const seconds = built.seconds + loaded.seconds;
-  const work = [...built.progress.work, ...loaded.progress.work.filter(({ kind }) => kind === 'export')];
+  const work = [...built.progress.work, ...loaded.progress.work];
   return { ...loaded, seconds, progress: { ...built.progress, work } };
 }
 

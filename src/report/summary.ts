@@ -9,7 +9,7 @@ import { escapeCell, escapeMarkdown, limit, shorten, toCodeBlock, toTable } from
 import { formatMegabytes, formatSeconds } from '../shared/text.js';
 import { type PassFigures, describeCached, describeMiss } from './figures.js';
 import type { Failure, RunResult } from './result.js';
-import { type TimedPass, sumWork, toGantt } from './timeline.js';
+import { type TimedPass, shareTime, sumWork, toGantt } from './timeline.js';
 
 export function toSummary(result: RunResult): string {
   const { plan, digest, error } = result;
@@ -144,18 +144,32 @@ export function describeBytes({ image, platforms = 1, main }: ImageBytes): strin
   return `${size}, ${formatMegabytes(Math.abs(change))} ${change > 0 ? 'more' : 'less'} than on the main branch`;
 }
 
+/** The time of all passes, split up without a rest. */
 function describeTime(result: RunResult): string {
-  const { run, pull, export: exporting, push } = sumWork(listPasses(result).flatMap(({ work }) => work));
+  const {
+    run,
+    pull,
+    unpack,
+    hash,
+    export: exporting,
+    push,
+    prepare,
+    wait,
+  } = shareTime(listPasses(result).flatMap(({ work }) => work));
   const parts = [
     [run, 'running steps'],
     [pull, 'reading layers'],
+    [unpack, 'unpacking layers'],
+    [hash, 'hashing files that are copied'],
     [exporting, 'writing images'],
     [push, 'pushing'],
+    [prepare + wait, 'the rest'],
   ] as const;
   const told = parts
     .filter(([seconds]) => seconds >= 0.05)
     .map(([seconds, what]) => `${what} ${formatSeconds(seconds)}`);
-  return told.length === 0 ? '' : `Time: ${told.join(', ')} (some of it at once)`;
+  const whole = parts.reduce((sum, [seconds]) => sum + seconds, 0);
+  return told.length === 0 ? '' : `Time: ${formatSeconds(whole)}, of it ${told.join(', ')}`;
 }
 
 function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): string {

@@ -129,7 +129,10 @@ async function measure(
       .split('\n\n')[0]!
       .split('\n')
       .filter((line) => line !== ''),
-    seconds: [builder, production].reduce((sum, one) => sum + (one?.work.run ?? 0) + (one?.work.pull ?? 0), 0),
+    seconds: [builder, production].reduce(
+      (sum, one) => sum + (one?.work.run ?? 0) + (one?.work.pull ?? 0) + (one?.work.unpack ?? 0),
+      0,
+    ),
     bytes: after!.filter(({ digest }) => !known.has(digest)).reduce((sum, { size }) => sum + size, 0),
   };
 }

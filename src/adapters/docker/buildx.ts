@@ -114,14 +114,15 @@ export async function runPass(
   const metadataFile = join(session.directory, `${pass.name}.json`);
   const { onTerminal } = session;
   const args = getBuildxArgs(image, pass, engine, { ...sources, metadataFile, onTerminal });
-  const started = performance.now();
+  const [started, startedAt] = [performance.now(), Date.now()];
   session.onLine(
     `docker ${args.map((argument) => showArgument(pass.cacheFrom.includes(argument) ? redactAttributes(argument) : argument)).join(' ')}`,
   );
   const reader = new RawProgressReader(new BuildLog(session.knownSteps, session.hiddenSteps));
   // Buildx's own display on a terminal cannot be watched, but the user sees it.
   const stallLimit = onTerminal ? Number.POSITIVE_INFINITY : session.stallLimit;
-  const stall = watchForStall(session.signal, stallLimit, () => reader.running, Date.now());
+  const stall = watchForStall(session.signal, stallLimit, () => reader.running, startedAt);
+  const getProgress = (): PassProgress => reader.toWholeProgress(startedAt, Date.now());
   const onLine = (line: string): void => {
     stall.heard(Date.now());
     const { lines, ran, exporting, pushing } = reader.read(line, Date.now());
@@ -138,12 +139,13 @@ export async function runPass(
   const { code, stderr, leftovers } = await session
     .run('docker', args, { env: session.env, signal: stall.signal, limit: 'none', onLine, onTerminal })
     .catch((error: unknown) => {
-      throw stall.stalled === null ? error : explainStall(pass, reader.progress, stall.stalled, session.stallLimit);
+      throw stall.stalled === null ? error : explainStall(pass, getProgress(), stall.stalled, session.stallLimit);
     })
     .finally(() => {
       clearInterval(heartbeat);
     });
-  const { progress } = reader;
+  const progress = getProgress();
+  reader.end().forEach(session.onLine);
   if (leftovers !== null) session.onLine(describeLeftovers('docker buildx build', leftovers));
   if (code !== 0) throw toPassError(pass, progress, { code, stderr }, sources.dockerfile);
   return { seconds: (performance.now() - started) / 1000, progress, ...(await readDigests(metadataFile)) };

@@ -1,4 +1,5 @@
 // The log of a build, short enough to read: a line when a step starts, ends or was cached, and what it prints.
+import { toSeconds } from './stretches.js';
 import { formatMegabytes, formatSeconds } from '../../shared/text.js';
 import { isCancelled, isDockerfileStep } from './build-progress.js';
 
@@ -14,6 +15,8 @@ export interface LoggedVertex {
   readonly done: boolean;
   readonly seconds: number;
   readonly error: string | null;
+  /** Start -> end, in milliseconds since 1970. BuildKit ends and restarts a vertex that it looks up first and pulls later. */
+  readonly runs: ReadonlyMap<number, number | null>;
   /** Its parts, such as layers that are pulled: name -> figures. */
   readonly parts: ReadonlyMap<string, VertexPart>;
 }
@@ -37,8 +40,8 @@ export class BuildLog {
   private readonly told = new Set<string>();
   /** Digest -> when a line about it was printed last. */
   private readonly heard = new Map<string, number>();
-  /** Digest -> what was logged of its pull: BuildKit ends one pull several times. */
-  private readonly pulled = new Map<string, string>();
+  /** Digest -> a cached step whose pull has not been logged: BuildKit ends one pull several times. */
+  private readonly pulled = new Map<string, LoggedVertex>();
 
   /**
    * @param known gets the key of everything that this log shows
@@ -59,7 +62,20 @@ export class BuildLog {
       return [];
     this.told.add(vertex.digest);
     this.heard.set(vertex.digest, now);
-    return [vertex.name];
+    return [...this.endPulls(), vertex.name];
+  }
+
+  /** Log lines on pulls that have ended. To be called at the end of the build; a step that begins ends them too. */
+  endPulls(): readonly string[] {
+    const ended = [...this.pulled.values()].filter(({ done }) => done);
+    return ended.flatMap(({ digest, name, parts, runs }) => {
+      this.pulled.delete(digest);
+      const seconds = sumRuns(runs);
+      if (seconds < SLOW_SECONDS) return [];
+      return [
+        `${getLabel(name)} read from the cache: ${formatMegabytes(sumBytes(parts))} in ${formatSeconds(seconds)}`,
+      ];
+    });
   }
 
   printed(vertex: LoggedVertex, lines: readonly string[], now: number): readonly string[] {
@@ -77,7 +93,8 @@ export class BuildLog {
       return isCancelled(error) ? [] : [`${this.getLabel(vertex)} failed after ${formatSeconds(seconds)}: ${error}`];
     if (isDockerfileStep(name)) return this.stepEnded(vertex);
     const writes = /^(?:exporting|pushing|merging manifest list)/.test(name);
-    return seconds >= SLOW_SECONDS || writes ? [`${name}: ${formatSeconds(seconds)}${describeParts(vertex)}`] : [];
+    if (seconds < SLOW_SECONDS && !writes) return [];
+    return [...(writes ? this.endPulls() : []), `${name}: ${formatSeconds(seconds)}${describeParts(vertex)}`];
   }
 
   /** Log lines on everything that has been silent for a minute. */
@@ -95,18 +112,18 @@ export class BuildLog {
     });
   }
 
-  private stepEnded({ digest, name, cached, seconds, parts }: LoggedVertex): readonly string[] {
+  private stepEnded(vertex: LoggedVertex): readonly string[] {
+    const { digest, name, cached, seconds, parts, runs } = vertex;
     if (!cached) return this.told.has(digest) ? [`${getLabel(name)} done in ${formatSeconds(seconds)}`] : [];
-    const bytes = [...parts].reduce((sum, [part, figures]) => sum + (part.includes('sha256:') ? figures.bytes : 0), 0);
-    // A cached step's layers may be pulled long after it was found in the cache.
-    const pulled = bytes === 0 ? '' : `${formatMegabytes(bytes)} in ${formatSeconds(seconds)}`;
+    const bytes = sumBytes(parts);
     if (!this.told.has(digest)) {
       this.told.add(digest);
-      return [`${name} (cached${pulled === '' ? '' : `, read ${pulled}`})`];
+      const pulled = bytes === 0 ? '' : `, read ${formatMegabytes(bytes)} in ${formatSeconds(sumRuns(runs))}`;
+      return [`${name} (cached${pulled})`];
     }
-    if (seconds < SLOW_SECONDS || pulled === '' || this.pulled.get(digest) === pulled) return [];
-    this.pulled.set(digest, pulled);
-    return [`${getLabel(name)} read from the cache: ${pulled}`];
+    // A cached step's layers may be pulled long after it was found in the cache.
+    if (bytes > 0) this.pulled.set(digest, vertex);
+    return [];
   }
 
   /** The short name, or the whole one when the log has not shown it yet. */
@@ -139,4 +156,14 @@ function describeParts({ parts }: LoggedVertex): string {
 
 function toDuration({ started, completed }: VertexPart): number {
   return completed === null ? 0 : (completed - started) / 1000;
+}
+
+/** Bytes of the layers among the parts. */
+function sumBytes(parts: LoggedVertex['parts']): number {
+  return [...parts].reduce((sum, [part, { bytes }]) => sum + (part.includes('sha256:') ? bytes : 0), 0);
+}
+
+/** Seconds of all runs together. */
+function sumRuns(runs: LoggedVertex['runs']): number {
+  return toSeconds([...runs].flatMap(([start, end]) => (end === null ? [] : [{ start, end }])));
 }

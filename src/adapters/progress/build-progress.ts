@@ -26,8 +26,14 @@ export function toLineNumber(value: unknown): number | null {
   return typeof value === 'number' && value > 0 ? value : null;
 }
 
-/** Kinds of work, for figures and chart. */
-export type WorkKind = 'run' | 'pull' | 'export' | 'push';
+/**
+ * Kinds of work, for figures and chart; of what goes on at once, the first counts. `pull`: a base image, or the result of
+ * a step in a cache source, is read; `unpack`: its layers become files; `hash`: the files are hashed that a step copies
+ * from another stage; `prepare`: the Dockerfile, the context and what the cache sources have are read; `wait`: nothing is
+ * known.
+ */
+export const WORK_KINDS = ['run', 'push', 'unpack', 'pull', 'export', 'hash', 'prepare', 'wait'] as const;
+export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** A stretch of work; several may go on at once. */
 export interface Work {

@@ -11,10 +11,7 @@ import {
   KEPT_LINES,
   type PassProgress,
   type ProgressNews,
-  type Work,
-  type WorkKind,
   findFailed,
-  isCancelled,
   isDockerfileStep,
   isJoining,
   isPulledLayer,
@@ -22,8 +19,10 @@ import {
   listErrors,
   parseStage,
 } from './build-progress.js';
+import { coverPass, listWork } from './work.js';
 
 interface Vertex extends LoggedVertex {
+  readonly runs: Map<number, number | null>;
   cached: boolean;
   started: number | null;
   done: boolean;
@@ -48,6 +47,8 @@ export class RawProgressReader {
   private readonly vertices = new Map<string, Vertex>();
   private readonly warnings = new Map<string, DockerfileWarning>();
   private readonly log: BuildLog;
+  /** When the first status came. */
+  private heard: number | null = null;
 
   constructor(log = new BuildLog()) {
     this.log = log;
@@ -60,6 +61,7 @@ export class RawProgressReader {
   read(line: string, now: number): ProgressNews {
     const status = parseStatus(line);
     if (status === null) return { lines: [line], ran: [], exporting: false, pushing: false };
+    this.heard ??= now;
     const news: News = { lines: [], ran: [], exporting: false, pushing: false };
     // Parts first: they tell whether a step ran or was pulled, which must be known when its end is handled.
     for (const vertex of asRecords(status.vertexes)) this.getVertex(vertex);
@@ -73,6 +75,11 @@ export class RawProgressReader {
   /** Log lines on steps that have been silent for long. */
   heartbeat(now: number): readonly string[] {
     return this.log.heartbeat(this.vertices.values(), now);
+  }
+
+  /** Log lines on what has ended with the build. */
+  end(): readonly string[] {
+    return this.log.endPulls();
   }
 
   /** Everything that has begun and not ended, also internal work of BuildKit. A cached step in it is being pulled. */
@@ -96,6 +103,16 @@ export class RawProgressReader {
     };
   }
 
+  /**
+   * @param start of the process that wrote the lines, and its `end`: as `now` of `read`
+   * @returns the progress with work that covers all of that time
+   */
+  toWholeProgress(start: number, end: number): PassProgress {
+    const { progress } = this;
+    const silent = (this.heard ?? end) - start;
+    return { ...progress, work: coverPass(progress.work, { silent, total: end - start }) };
+  }
+
   private getVertex({ digest, name }: JsonRecord): Vertex | null {
     if (typeof digest !== 'string' || typeof name !== 'string') return null;
     const known = this.vertices.get(digest);
@@ -113,6 +130,7 @@ export class RawProgressReader {
     if (status.cached === true) vertex.cached = true;
     if (typeof status.error === 'string' && status.error !== '')
       vertex.error = shortenLines(status.error, LONGEST_QUOTED);
+    if (started !== null) vertex.runs.set(started, completed);
     if (started !== null && completed === null) {
       vertex.started ??= started;
       vertex.done = false;
@@ -194,7 +212,7 @@ function parseStatus(line: string): JsonRecord | null {
 function newVertex(digest: string, name: string): Vertex {
   return {
     ...{ digest, name, cached: false, started: null, done: false, seconds: 0, error: null, ended: null },
-    ...{ parts: new Map(), output: [], streams: new Map() },
+    ...{ runs: new Map(), parts: new Map(), output: [], streams: new Map() },
   };
 }
 
@@ -206,28 +224,6 @@ function compareEnds(one: number | null, other: number | null): number {
 
 function toStep({ name, cached, seconds, error, output }: Vertex): BuildStep {
   return { name, stage: parseStage(name), cached, seconds, error, output: [...output] };
-}
-
-function listWork({ name, cached, started, ended, error, parts }: Vertex): Work[] {
-  const stage = parseStage(name);
-  const ofParts = [...parts].flatMap(([part, { started: start, completed: end }]): Work[] => {
-    const kind = getKind(part);
-    return kind === null || end === null || end < start
-      ? []
-      : [{ name: kind === 'pull' ? name : part, stage, kind, start, end }];
-  });
-  if (isJoining(name) && started !== null && ended !== null)
-    return [{ name, stage, kind: 'push', start: started, end: ended }];
-  const ran = isDockerfileStep(name) && !cached && started !== null && ended !== null;
-  if (!ran || (error !== null && isCancelled(error))) return ofParts;
-  const failed = error === null ? {} : ({ failed: true } as const);
-  return [{ name, stage, kind: 'run', ...failed, start: started, end: ended }, ...ofParts];
-}
-
-function getKind(part: string): WorkKind | null {
-  if (isPulledLayer(part)) return 'pull';
-  if (part.startsWith('pushing ')) return 'push';
-  return /^(?:exporting|writing|unpacking|naming|preparing|sending tarball)\b/.test(part) ? 'export' : null;
 }
 
 function decodeText(value: unknown): string {

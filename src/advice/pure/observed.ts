@@ -3,7 +3,7 @@ import type { BuildStep, PassProgress, Work } from '../../adapters/progress/buil
 import { type Dockerfile, type Stage, findBaseStage, getStageLabel, readFlags } from '../../build/pure/dockerfile.js';
 import { listArguments } from '../../build/pure/dockerfile-values.js';
 import type { ImageLayer } from '../../image/stored-image.js';
-import { toSeconds } from '../../report/timeline.js';
+import { toSeconds } from '../../adapters/progress/stretches.js';
 
 export interface ObservedInstruction {
   /** As the Dockerfile has it, on one line. */
@@ -149,7 +149,8 @@ export function declaresChanging({ changesOften }: ObservedBuild, { keyword, tex
  */
 export function measureAlone({ work }: ObservedBuild, instructions: readonly ObservedInstruction[]): number {
   const names = new Set(instructions.flatMap((one) => one.names));
-  return toSeconds(work) - toSeconds(work.filter(({ name, kind }) => kind !== 'run' || !names.has(name)));
+  const counted = work.filter(({ kind }) => kind !== 'prepare' && kind !== 'wait');
+  return toSeconds(counted) - toSeconds(counted.filter(({ name, kind }) => kind !== 'run' || !names.has(name)));
 }
 
 /** Compressed bytes of the layer that a RUN or COPY has made; null when no known image has it. */

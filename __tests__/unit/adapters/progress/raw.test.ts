@@ -17,7 +17,7 @@ function read(lines: readonly string[], log = new BuildLog(), now = 0) {
   const news = lines.map((line) => reader.read(line, now));
   return {
     reader,
-    printed: news.flatMap((one) => one.lines),
+    printed: [...news.flatMap((one) => one.lines), ...reader.end()],
     ran: news.flatMap((one) => one.ran.map(({ name }) => name)),
     exporting: news.findIndex((one) => one.exporting),
     progress: reader.progress,
