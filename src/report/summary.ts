@@ -157,19 +157,17 @@ function describeTime(result: RunResult): string {
     wait,
   } = shareTime(listPasses(result).flatMap(({ work }) => work));
   const parts = [
-    [run, 'running steps'],
+    [run, 'steps'],
     [pull, 'reading layers'],
-    [unpack, 'unpacking layers'],
-    [hash, 'hashing files that are copied'],
-    [exporting, 'writing images'],
+    [unpack, 'unpacking'],
+    [hash, 'hashing'],
+    [exporting, 'writing'],
     [push, 'pushing'],
-    [prepare + wait, 'the rest'],
+    [prepare + wait, 'other'],
   ] as const;
-  const told = parts
-    .filter(([seconds]) => seconds >= 0.05)
-    .map(([seconds, what]) => `${what} ${formatSeconds(seconds)}`);
+  const told = parts.filter(([seconds]) => seconds >= 0.05).map(([seconds, what]) => `${what} ${seconds.toFixed(1)}`);
   const whole = parts.reduce((sum, [seconds]) => sum + seconds, 0);
-  return told.length === 0 ? '' : `Time: ${formatSeconds(whole)}, of it ${told.join(', ')}`;
+  return told.length === 0 ? '' : `Time: ${formatSeconds(whole)}: ${told.join(', ')}`;
 }
 
 function describeCache({ plan, cacheTags, actionsCacheKey = null }: RunResult): string {

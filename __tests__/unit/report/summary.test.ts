@@ -117,7 +117,7 @@ describe('the summary of a failed build', () => {
   test('shows where the time went until then', () => {
     const unfinished = [{ name: '[builder 3/3] RUN x', stage: 'builder', kind: 'run', start: 0, end: 61_000 }] as const;
     const summary = failed({ error: failure('It broke'), unfinished });
-    expect(summary).toContain('- Time: 61.0 s, of it running steps 61.0 s');
+    expect(summary).toContain('- Time: 61.0 s: steps 61.0');
     expect(summary).toContain('    section failed\n    3/3 RUN x 61.0 s :active,');
   });
 
