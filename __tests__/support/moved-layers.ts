@@ -35,3 +35,21 @@ export async function findMovedLayers(
   });
   return { pulled: [...new Set(pulled)], pushed: pushed.length };
 }
+
+/**
+ * Layers of the team's images that were pulled whole more than once since a mark, by whatever name: their base images' are
+ * in another repository too. JSON is not among them, since each pass reads the cache's records.
+ */
+export async function findPulledTwice(lab: Lab, team: Team, mark: LogMark): Promise<string[]> {
+  const { registry } = lab;
+  const served = new Map<string, number>();
+  for (const { method, path, bytes, status } of await registry.requests(mark)) {
+    const digest = /\/blobs\/(sha256:[0-9a-f]+)$/.exec(path)?.[1];
+    if (method !== 'GET' || digest === undefined || status >= 300) continue;
+    served.set(digest, (served.get(digest) ?? 0) + bytes);
+  }
+  const tags = await registry.tags(team.repository);
+  const layers = (await Promise.all(tags.map((tag) => readLayers(lab, team.repository, tag)))).flat();
+  const twice = layers.filter(({ digest, size }) => (served.get(digest) ?? 0) >= 2 * size);
+  return [...new Set(twice.map(({ digest }) => digest))];
+}

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startFront } from '../../../lab/registry/front.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
-import { type Layer, findMovedLayers, readLayers } from '../../support/moved-layers.js';
+import { type Layer, findMovedLayers, findPulledTwice, readLayers } from '../../support/moved-layers.js';
 import { STORES, STORES_OF_THE_DAY, testOn } from '../../support/stores.js';
 
 const ALL_CACHED = { builder: '5 of 5', production: '1 of 1' };
@@ -19,11 +19,13 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
   let main: string;
   let feature: string;
 
-  /** Runs on a fresh engine. */
+  /** Runs on a fresh engine, which pulls no layer twice. */
   async function buildFresh(event: Parameters<Team['build']>[0], inputs: Readonly<Record<string, string>> = {}) {
     await engine().prune();
+    const mark = fixture.lab().registry.mark();
     const result = await team.build(event, { engine: engine(), inputs });
     expectSuccess(result);
+    expect(await findPulledTwice(fixture.lab(), team, mark)).toEqual([]);
     return result;
   }
 
