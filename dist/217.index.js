@@ -9,7 +9,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   checkDockerfile: () => (/* binding */ checkDockerfile)
 /* harmony export */ });
-/* harmony import */ var _adapters_docker_buildx_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4264);
+/* harmony import */ var _adapters_docker_buildx_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6010);
 /* harmony import */ var _shared_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2172);
 /* harmony import */ var _pure_builder_decision_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7129);
 /* harmony import */ var _pure_dockerfile_check_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(7413);

@@ -21,8 +21,8 @@ var secret_text = __webpack_require__(4797);
 var markdown = __webpack_require__(3426);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/report/log-lines.js
 var log_lines = __webpack_require__(7468);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/report/summary.js
-var summary = __webpack_require__(1032);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/report/summary.js + 1 modules
+var summary = __webpack_require__(6433);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/report/comment.js
 
 

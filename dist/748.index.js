@@ -651,6 +651,16 @@ function toContainerCommand({ command: scanner, args }, place) {
         ],
     };
 }
+/**
+ * A warning where the scanner's image is named by a tag alone, which may be moved to anything; null where it has a digest.
+ * script/check-release refuses such an image, so that no released version has one.
+ */
+function warnOfMovingImage(scanner, image = SCANNER_IMAGES[scanner]) {
+    if (image.includes('@'))
+        return null;
+    return (`${scanner} is not on PATH and runs in the image ${image}, by its tag and not by a digest: the tag can be moved to anything, ` +
+        `which then gets the engine's socket. Install a fixed version of ${scanner} in a step before this one.`);
+}
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 /**
  * The socket to mount for an engine.
@@ -994,6 +1004,9 @@ async function runScanner(request, settings, folder, scannerCommand) {
             if (socket === null) {
                 throw new check/* CheckFailedError */.C(`The scan could not be done: ${scanner} is not on PATH, and the Docker Engine is on another machine. Install ${scanner} in a step before this one.`);
             }
+            const moving = warnOfMovingImage(scanner);
+            if (moving !== null)
+                request.warn(moving);
             const name = `two-pass-build-scan-${(0,external_node_crypto_.randomUUID)()}`;
             containers.push(name);
             const place = { socket, outputFolder: folder, workspace: runner.workspace, env, name };

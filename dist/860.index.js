@@ -27,8 +27,8 @@ var cache_miss = __webpack_require__(4590);
 var pure_dockerfile = __webpack_require__(191);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/dockerfile-values.js
 var dockerfile_values = __webpack_require__(9390);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/report/timeline.js
-var timeline = __webpack_require__(8097);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/progress/stretches.js
+var stretches = __webpack_require__(5929);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/advice/pure/observed.js
 
 
@@ -116,7 +116,8 @@ function declaresChanging({ changesOften }, { keyword, text }) {
  */
 function measureAlone({ work }, instructions) {
     const names = new Set(instructions.flatMap((one) => one.names));
-    return (0,timeline/* toSeconds */.fP)(work) - (0,timeline/* toSeconds */.fP)(work.filter(({ name, kind }) => kind !== 'run' || !names.has(name)));
+    const counted = work.filter(({ kind }) => kind !== 'prepare' && kind !== 'wait');
+    return (0,stretches/* toSeconds */.fP)(counted) - (0,stretches/* toSeconds */.fP)(counted.filter(({ name, kind }) => kind !== 'run' || !names.has(name)));
 }
 /** Compressed bytes of the layer that a RUN or COPY has made; null when no known image has it. */
 function findLayerBytes({ layers }, { keyword, rest }) {
