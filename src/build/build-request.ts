@@ -26,7 +26,9 @@ export function toLocalEngine({
   world: { run, runner, signal },
   engine,
   configDirectory,
-}: Pick<BuildRequest, 'world' | 'engine' | 'configDirectory'>): LocalEngine {
+}: Pick<BuildRequest, 'engine' | 'configDirectory'> & {
+  readonly world: Pick<World, 'run' | 'runner' | 'signal'>;
+}): LocalEngine {
   const env = { ...runner.childEnv, DOCKER_CONFIG: configDirectory };
   return { run, env, builder: engine.driver === 'docker' ? engine.builder : null, signal };
 }

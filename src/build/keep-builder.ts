@@ -2,6 +2,7 @@
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
 import type { BranchHead } from '../adapters/github/branch-head.js';
 import type { Work } from '../adapters/progress/build-progress.js';
+import { findPushed } from '../adapters/registry/read-image.js';
 import type { Registry } from '../adapters/registry/registry.js';
 import type { Log } from '../adapters/runner/log.js';
 import type { Digest } from '../image/digest.js';
@@ -93,7 +94,8 @@ async function applyDecision(request: BuilderRequest, decision: BuilderDecision)
     }
     case 'copy':
       if (tag !== null && registry !== null && (await copyTag(registry, decision.from, tag))) {
-        const outcome = `unchanged, ${tag} is what ${decision.from.tag} is`;
+        const { tag: other } = decision.from;
+        const outcome = `unchanged, ${other === tag ? `${tag} leads to it again` : `${tag} is what ${other} is`}`;
         return { ...notKept(outcome), digest: decision.from.digest, written: true };
       }
       return confirm(request, await buildBuilder(request));
@@ -139,13 +141,19 @@ async function confirm(
   const { seconds } = built;
   const { work } = built.progress;
   if (output !== 'registry' || tag === null) return { ...notKept('built, not kept'), seconds, work };
-  const digest = (await registry?.readDigest(tag).catch(() => null)) ?? null;
+  const digest = registry === null ? null : await readPushedDigest(registry, tag, built).catch(() => null);
   if (digest === null) {
     warn(`The registry does not serve the builder image ${tag}; later runs will build its steps again.`);
     return { ...notKept('not kept, the registry does not serve it'), seconds, work };
   }
   const outcome = `written to ${taggedReference(plan.image, tag)}`;
   return { ...notKept(outcome), digest, written: true, seconds, work };
+}
+
+/** Of what was pushed, and not of what somebody may have put under the tag since. */
+async function readPushedDigest(registry: Registry, tag: Tag, { digest, ids }: PassResult): Promise<Digest | null> {
+  if (digest !== null) return registry.readDigest(digest);
+  return (await findPushed(registry, await registry.readManifest(tag), { digest, ids }))?.digest ?? null;
 }
 
 /** Writes the same manifest under the other tag; no layer is moved. False when that fails: then the builder pass runs. */

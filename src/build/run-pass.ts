@@ -1,15 +1,17 @@
 // Runs one pass with Buildx, prints its log, and retries failures that are probably temporary.
 import { type BuildxSession, PassFailedError, type PassResult, runCheck, runPass } from '../adapters/docker/buildx.js';
+import { readPushedDigest } from '../adapters/docker/local-image.js';
 import type { BuildStep, DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { World } from '../adapters/world.js';
 import type { Digest } from '../image/digest.js';
-import type { ImageName } from '../image/reference.js';
+import { type ImageName, taggedReference } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { Engine } from '../plan/engine.js';
 import type { PassPlan } from '../plan/plan.js';
 import { showTarget } from '../plan/targets.js';
 import type { Warn } from '../shared/types.js';
 import { type Attempt, retryPass } from './attempts.js';
+import { toLocalEngine } from './build-request.js';
 import { type Dockerfile, hideChecks, stagesOutside } from './pure/dockerfile.js';
 
 export interface PassRunnerOptions {
@@ -124,11 +126,21 @@ export class PassRunner {
     try {
       const result = await runPass(session, options.image ?? image, { ...pass, flags }, engine, sources);
       this.keepWarnings(result.progress.warnings);
-      return result;
+      return await this.confirmDigest(pass, options.image ?? image, result);
     } catch (error) {
       if (error instanceof PassFailedError) this.keepWarnings(error.progress.warnings);
       throw error;
     }
+  }
+
+  /** Of an image that the engine has pushed from its own store, Buildx names what is under the tag after the push. */
+  private async confirmDigest(pass: PassPlan, image: ImageName, result: PassResult): Promise<PassResult> {
+    const { world, engine, configDirectory } = this.options;
+    const throughEngine = engine.driver === 'docker' && engine.store === 'overlay2';
+    if (!throughEngine || pass.output !== 'registry' || pass.tag === null) return result;
+    const local = toLocalEngine({ world, engine, configDirectory });
+    const digest = await readPushedDigest(local, image, taggedReference(image, pass.tag), result.digest);
+    return { ...result, digest, ids: result.ids.filter((id) => id !== result.digest) };
   }
 
   private getSession(options: PassOptions, print: (line: string) => void): BuildxSession {

@@ -209,7 +209,9 @@ async function readPackage(
       { cause: error },
     );
   };
-  const uniqueTags = await findUniqueTags(registry, inputs.image, listBranchTags(listed, closed)).catch(explain);
+  const uniqueTags = await findUniqueTags(registry, inputs.image, listed, listBranchTags(listed, closed)).catch(
+    explain,
+  );
   const rules = { ...given, uniqueTags };
   let versions = listed;
   let references: ReadonlyMap<Digest, References | null> = new Map();
@@ -235,9 +237,12 @@ async function readPackage(
 async function findUniqueTags(
   registry: Registry,
   image: ImageName,
+  listed: readonly PackageVersion[],
   tags: readonly Tag[],
 ): Promise<ReadonlySet<string>> {
-  const stored = await Promise.all(tags.map((tag) => readStoredImage(registry, tag)));
+  // Of the version that GitHub lists with the tag: that is what would be deleted, wherever the tag leads by now.
+  const digestOf = (tag: Tag): Digest | null => listed.find((version) => version.tags.includes(tag))?.digest ?? null;
+  const stored = await Promise.all(tags.map((tag) => readStoredImage(registry, tag, digestOf(tag))));
   const unique = stored
     .filter((one) => one !== null)
     .filter(({ tag, labels = {} }) => isUniqueTagOf(image, tag, labels));

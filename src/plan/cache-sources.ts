@@ -1,6 +1,6 @@
 // Chooses the cache sources of the passes.
 import type { Platform } from '../image/platform.js';
-import { type ImageName, type Tag, taggedReference } from '../image/reference.js';
+import { type ImageName, type Tag, pinnedReference } from '../image/reference.js';
 import type { Inputs } from '../inputs/inputs.js';
 import type { RegistryState } from './context.js';
 import type { WorkflowEvent } from './event/event.js';
@@ -48,8 +48,11 @@ export function selectCacheSources(
   { images, mergedCache }: Pick<RegistryState, 'images' | 'mergedCache'>,
 ): { readonly builders: readonly (readonly string[])[]; readonly production: readonly string[] } {
   const nearest = (candidates: readonly Tag[]): readonly string[] => {
-    const tag = candidates.find((one) => images.some((stored) => stored.tag === one));
-    const reference = mergedCache ?? (tag === undefined ? null : taggedReference(image, tag));
+    const found = candidates
+      .map((tag) => images.find((stored) => stored.tag === tag))
+      .find((stored) => stored !== undefined);
+    // By digest: the engine reads the image that was read here, wherever the tag leads by then.
+    const reference = mergedCache ?? (found === undefined ? null : pinnedReference(image, found.tag, found.digest));
     return reference === null ? [] : [`type=registry,ref=${reference}`];
   };
   const builders = tags.builders.map(nearest);

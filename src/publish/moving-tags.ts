@@ -152,5 +152,5 @@ async function readTarget(registry: Registry, tag: Tag, known: readonly StoredIm
   const digest = await registry.readDigest(tag);
   if (digest === null) return null;
   const before = known.find((stored) => stored.tag === tag && stored.digest === digest);
-  return before ?? readStoredImage(registry, tag);
+  return before ?? readStoredImage(registry, tag, digest);
 }

@@ -95,10 +95,11 @@ export async function publishPromotion(
   { manifest, isNew }: Promotion,
 ): Promise<Omit<PublishedImage, 'push'>> {
   const { registry, unique } = request;
-  if (!isNew) return publishPushed(request, manifest.digest);
+  const pushed = { digest: manifest.digest, ids: [] };
+  if (!isNew) return publishPushed(request, pushed);
   await writeMark(request, unique.tag, manifest);
   await writeUniqueTag(registry, unique, manifest);
-  const published = await publishPushed(request, manifest.digest);
+  const published = await publishPushed(request, pushed);
   const mark = promotedTag(published.tag);
   // Another run was faster, and this release has another tag.
   if (published.tag !== unique.tag) await writeMark(request, published.tag, manifest);

@@ -1,7 +1,7 @@
 // Publishes production: pushes it unless its pass has done so, sets the outputs to what the registry then serves, and
 // moves the moving tags to it.
 import type { PassResult } from '../adapters/docker/buildx.js';
-import { readImages } from '../adapters/registry/read-image.js';
+import { type Pushed, readImages } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Runner } from '../adapters/runner/runner.js';
 import type { CheckedImage } from '../checks/check.js';
@@ -39,21 +39,18 @@ export async function publishProduction(
   built: PassResult,
 ): Promise<PublishedImage> {
   const push = checked === null ? null : await pushChecked(request, checked);
-  return { ...(await publishPushed(request, (push ?? built).digest)), push };
+  return { ...(await publishPushed(request, push ?? built)), push };
 }
 
-/**
- * @param reported digest of the pushed image, from Buildx or `docker push`; null when neither named it
- * @throws Error when the registry does not serve what was pushed
- */
+/** @throws Error when the registry does not serve what was pushed */
 export async function publishPushed(
   request: MovingTagsRequest & PushTarget,
-  reported: PassResult['digest'],
+  pushed: Pushed,
 ): Promise<Omit<PublishedImage, 'push'>> {
   const { registry, plan, targets } = request;
   const readTarget = readTargets(registry, plan.tags.moving, targets);
   const selecting = Promise.allSettled([selectMovingTags(request)]);
-  const settled = await settleUniqueTag(registry, request.unique, reported);
+  const settled = await settleUniqueTag(registry, request.unique, pushed);
   announcePush(request.runner, plan, request.unique, settled);
   const [selected] = await selecting;
   const before = readBefore(plan, readTarget);

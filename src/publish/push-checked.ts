@@ -1,7 +1,7 @@
 // Pushes the image that was checked, and no other. From the local engine it is pushed as it is. A docker-container builder
 // pushes it by digest alone; it gets its tag after the comparison with the checked image.
 import { PassFailedError, type PassResult } from '../adapters/docker/buildx.js';
-import { pushImage } from '../adapters/docker/local-image.js';
+import { pushImage, readPushedDigest } from '../adapters/docker/local-image.js';
 import { readConfigDigests } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { World } from '../adapters/world.js';
@@ -31,13 +31,14 @@ export function pushChecked(request: PushCheckedRequest, image: CheckedImage): P
 }
 
 async function pushFromEngine(request: PushCheckedRequest, image: CheckedImage): Promise<PassResult> {
-  const { world, passes, registry, unique } = request;
+  const { world, plan, passes, registry, unique } = request;
   const { runner, signal } = world;
   const start = Date.now();
   const pushed = await passes.repeat({ name: 'production', hasCache: false }, async () => {
     runner.log.info(`Pushing ${image.reference}, as it was checked`);
     await unique.look();
-    const digest = await pushImage(image.local, image.reference, { signal, stallLimit: runner.stallLimit });
+    const told = await pushImage(image.local, image.reference, { signal, stallLimit: runner.stallLimit });
+    const digest = told ?? (await readPushedDigest(image.local, plan.image, image.reference, null));
     const work = [{ name: 'pushing', stage: '', kind: 'push', start, end: Date.now() } as const];
     const progress = { steps: [], failed: null, errors: [], warnings: [], work };
     return { seconds: (Date.now() - start) / 1000, progress, digest, ids: image.ids };

@@ -1,6 +1,6 @@
 // The unique tag of a run. Two runs of one commit may both find the same tag free: the first that writes it keeps it,
 // and the other takes another tag.
-import { readChildren } from '../adapters/registry/read-image.js';
+import { type Pushed, findPushed, readChildren } from '../adapters/registry/read-image.js';
 import type { Manifest, Registry } from '../adapters/registry/registry.js';
 import type { Digest } from '../image/digest.js';
 import type { Tag } from '../image/reference.js';
@@ -69,22 +69,19 @@ export interface SettledTag {
 /**
  * Reads from the registry what it serves after the push. When another run had the tag first, its image gets the tag back
  * and this run's image gets another tag.
- * @param reported digest of the pushed image, from Buildx or `docker push`; null when neither named it
  * @throws Error when the registry does not serve what was pushed
  */
-export async function settleUniqueTag(
-  registry: Registry,
-  unique: UniqueTag,
-  reported: Digest | null,
-): Promise<SettledTag> {
+export async function settleUniqueTag(registry: Registry, unique: UniqueTag, pushed: Pushed): Promise<SettledTag> {
   const { tag } = unique;
   const served = await registry.readManifest(tag);
   if (served === null) throw new Error(`The registry does not serve ${tag}, although the push succeeded.`);
-  const own = reported === null || reported === served.digest ? served : await registry.readManifest(reported);
-  if (own === null)
+  const own = await findPushed(registry, served, pushed);
+  if (own === null) {
+    const wanted = pushed.digest ?? pushed.ids.join(', ');
     throw new Error(
-      `The registry serves ${served.digest} for ${tag}, and not ${reported ?? ''}, which was pushed: another run wrote the same tag. Run the job again.`,
+      `The registry serves ${served.digest} for ${tag}, and not ${wanted}, which was pushed: another run wrote the same tag. Run the job again.`,
     );
+  }
   // Another run has written the tag after this one, and keeps it: one of two runs must take another tag, and that run
   // may not have seen this one.
   if (own.digest !== served.digest) return writeFreeTag(registry, unique, own);

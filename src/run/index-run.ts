@@ -46,7 +46,8 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   await writeUniqueTag(registry, unique, index);
   const branch = watchBranch(plan, github);
   const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
-  yield* finish(setup, plan, state.mirrors, { target, published: await publishPushed(request, index.digest) });
+  const published = await publishPushed(request, { digest: index.digest, ids: [] });
+  yield* finish(setup, plan, state.mirrors, { target, published });
 }
 
 /** What follows on the tags of an image that was not built here: copies to mirrors, and outputs. */

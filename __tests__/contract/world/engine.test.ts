@@ -130,6 +130,12 @@ describe.each(PLACES)('%s', (title, store, open) => {
     const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = await readMetadata();
     expect([digest, config]).toEqual([expect.stringMatching(/^sha256:/), expect.stringMatching(/^sha256:/)]);
     expect(digest).toBe(await place.digestOf('first'));
+    if (store === 'overlay2') {
+      const reference = `${place.host}/octo/world:first`;
+      const args = ['image', 'inspect', '--format', '{{json .RepoDigests}}', reference];
+      const { stdout } = await place.run('docker', args, { env: place.env, signal: null, limit: 'none' });
+      expect(JSON.parse(stdout)).toEqual([`${place.host}/octo/world@${String(digest)}`]);
+    }
 
     const run = ofStep(statuses, /^\[builder \d\/\d\] RUN (?!touch|install)/);
     expect(run[0]?.started).toBeUndefined();

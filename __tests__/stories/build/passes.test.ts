@@ -157,7 +157,7 @@ describe('cache sources', () => {
     const { log } = await world.succeed(push('main', LATER));
     const [builder, production] = world.engine.builds;
     expect(builder).toMatch(
-      /--target builder .*--cache-from type=registry,ref=\S+:builder-main --output type=cacheonly/,
+      /--target builder .*--cache-from type=registry,ref=\S+:builder-main@sha256:\S+ --output type=cacheonly/,
     );
     expect(production).toMatch(/--target production .*--cache-from type=registry,ref=\S+:main /);
     expect(log.join('\n')).toMatch(
@@ -243,7 +243,7 @@ describe('the builder image', () => {
 
   test('that the registry does not serve after it was written is a warning', async () => {
     world.registry.intercept = (method, path) =>
-      method === 'HEAD' && path === 'manifests/builder-main' ? { status: 404 } : undefined;
+      method === 'HEAD' && path.startsWith('manifests/sha256:') ? { status: 404 } : undefined;
     const { warnings, outputs } = await world.succeed(push('main', SHA));
     expect(warnings).toEqual([expect.stringMatching(/^The registry does not serve the builder image builder-main/)]);
     expect(outputs).not.toHaveProperty('builder-digest');

@@ -185,7 +185,9 @@ describe('runs that may not push', () => {
     world.registry.writable = false;
     const { log } = await buildFresh(push('main', LATER));
     expect(targets()).toEqual(['gems', 'modules', 'assets', 'production']);
-    const sources = world.engine.builds.map((line) => / --cache-from type=registry,ref=\S+:(\S+)/.exec(line)?.[1]);
+    const sources = world.engine.builds.map(
+      (line) => / --cache-from type=registry,ref=\S+:(\S+)@sha256:/.exec(line)?.[1],
+    );
     expect(sources).toEqual([...ALL, 'main']);
     expect(log.join('\n')).toContain('Builder assets: 2 of 2 steps cached');
     expect(log).toContain('info: Builder image of gems: built with production, not kept');

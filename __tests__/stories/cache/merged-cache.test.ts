@@ -57,7 +57,7 @@ test('one that cannot be written costs a warning, and each pass takes the neares
   expect(warnings).toEqual([
     expect.stringMatching(/^The merged cache could not be written, so each pass takes the nearest/),
   ]);
-  expect(world.engine.builds[0]).toMatch(/--cache-from type=registry,ref=\S+:builder-main /);
+  expect(world.engine.builds[0]).toMatch(/--cache-from type=registry,ref=\S+:builder-main@sha256:/);
 });
 
 test('an image that cannot be read is no cache, with a warning', async () => {

@@ -159,6 +159,8 @@ describe('nothing goes', () => {
     const result = await clean(deleting('release-42'));
     expectSuccess(result);
     expect(await tags()).toEqual(['main', MERGED, 'release-42'].sort());
+    // Its labels are those of the version that GitHub lists, wherever the tag leads by now.
+    expect(stand.memory().requests.filter((request) => request === 'GET manifests/release-42')).toEqual([]);
     expect(result.log).toContain('it is the unique tag of an image, which somebody may have deployed');
   });
 

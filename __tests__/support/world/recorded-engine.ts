@@ -88,6 +88,10 @@ export class RecordedEngine {
   /** Every command line. */
   readonly calls: string[] = [];
   readonly images = new Map<string, Image>();
+  /** False: neither Buildx nor the engine tells the digest of what was pushed. */
+  tellsDigest = true;
+  /** False: `docker push` prints no digest. */
+  tellsPushed = true;
   /** What `docker image inspect` says of any image. */
   imageSize = 1000;
   /** Programs that the machine does not have. */
@@ -99,7 +103,11 @@ export class RecordedEngine {
   onBuild: (target: string) => void | Promise<void> = () => undefined;
   onWriting: (target: string) => void | Promise<void> = () => undefined;
   onPushing: (target: string) => void | Promise<void> = () => undefined;
+  /** Called when an image is pushed, before Buildx tells its digest. */
+  onPushed: (target: string) => void | Promise<void> = () => undefined;
   private readonly known = new Set<string>();
+  /** Digests by the name that they were pushed under. */
+  private readonly pushed = new Map<string, string>();
   private readonly registry: MemoryRegistry;
 
   constructor(registry: MemoryRegistry) {
@@ -245,10 +253,19 @@ export class RecordedEngine {
         lines.failure('exporting to image', { error });
         return false;
       }
+      if (this.tellsDigest) this.pushed.set(reference, digest);
+      await this.onPushed(target);
     }
     const config = image.children.length === 0 ? { 'containerimage.config.digest': configDigest(image) } : {};
-    await writeFile(valueOf(args, '--metadata-file'), JSON.stringify({ 'containerimage.digest': digest, ...config }));
+    const told = { ...(this.tellsDigest && { 'containerimage.digest': this.lookUp(reference) ?? digest }), ...config };
+    await writeFile(valueOf(args, '--metadata-file'), JSON.stringify(told));
     return true;
+  }
+
+  /** With the overlay2 store Buildx names what the registry has under the tag after the push. */
+  private lookUp(reference: string): string | undefined {
+    const [, repository = '', tag = ''] = /^[^/]+\/([^:@]+):(.+)$/.exec(reference) ?? [];
+    return this.store === 'overlay2' ? this.registry.manifest(repository, tag)?.digest : undefined;
   }
 
   /** @returns why it was not pushed, or null */
@@ -270,7 +287,9 @@ export class RecordedEngine {
     const image = this.images.get(reference);
     if (image === undefined) return failed(`tag does not exist: ${reference}`);
     const fault = await this.push(reference, null, image);
-    return fault === null ? ok(`main: digest: ${digestOfContent(image.content)} size: 1\n`) : failed(fault);
+    if (fault === null) this.pushed.set(reference, digestOfContent(image.content));
+    const told = this.tellsPushed ? `main: digest: ${digestOfContent(image.content)} size: 1\n` : '';
+    return fault === null ? ok(told) : failed(fault);
   }
 
   private pull(reference: string): ProcessResult {
@@ -286,6 +305,9 @@ export class RecordedEngine {
   private async image([, action, ...args]: readonly string[]): Promise<ProcessResult> {
     const reference = args.at(-1) ?? '';
     if (action === 'load') return this.loadImage(reference);
+    const pushed = this.pushed.get(reference);
+    if (args.includes('{{json .RepoDigests}}') && pushed !== undefined)
+      return ok(`${JSON.stringify([`${reference.replace(/:[^:/]+$/, '')}@${pushed}`])}\n`);
     const image = this.images.get(reference);
     if (image === undefined) return failed(`Error: No such image: ${reference}`);
     if (action === 'rm') this.images.delete(reference);

@@ -20,6 +20,7 @@ import {
   NOW_TAG,
   SHA,
   type With,
+  digestOf,
   fromFork,
   gitTagPush,
   inputsOf,
@@ -283,8 +284,8 @@ describe('of several stages', () => {
     expect(scopesOf(keys?.restore ?? [])).toHaveLength(1);
     const pass = planLayerExport(several.plan, keysOf(), several.plan.production, 'type=inline');
     expect(pass.cacheFrom).toEqual([
-      'type=registry,ref=ghcr.io/owner/app:builder--gems--develop',
-      'type=registry,ref=ghcr.io/owner/app:builder--modules--main',
+      `type=registry,ref=ghcr.io/owner/app:builder--gems--develop@${digestOf(1)}`,
+      `type=registry,ref=ghcr.io/owner/app:builder--modules--main@${digestOf(1)}`,
     ]);
   });
 });

@@ -28,7 +28,8 @@ describe('branch and tag names', () => {
       const plan = planOf(pushTo(name));
       expect(JSON.parse(toPlanJson(plan))).toMatchObject({ scope: name, tags: { unique: SHA } });
       for (const { cacheFrom } of [...plan.builders, plan.production])
-        for (const source of cacheFrom) expect(source).toMatch(/^type=registry,ref=ghcr\.io\/owner\/app:[\w.-]+$/);
+        for (const source of cacheFrom)
+          expect(source).toMatch(/^type=registry,ref=ghcr\.io\/owner\/app:[\w.-]+@sha256:[0-9a-f]{64}$/);
       expect(toPlanLines(plan).join('')).toContain(SHA);
     },
   );

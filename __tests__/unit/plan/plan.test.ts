@@ -32,7 +32,7 @@ import {
 const passesOf = (plan: Plan) => ({ builder: builderOf(plan), production: plan.production });
 
 const NAME = 'ghcr.io/owner/app';
-const from = (tag: string): string => `type=registry,ref=${NAME}:${tag}`;
+const from = (tag: string): string => `type=registry,ref=${NAME}:${tag}@${digestOf(1)}`;
 
 const foreignRun = otherEvent('workflow_run', true);
 const local = localBuild('topic');

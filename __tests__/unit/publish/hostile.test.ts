@@ -13,6 +13,8 @@ test('a registry that forgets every tag that is written is not written to withou
   });
   const names = ['a', 'b', 'c'].map((name) => parseTag(name));
   const unique = { ...watchUniqueTag(registry, TAG, () => names), readOther: () => Promise.resolve(other) };
-  await expect(settleUniqueTag(registry, unique, shaOf('own'))).rejects.toThrow('exist in the registry already');
+  await expect(settleUniqueTag(registry, unique, { digest: shaOf('own'), ids: [] })).rejects.toThrow(
+    'exist in the registry already',
+  );
   expect(requests.filter(({ method }) => method === 'PUT')).toHaveLength(3);
 });

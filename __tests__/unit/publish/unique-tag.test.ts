@@ -70,7 +70,10 @@ test('a second attempt does not take what the first has pushed for the image of 
   unique.addOwn(EXPORTED(shaOf(indexAt('10:01')), 'manifest list '));
   const own = put('unique', indexAt('10:01'));
 
-  expect(await settleUniqueTag(registry, unique, own)).toMatchObject({ tag: 'unique', manifest: { digest: own } });
+  expect(await settleUniqueTag(registry, unique, { digest: own, ids: [] })).toMatchObject({
+    tag: 'unique',
+    manifest: { digest: own },
+  });
   expect(serves('unique')).toBe(own);
 });
 
@@ -82,7 +85,7 @@ test('nor an index that Buildx has put together of what the first has made', asy
   put('unique', indexAt('10:00'));
   await unique.look();
   const own = put('unique', indexAt('10:01'));
-  expect(await settleUniqueTag(registry, unique, own)).toMatchObject({ tag: 'unique' });
+  expect(await settleUniqueTag(registry, unique, { digest: own, ids: [] })).toMatchObject({ tag: 'unique' });
 });
 
 test.each([
@@ -99,7 +102,10 @@ test.each([
     put('unique', indexAt(who));
   }
   const own = shaOf(indexAt('second'));
-  expect(await settleUniqueTag(registry, unique, own)).toMatchObject({ tag: 'unique-1', manifest: { digest: own } });
+  expect(await settleUniqueTag(registry, unique, { digest: own, ids: [] })).toMatchObject({
+    tag: 'unique-1',
+    manifest: { digest: own },
+  });
   expect(serves('unique')).toBe(shaOf(indexAt('other')));
 });
 
@@ -109,7 +115,7 @@ test('what is there when a manifest is about to be written is not written over',
   const other = put('unique', indexAt('10:00'));
   const own = manifestOf(indexAt('10:01'));
   await writeUniqueTag(registry, unique, own);
-  expect(await settleUniqueTag(registry, unique, own.digest)).toMatchObject({ tag: 'unique-1' });
+  expect(await settleUniqueTag(registry, unique, { digest: own.digest, ids: [] })).toMatchObject({ tag: 'unique-1' });
   expect(serves('unique')).toBe(other);
   expect(writes).toEqual([own.digest, 'unique-1']);
 });
@@ -119,7 +125,7 @@ test('a free tag is written at once', async () => {
   const unique = watchUniqueTag(registry, TAGS[0]!, () => TAGS);
   const own = manifestOf(indexAt('10:00'));
   await writeUniqueTag(registry, unique, own);
-  expect(await settleUniqueTag(registry, unique, own.digest)).toMatchObject({ tag: 'unique' });
+  expect(await settleUniqueTag(registry, unique, { digest: own.digest, ids: [] })).toMatchObject({ tag: 'unique' });
   expect(writes).toEqual(['unique']);
 });
 

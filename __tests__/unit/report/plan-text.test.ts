@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { toPlanJson, toPlanLines } from '../../../src/report/plan-text.js';
-import { NOW_TAG, SHA, fromFork, planOf, pushTo, registryWith, registryWithUnique } from '../../support/fixtures.js';
+import {
+  NOW_TAG,
+  SHA,
+  digestOf,
+  fromFork,
+  planOf,
+  pushTo,
+  registryWith,
+  registryWithUnique,
+} from '../../support/fixtures.js';
 
 describe('the output plan', () => {
   test('says event, scope, lineage, tags, push decision with its reason, and both passes', () => {
@@ -18,7 +27,7 @@ describe('the output plan', () => {
       builder: {
         target: 'builder',
         image: 'ghcr.io/owner/app:builder-topic',
-        cacheFrom: ['type=registry,ref=ghcr.io/owner/app:builder-main'],
+        cacheFrom: [`type=registry,ref=ghcr.io/owner/app:builder-main@${digestOf(1)}`],
       },
       production: { target: 'production', image: `ghcr.io/owner/app:${SHA}` },
       notes: [],

@@ -31,12 +31,9 @@ import { watchForStall } from './stall-watch.js';
 export interface PassResult {
   readonly seconds: number;
   readonly progress: PassProgress;
-  /**
-   * The manifest digest that Buildx reports, or null. On the overlay2 store it may be an image ID when Buildx could not
-   * look the tag up; then it equals the config digest and is no manifest digest.
-   */
+  /** Of the manifest or index that was pushed; null when nothing names it. */
   readonly digest: Digest | null;
-  /** Digests of manifest or index, and of config: one of them is the image's ID in the engine. */
+  /** Digests of manifest or index, and of config, as they were made: one of them is the image's ID in the engine. */
   readonly ids: readonly Digest[];
 }
 
@@ -241,6 +238,7 @@ async function readDigests(metadataFile: string): Promise<Pick<PassResult, 'dige
   const metadata = asRecord(parseObject(await readFile(metadataFile, 'utf8').catch(() => '')));
   const { 'containerimage.digest': digest, 'containerimage.config.digest': config } = metadata;
   return {
+    // On the overlay2 store it is the image ID where Buildx could not look the tag up: no digest of a manifest.
     digest: isDigest(digest) && digest !== config ? digest : null,
     ids: [...new Set([digest, config].filter(isDigest))],
   };

@@ -1,5 +1,6 @@
 // Commands on an image of the local engine: ID, size, push, save, load, remove.
 import { type Digest, isDigest } from '../../image/digest.js';
+import { type ImageName, isSameImage, parseImageName } from '../../image/reference.js';
 import { getLastLine } from '../../shared/text.js';
 import type { Env } from '../../shared/types.js';
 import type { ProcessOptions, ProcessResult, RunProcess, TimeLimit } from '../process/process.js';
@@ -28,6 +29,28 @@ export async function readImageSize(engine: LocalEngine, reference: string): Pro
 /** Its ID: the digest of its manifest or index on the containerd store, of its config on others. @throws Error when there is no such image */
 export async function readImageId(engine: LocalEngine, reference: string): Promise<string> {
   return docker(engine, ['image', 'inspect', '--format', '{{.Id}}', reference]);
+}
+
+/**
+ * Digest of what the engine itself has pushed under the name; Buildx looks the tag up instead, and so may name what somebody
+ * has put there since.
+ * @param hint which one to take where the image was pushed in several forms
+ * @returns null when the engine does not tell
+ */
+export async function readPushedDigest(
+  engine: LocalEngine,
+  image: ImageName,
+  reference: string,
+  hint: Digest | null,
+): Promise<Digest | null> {
+  const list = await docker(engine, ['image', 'inspect', '--format', '{{json .RepoDigests}}', reference]).catch(
+    () => '',
+  );
+  const digests = [...list.matchAll(/"([^"@]+)@(sha256:[0-9a-f]{64})"/g)]
+    .filter(([, name = '']) => isSameImage(parseImageName(name), image))
+    .map(([, , digest]) => digest)
+    .filter(isDigest);
+  return digests.length === 1 ? (digests[0] ?? null) : (digests.find((digest) => digest === hint) ?? null);
 }
 
 /**

@@ -21,11 +21,16 @@ import type { Manifest, Registry } from './registry.js';
 const MOST_MANIFESTS = 64;
 
 /**
+ * @param digest of the image under the tag, where it is known: the tag is not looked up again then
  * @returns null when there is no image under the tag; an image without readable cache has no records. Of a promoted image
  *   the label of the unique tag names the tag, as the mark beside it says.
  */
-export async function readStoredImage(registry: Registry, tag: Tag): Promise<StoredImage | null> {
-  const manifest = await registry.readManifest(tag);
+export async function readStoredImage(
+  registry: Registry,
+  tag: Tag,
+  digest: Digest | null = null,
+): Promise<StoredImage | null> {
+  const manifest = await registry.readManifest(digest ?? tag);
   if (manifest === null) return null;
   const stored = await readStored(registry, tag, manifest);
   const { labels = {} } = stored;
@@ -172,6 +177,31 @@ function decodeRecords(value: unknown): unknown {
   } catch {
     return [];
   }
+}
+
+/** What a push has written, as far as the build tells. */
+export interface Pushed {
+  /** Null when nothing names it. */
+  readonly digest: Digest | null;
+  /** Digests of manifest or index, and of config, as they were made; none when the build does not tell. */
+  readonly ids: readonly Digest[];
+}
+
+/**
+ * Finds what a push has written: by its digest, or where nothing names that, as what is under the tag and has its config. So
+ * a tag that somebody has moved since is not taken for it.
+ * @param served what is under the tag now
+ * @returns null when the registry does not serve it
+ */
+export async function findPushed(
+  registry: Registry,
+  served: Manifest | null,
+  { digest, ids }: Pushed,
+): Promise<Manifest | null> {
+  if (digest !== null) return served?.digest === digest ? served : registry.readManifest(digest);
+  if (served === null || ids.length === 0) return served;
+  const config = getConfigDigest(parseContent(served.bytes));
+  return ids.some((id) => id === served.digest || id === config) ? served : null;
 }
 
 /** Digests that an index lists, with attestations; empty when it is not an index. */

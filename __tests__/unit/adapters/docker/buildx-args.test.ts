@@ -4,6 +4,7 @@ import { type Engine, fitToEngine } from '../../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../../src/plan/event/event.js';
 import type { Exporter } from '../../../../src/plan/plan.js';
 import {
+  digestOf,
   SHA,
   type With,
   fromFork,
@@ -76,11 +77,11 @@ describe('inputs -> argv of both passes', () => {
       {
         existing: ['builder-main', 'main'],
         builder: [
-          ...[...HEAD, 'builder', '--cache-from', `type=registry,ref=${NAME}:builder-main`],
+          ...[...HEAD, 'builder', '--cache-from', `type=registry,ref=${NAME}:builder-main@${digestOf(1)}`],
           ...[...pushBuilder('builder-main'), PLAIN, ...TAIL],
         ],
         production: [
-          ...[...HEAD, 'production', ...labels(SHA), '--cache-from', `type=registry,ref=${NAME}:main`],
+          ...[...HEAD, 'production', ...labels(SHA), '--cache-from', `type=registry,ref=${NAME}:main@${digestOf(1)}`],
           ...[...pushProduction(SHA), PLAIN, ...TAIL],
         ],
       },
