@@ -98,6 +98,7 @@ export const CONTEXT: RunContext = {
   repositoryUrl: 'https://github.com/owner/app',
   committedAt: '2026-01-02T03:04:05Z',
   defaultBranch: 'main',
+  ownRef: 'refs/heads/main',
   mergedBranch: null,
   runUrl: 'https://github.com/owner/app/actions/runs/1/attempts/1',
   builtFrom: 'Dockerfile (context ., target production)',

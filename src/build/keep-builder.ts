@@ -34,6 +34,8 @@ export interface BuilderRequest {
 export interface KeptBuilder {
   /** Null when the builder image is not in the registry. */
   readonly digest: Digest | null;
+  /** False where nothing names what was pushed, and the digest is that of an image with its config. */
+  readonly proved: boolean;
   /** True when this run wrote the tag. */
   readonly written: boolean;
   /** For log and summary: "unchanged", "written", … */
@@ -110,7 +112,7 @@ function nameImage(what: string, { builders }: Plan, { target }: PassPlan): stri
 }
 
 function notKept(outcome: string): KeptBuilder {
-  return { digest: null, written: false, outcome, seconds: null, work: [], failure: null };
+  return { digest: null, proved: true, written: false, outcome, seconds: null, work: [], failure: null };
 }
 
 /** @returns null, with a warning, when the stage was built but its image could not be written: it is only cache */
@@ -147,7 +149,7 @@ async function confirm(
     return { ...notKept('not kept, the registry does not serve it'), seconds, work };
   }
   const outcome = `written to ${taggedReference(plan.image, tag)}`;
-  return { ...notKept(outcome), digest, written: true, seconds, work };
+  return { ...notKept(outcome), digest, proved: built.digest !== null, written: true, seconds, work };
 }
 
 /** Of what was pushed, and not of what somebody may have put under the tag since. */

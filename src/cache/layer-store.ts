@@ -15,7 +15,8 @@ import { csvFields } from '../inputs/syntax.js';
 import type { PassPlan, Plan } from '../plan/plan.js';
 import { showTarget } from '../plan/targets.js';
 import { errorMessage, formatMegabytes, formatSeconds } from '../shared/text.js';
-import { type LayerKeys, chooseExport, decideLayers, planLayerExport, rejectSize } from './pure/layer-keys.js';
+import { chooseExport, planLayerExport, rejectSize } from './pure/layer-export.js';
+import type { LayerKeys } from './pure/layer-keys.js';
 
 export interface LayerStore {
   /** Value of --cache-from for both passes; null when nothing was restored. */
@@ -36,30 +37,19 @@ interface BuiltLayers {
   readonly passes: PassRunner;
 }
 
-/** Restores the nearest entry. Runs that push, and those without a cache service, get a store that does nothing. */
-export async function openLayerStore(request: BuildRequest): Promise<LayerStore> {
-  const { world, inputs, plan, engine, warn } = request;
-  const decision = decideLayers(plan, inputs, engine, world.now);
-  if (decision.kind === 'off') {
-    if (decision.reason !== null) world.runner.log.info(`The Actions cache is not used: ${decision.reason}.`);
-    return NO_STORE;
-  }
-  const cache = await world.openActionsCache().catch((error: unknown) => {
-    warn(`The Actions cache cannot be used: ${errorMessage(error)}`);
+/**
+ * Restores the nearest entry.
+ * @returns null without a cache service
+ */
+export async function restoreLayers(request: BuildRequest, keys: LayerKeys): Promise<LayerStore | null> {
+  const cache = await request.world.openActionsCache().catch((error: unknown) => {
+    request.warn(`The Actions cache cannot be used: ${errorMessage(error)}`);
     return null;
   });
-  if (cache === null) return NO_STORE;
-  const place: StorePlace = { cache, keys: decision.keys, local: toLocalEngine(request) };
+  if (cache === null) return null;
+  const place: StorePlace = { cache, keys, local: toLocalEngine(request) };
   return createStore(request, place, await restore(request, place));
 }
-
-const NO_STORE: LayerStore = {
-  source: null,
-  restored: null,
-  onStep: () => undefined,
-  save: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};
 
 interface StorePlace {
   readonly cache: ActionsCache;

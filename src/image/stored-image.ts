@@ -56,6 +56,8 @@ export interface StoredImage {
   readonly tag: Tag;
   readonly digest: Digest;
   readonly images: readonly CachedImage[];
+  /** The tag leads to another image by now, or to none. */
+  readonly moved?: true;
   /** Those of the first of the images; an index says itself which unique tag it has. Left out where there is none. */
   readonly labels?: Labels;
 }

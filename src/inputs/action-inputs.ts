@@ -85,6 +85,11 @@ export const ACTION_INPUTS: Readonly<Record<InputName, ActionInput>> = {
     default: 'true',
   },
   'cache-from': { description: 'Extra cache sources for both passes, one a line', default: '' },
+  'trust-cache': {
+    description:
+      'lineage = main and git tags take layers from main and the branch of the merged pull request, by tag; own = only what runs of main have written, by the digests that these have recorded in the Actions cache',
+    default: 'lineage',
+  },
   'main-branch': {
     description: "Branch whose images other branches start from; empty = the repository's default branch",
     default: '',

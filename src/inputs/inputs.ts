@@ -24,6 +24,9 @@ import { parseBoolean, parseList } from './syntax.js';
 /** What becomes of violations of BuildKit's checks of the Dockerfile: shown, fail the run, or not looked for. */
 const DOCKERFILE_CHECKS = ['warn', 'error', 'off'] as const;
 
+/** Whose images main and git tags take layers from: those of the lineage, or only what main's own runs have written. */
+const CACHE_TRUST = ['lineage', 'own'] as const;
+
 /** `auto` pushes when the run may; `always` fails when it may not. */
 type PushMode = 'auto' | 'always' | 'never';
 
@@ -59,6 +62,7 @@ export interface Inputs {
   readonly push: PushMode;
   readonly reuseCache: boolean;
   readonly cacheFrom: readonly string[];
+  readonly trustCache: (typeof CACHE_TRUST)[number];
   readonly mainBranch: string | null;
   readonly tag: Tag | null;
   /** The one platform of an image that is to be part of an index; null for an image of its own. */
@@ -105,6 +109,7 @@ const OTHER_INPUTS = [
   'push',
   'reuse-cache',
   'cache-from',
+  'trust-cache',
   'main-branch',
   'tag',
   'extra-tags',
@@ -165,6 +170,7 @@ export function parseInputs(readRaw: ReadInput, gitHubRegistry: string): Inputs 
     push: parsePushMode(read('push')),
     reuseCache,
     cacheFrom: parseList('cache-from', readRaw('cache-from'), { separator: 'line' }),
+    trustCache: parseTrust(read('trust-cache')),
     mainBranch: optional(read('main-branch')),
     ...parseTags(readRaw),
     ...index,
@@ -286,6 +292,12 @@ function parsePushMode(text: string): PushMode {
   if (/^(?:true|True|TRUE)$/.test(text)) return 'always';
   if (/^(?:false|False|FALSE)$/.test(text)) return 'never';
   throw new InputError(`push is ${quote(text)}. Use auto, true or false.`);
+}
+
+function parseTrust(text: string): Inputs['trustCache'] {
+  const trust = CACHE_TRUST.find((one) => one === text.toLowerCase());
+  if (trust === undefined) throw new InputError(`trust-cache is ${quote(text)}. Use lineage or own.`);
+  return trust;
 }
 
 /** @throws InputError also when the checks are switched off, and a build argument says which of them count */

@@ -20,6 +20,8 @@ export interface RunContext {
   readonly committedAt: string | null;
   /** The repository's default branch, for when the input main-branch is empty. */
   readonly defaultBranch: string | null;
+  /** The ref whose own run this is, as `getOwnRef` says it; null off GitHub, and where it may be somebody else's. */
+  readonly ownRef: string | null;
   /** Head branch of the pull request that this commit merged, of the same repository; null when there is none. */
   readonly mergedBranch: string | null;
   /** `https://github.com/owner/app/actions/runs/1/attempts/1`: builder-id of the provenance; null off GitHub. */
@@ -36,10 +38,12 @@ export interface RunContext {
 export interface RegistryState {
   /** The first of `uniqueCandidates` that is free; null when the registry was not asked. */
   readonly unique: Tag | null;
-  /** The images of the lineage that exist, nearest first: `sourceTags` names them. */
+  /** The images of the lineage that exist and are trusted, nearest first: `sourceTags` names them. */
   readonly images: readonly StoredImage[];
   /** The merged cache of these images, as it can be imported; null when it was not written. */
   readonly mergedCache: string | null;
+  /** Notes on the images that are left out. */
+  readonly notes?: readonly string[];
   /** Null: the registry was not asked. */
   readonly writeAccess: WriteAccess | null;
   /** Of each mirror that was asked. */

@@ -8,13 +8,14 @@ import { withUniqueLabel } from '../image/unique-label.js';
 import type { BuildFlag } from '../inputs/build-options.js';
 import type { Inputs } from '../inputs/inputs.js';
 import { getLineage, selectCacheSources } from './cache-sources.js';
+import { type CacheTrust, decideTrust, getOtherSources } from './cache-trust.js';
 import type { RegistryState, RunContext } from './context.js';
 import type { BuiltCommit } from './event/built-commit.js';
 import type { WorkflowEvent } from './event/event.js';
 import { getLabels, getVersion, withBuilderId } from './labels.js';
 import { type PushDecision, decidePush } from './push-decision.js';
 import { builderTags, formerBuilderTags } from './tags/builder-tags.js';
-import { checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
+import { type GuardedTags, checkTagNamesBuilt, guardMainTags } from './tags/main-tags.js';
 import { describeTaken, findTaken } from './tags/moving-tags.js';
 import { type OwnBuild, expectSameBuild, toTargets } from './tags/other-build.js';
 import { describeTrigger, isRelease } from './tags/promoted.js';
@@ -71,6 +72,8 @@ export interface Plan {
   readonly scope: Scope | null;
   /** Scopes whose images may hold useful layers, nearest first. */
   readonly lineage: readonly Scope[];
+  /** Which of their images are trusted. */
+  readonly trust: CacheTrust;
   readonly tags: { readonly unique: Tag; readonly moving: readonly Tag[] };
   /** What is built, to be compared with what the moving tags lead to. */
   readonly own: OwnBuild;
@@ -121,6 +124,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
   const { scope, moving } = derived;
   const unique = registry.unique ?? derived.unique;
   const lineage = getLineage(event, scope, mainBranch, context.mergedBranch, part);
+  const trust = decideTrust(inputs, event, scope, context);
   const push = decidePush(inputs, event, context, registry);
   const taken = push.push ? findTaken(inputs.image, moving, extraTags, registry.targets ?? []) : [];
   const own = { image: inputs.image, builtFrom: context.builtFrom, movedFrom: inputs.movedFrom, event };
@@ -132,7 +136,14 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       there.flatMap(({ at, stored }) => toTargets(at, stored, moved)),
     );
   }
-  const run: PlannedRun = { inputs, event, context, scope, unique, push };
+  const run: PlannedRun = {
+    inputs: { ...inputs, cacheFrom: getOtherSources(trust, inputs) },
+    event,
+    context,
+    scope,
+    unique,
+    push,
+  };
   const passes = planPasses(run, lineage, registry);
   return {
     image: inputs.image,
@@ -140,6 +151,7 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
     built: context.built,
     scope,
     lineage,
+    trust,
     tags: { unique, moving: moving.filter((tag) => !taken.includes(tag)) },
     own,
     parts: inputs.indexOf,
@@ -152,15 +164,26 @@ export function planBuild(inputs: Inputs, event: WorkflowEvent, context: RunCont
       ...(inputs.verify === null ? [] : ['the verify script']),
       ...(inputs.scan === null ? [] : [`scan by ${inputs.scan.scanner} (${inputs.scan.threshold})`]),
     ],
-    notes: [
-      ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
-      ...(inputs.dryRun && inputs.promote && isRelease(event) ? [MAY_PROMOTE] : []),
-      ...context.notes,
-      ...derived.notes,
-      ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
-      ...taken.map((tag) => `${describeTaken(tag)}: this run leaves it where it is.`),
-    ],
+    notes: listNotes(run, derived, taken, registry),
   };
+}
+
+/** @param taken moving tags that stay with other images */
+function listNotes(
+  { inputs, event, context, unique }: PlannedRun,
+  derived: GuardedTags,
+  taken: readonly Tag[],
+  registry: RegistryState,
+): readonly string[] {
+  return [
+    ...(event.kind === 'local' && event.dirty ? [DIRTY] : []),
+    ...(inputs.dryRun && inputs.promote && isRelease(event) ? [MAY_PROMOTE] : []),
+    ...context.notes,
+    ...derived.notes,
+    ...(unique === derived.unique ? [] : [describeOtherBuild(derived.unique, unique, event.sha)]),
+    ...taken.map((tag) => `${describeTaken(tag)}: this run leaves it where it is.`),
+    ...(registry.notes ?? []),
+  ];
 }
 
 /** What both passes are planned from. */

@@ -36,7 +36,8 @@ export function toFigures(
   for (const [index, builder] of plan.builders.entries())
     for (const stage of stageLabels(builder.target, dockerfile)) if (!owners.has(stage)) owners.set(stage, index);
   const { cacheFrom, noCache } = plan.production;
-  const context = { dockerfile, flags, sha: plan.event.sha, hadSource: cacheFrom.length > 0, noCache };
+  const ownOnly = plan.trust.kind !== 'lineage';
+  const context = { dockerfile, flags, sha: plan.event.sha, hadSource: cacheFrom.length > 0, noCache, ownOnly };
   const pick = (owner?: number): Pick<PassFigures, 'steps' | 'missReason' | 'work'> => {
     const steps = progress.steps.filter(({ stage }) => owners.get(stage) === owner);
     const missed = steps.find(({ cached }) => !cached);

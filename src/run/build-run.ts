@@ -2,14 +2,13 @@
 import type { OpenMirror } from '../access/open-mirrors.js';
 import { Git } from '../adapters/process/git.js';
 import type { World } from '../adapters/world.js';
-import { confinePaths } from '../build/confine-paths.js';
 import { findGitCredentials } from '../build/find-git-credentials.js';
 import { keepBuilders } from '../build/keep-builder.js';
 import { chooseTargets } from '../build/pure/choose-targets.js';
 import { findUnmatchedValues } from '../build/pure/unmatched-values.js';
 import { readDockerfile } from '../build/read-dockerfile.js';
 import { buildTwoPasses } from '../build/two-passes.js';
-import { openLayerStore } from '../cache/layer-store.js';
+import { openLayerStore } from '../cache/open-layer-store.js';
 import { parseInputs } from '../inputs/inputs.js';
 import { getGitHubRegistry } from '../inputs/secrets/github-token.js';
 import { isTooShortToMask } from '../inputs/secrets/secret-text.js';
@@ -99,8 +98,21 @@ async function* buildImages(setup: RunSetup, frame: RunFrame): AsyncGenerator<Fo
   else announceTags(runner, plan, published, kept, copies);
   const failed = kept.find(({ failure }) => failure !== null);
   if (failed?.failure) throw failed.failure;
+  await recordOwn(setup, frame, { plan, survey, built, ...(published && { published }), kept });
   await layers.save(job, 'all');
   expectMirrored(copies, plan.image, published?.tag ?? plan.tags.unique);
+}
+
+/** What records is loaded only by the runs that do. */
+async function recordOwn(
+  { world }: RunSetup,
+  { warn }: RunFrame,
+  { plan, survey, built, published, kept = [] }: Found,
+): Promise<void> {
+  if (plan?.trust.kind !== 'recorded' || published === undefined) return;
+  const { recordPublished } = await import('../cache/own-records.js');
+  const pushed = (published.push ?? built)?.digest ?? null;
+  await recordPublished({ world, plan, images: survey?.state.images ?? [], warn }, { ...published, pushed }, kept);
 }
 
 /** Copies to no mirror load nothing. */
@@ -137,7 +149,10 @@ export async function runBuildPhase(world: World): Promise<void> {
   const builds = inputs.indexOf.length === 0;
   const found = await findBuiltRun(world, inputs, trigger, github);
   const { event } = found;
-  if (builds && mayBeUntrustedCode(event)) await confinePaths(inputs, { ...runner, eventName: event.name });
+  if (builds && mayBeUntrustedCode(event)) {
+    const { confinePaths } = await import('../build/confine-paths.js');
+    await confinePaths(inputs, { ...runner, eventName: event.name });
+  }
   const dockerfile = builds ? await readDockerfile(inputs, runner.workspace) : null;
   const targets = chooseTargets(dockerfile, inputs);
   const files = builds ? await readSecretFiles(inputs, runner.workspace) : [];

@@ -4,6 +4,7 @@ import type { OpenMirror } from '../access/open-mirrors.js';
 import { watchBranch } from '../adapters/github/branch-head.js';
 import { readPartLabels, readParts } from '../adapters/registry/read-image.js';
 import type { Registry } from '../adapters/registry/registry.js';
+import { recordPublished } from '../cache/own-records.js';
 import { readBuiltFrom } from '../image/origin-labels.js';
 import { REVISION_LABEL } from '../image/label-names.js';
 import type { Part } from '../image/image-index.js';
@@ -47,6 +48,7 @@ export async function* publishIndex(setup: RunSetup, frame: RunFrame): AsyncGene
   const branch = watchBranch(plan, github);
   const request = { runner, plan, ...target, branch, targets: state.targets ?? [], ...frame };
   const published = await publishPushed(request, { digest: index.digest, ids: [] });
+  await recordPublished({ world, plan, images: [], ...frame }, { ...published, pushed: index.digest }, []);
   yield* finish(setup, plan, state.mirrors, { target, published });
 }
 

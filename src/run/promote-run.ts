@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { RegistrySession } from '../access/login.js';
 import { watchBranch } from '../adapters/github/branch-head.js';
+import { restoreRecord } from '../cache/own-records.js';
 import { parseTag } from '../image/reference.js';
 import { toCaller } from '../plan/denial/denial.js';
 import { type Plan, planBuild } from '../plan/plan.js';
@@ -40,16 +41,26 @@ async function findRelease(setup: RunSetup, frame: RunFrame): Promise<Release | 
   // Nothing is built, so no cache is looked for. A build that follows logs in by itself, with a folder of its own.
   const directory = join(frame.directory, 'promotion');
   const asking = { ...setup, draft: { ...draft, lineage: [] } };
+  const { trust } = draft;
+  if (trust.kind === 'nothing') return { reason: `trust-cache: own, and ${trust.reason}` };
   const { session, state } = await askWithoutEngine(asking, { ...frame, directory });
   const { registry } = session;
   const { push } = planBuild(inputs, setup.event, context, withoutBranchTag(state, draft));
   if (registry === null || !push.push) return { reason: 'nothing is pushed by this run' };
   const { image, platforms } = inputs;
   const { commit } = context.built;
+  const restored = trust.kind === 'recorded' ? await restoreRecord(setup.world, `${trust.keys}${commit}-`) : null;
+  if (restored !== null && restored.record === null)
+    return {
+      reason: `trust-cache: own, and ${restored.fault ?? `no run of ${mainBranch} has recorded an image of ${commit}`}`,
+    };
   const promotion = await findPromotion({
     registry,
     mirrors: state.mirrors.map((mirror) => mirror.registry),
-    wanted: { image, platforms, commit, mainBranch, builtFrom: context.builtFrom, attestation: getAttestation(inputs) },
+    wanted: {
+      ...{ image, platforms, commit, mainBranch, builtFrom: context.builtFrom, attestation: getAttestation(inputs) },
+      recorded: restored?.record.built ?? null,
+    },
     names: [...new Set([parseTag(commit), inputs.tag ?? parseTag(commit)])],
     unique: draft.tags.unique,
     now: context.now,

@@ -3,6 +3,8 @@ import { PassFailedError } from '../adapters/docker/buildx.js';
 import { explainPassFailure } from '../build/explain-failure.js';
 import { buildBuilder } from '../build/keep-builder.js';
 import { stageLabels } from '../build/pure/builder-decision.js';
+import type { Digest } from '../image/digest.js';
+import type { Tag } from '../image/reference.js';
 import type { PassPlan } from '../plan/plan.js';
 import type { Found } from './found.js';
 import type { Job } from './prepare/plan-job.js';
@@ -23,8 +25,16 @@ export async function salvage(
     builder,
     ...decideSalvage({ ...getFailedRun(job, found, error, builder), cancelled }),
   }));
-  for (const { builder, builderImage } of decisions)
-    if (builderImage) await buildBuilder({ ...job, builder, warn }).catch(() => null);
+  const written: [Tag, Digest][] = [];
+  for (const { builder, builderImage } of decisions) {
+    const built = builderImage ? await buildBuilder({ ...job, builder, warn }).catch(() => null) : null;
+    const digest = built?.digest ?? null;
+    if (digest !== null && builder.tag !== null) written.push([builder.tag, digest]);
+  }
+  if (written.length > 0 && job.plan.trust.kind === 'recorded') {
+    const { recordBuilders } = await import('../cache/own-records.js');
+    await recordBuilders({ world, plan: job.plan, images: found.survey?.state.images ?? [], warn }, written);
+  }
   const run = decideSalvage({ stage: getStage(job, found), ...NO_BUILDER, cancelled });
   const built = decisions.filter((one) => one.layers === 'builder').map(({ builder }) => builder);
   if (run.layers === 'all') await layers?.save(job, 'all');

@@ -136,6 +136,16 @@ const CACHE: Causes = {
     world.actionsCache.fault = new Error('it gave no answer within 10 s');
     return world.run(push('main', SHA), { push: 'false' });
   },
+  'images that main has not recorded': async (world) => {
+    await world.succeed(push('main', SHA));
+    world.hasActionsCache = true;
+    return world.run(push('main', LATER), { 'trust-cache': 'own' });
+  },
+  'a record that is not kept': (world) => {
+    world.hasActionsCache = true;
+    world.actionsCache.keeps = false;
+    return world.run(push('main', SHA), { 'trust-cache': 'own' });
+  },
 };
 
 const GITHUB: Causes = {

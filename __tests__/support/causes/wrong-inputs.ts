@@ -54,6 +54,7 @@ const NAMES: Causes = {
 
 const LISTS: Causes = {
   'yes for true': given({ 'dry-run': 'yes' }),
+  'trust in nobody': given({ 'trust-cache': 'none' }),
   'an open quote': given({ 'build-args': '"A=x' }),
   'an item without a value': given({ 'mirror-logins': 'registry.test' }),
   'inline cache by hand': given({ 'build-args': 'BUILDKIT_INLINE_CACHE=1' }),

@@ -1,15 +1,8 @@
 // Which runs use the Actions cache, under which keys, and in which form.
 import { describe, expect, test } from '@jest/globals';
 import { getBuildxArgs } from '../../../src/adapters/docker/buildx-args.js';
-import {
-  type LayerDecision,
-  type LayerKeys,
-  chooseExport,
-  decideLayers,
-  planLayerExport,
-  rejectSize,
-  useLayers,
-} from '../../../src/cache/pure/layer-keys.js';
+import { chooseExport, planLayerExport, rejectSize } from '../../../src/cache/pure/layer-export.js';
+import { type LayerDecision, type LayerKeys, decideLayers, useLayers } from '../../../src/cache/pure/layer-keys.js';
 import type { Engine } from '../../../src/plan/engine.js';
 import type { WorkflowEvent } from '../../../src/plan/event/event.js';
 import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
@@ -294,4 +287,26 @@ test('an entry may have 2 GiB', () => {
   expect(rejectSize(2 * 1024 ** 3)).toBeNull();
   expect(rejectSize(2 * 1024 ** 3 + 1)).toBe('they are 2147.5 MB, more than the 2147.5 MB that one entry may have');
   expect(formatMegabytes(12_345_678)).toBe('12.3 MB');
+});
+
+describe('where only main’s own runs are trusted', () => {
+  const own = { 'trust-cache': 'own', push: 'false' };
+  const keysOf = (event: WorkflowEvent, given: With): readonly string[] => {
+    const { decision } = decide({ event, given });
+    return decision.kind === 'on' ? decision.keys.restore : [];
+  };
+
+  test('main and git tags take no entry of a run that trusted more', () => {
+    const main = keysOf(pushTo('main'), own);
+    expect(main).toHaveLength(1);
+    expect(main).not.toEqual(keysOf(pushTo('main'), { push: 'false' }));
+    expect(keysOf(pushTo('topic'), own)).toEqual(keysOf(pushTo('topic'), { push: 'false' }));
+  });
+
+  test('a run that can trust nothing uses no entry, and says why', () => {
+    const inputs = inputsOf({ ...own, 'main-branch': 'trunk' });
+    const plan = planOf(pushTo('trunk'), { ...own, 'main-branch': 'trunk' }, NO_ACCESS);
+    const decision = decideLayers(plan, inputs, CONTAINERD, NOW);
+    expect(decision).toEqual({ kind: 'off', reason: expect.stringContaining('the main branch is trunk') });
+  });
 });

@@ -39,6 +39,7 @@ describe('every input', () => {
       logout: true,
       comment: false,
       advice: true,
+      trustCache: 'lineage',
       verify: null,
       scan: null,
     }));
@@ -64,6 +65,8 @@ describe('every input', () => {
     ['production-target', '2', { productionTarget: '2' }],
     ['dockerfile-checks', 'Error', { dockerfileChecks: 'error' }],
     ['dockerfile-checks', 'off', { dockerfileChecks: 'off' }],
+    ['trust-cache', 'lineage', { trustCache: 'lineage' }],
+    ['trust-cache', 'Own', { trustCache: 'own' }],
     ['pull', 'true', { pull: true }],
     ['provenance', 'true', { provenance: '' }],
     ['provenance', 'false', { provenance: null }],
@@ -117,6 +120,8 @@ describe('junk is refused, and the message names the input and what it takes', (
 
   test.each<[InputName, string]>([
     ['dockerfile-checks', ''],
+    ['trust-cache', ''],
+    ['trust-cache', 'main'],
     ['dockerfile-checks', 'false'],
     ['push', ''],
     ['push', 'yes'],

@@ -5,7 +5,16 @@ import { parseImageName, parseTag } from '../../../src/image/reference.js';
 import type { CachedImage } from '../../../src/image/stored-image.js';
 import type { Labels } from '../../../src/image/unique-label.js';
 import { type Wanted, describeIneffective, explainUnfit, listSourceTags } from '../../../src/publish/pure/promotion.js';
-import { NOW_TAG, SHA, type With, gitTagPush, inputsOf, onBranch, storedImage } from '../../support/fixtures.js';
+import {
+  NOW_TAG,
+  SHA,
+  type With,
+  digestOf,
+  gitTagPush,
+  inputsOf,
+  onBranch,
+  storedImage,
+} from '../../support/fixtures.js';
 
 const { image: IMAGE } = inputsOf();
 const BUILD = 'Dockerfile (context ., target production)';
@@ -22,7 +31,15 @@ const one = (labels: Labels = labelsOf(), platform = 'linux/amd64'): CachedImage
   content: { platform, diffIds: [], config: {} },
 });
 const wanted = (change: Partial<Wanted> = {}): Wanted => ({
-  ...{ image: IMAGE, commit: SHA, mainBranch: 'main', builtFrom: BUILD, platforms: [], attestation: null },
+  ...{
+    image: IMAGE,
+    commit: SHA,
+    mainBranch: 'main',
+    builtFrom: BUILD,
+    platforms: [],
+    recorded: null,
+    attestation: null,
+  },
   ...change,
 });
 const explain = (
@@ -38,6 +55,7 @@ describe('an image that is released', () => {
   test.each<[string, readonly CachedImage[], Partial<Wanted>]>([
     ['of one platform, none asked for', [one()], {}],
     ['of one platform, which is asked for', [one()], { platforms: ['linux/amd64'] }],
+    ['that main has recorded, where no other is trusted', [one()], { recorded: digestOf(1) }],
     ['whose platform is written in another way', [one(labelsOf(), 'linux/arm64')], { platforms: ['linux/arm64/v8'] }],
     [
       'of two platforms, in any order',
@@ -51,6 +69,8 @@ describe('an image that is released', () => {
   test('with an attestation, where one is asked for', () =>
     expect(explain([one()], { attestation: 'sbom' }, { attested: true })).toBeNull());
 
+  test('is no other than main has recorded, where no other is trusted', () =>
+    expect(explain([one()], { recorded: digestOf(2) })).toContain('is not the image that main has recorded'));
   test('under the tag with the time', () => expect(explain([one()], {}, { tag: `${SHA}-${NOW_TAG}` })).toBeNull());
 });
 

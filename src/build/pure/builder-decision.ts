@@ -12,7 +12,7 @@ export type BuilderDecision =
   | { readonly kind: 'build' }
   /** The registry has the builder image under this scope's tag already. */
   | { readonly kind: 'keep'; readonly image: StoredImage }
-  /** The registry has it under another scope's tag: add this scope's tag, without moving layers. */
+  /** The registry has it, and this scope's tag does not lead to it: add the tag, without moving layers. */
   | { readonly kind: 'copy'; readonly from: StoredImage }
   /** No builder image is kept, and the production pass has built the stage: nothing to do. */
   | { readonly kind: 'included' };
@@ -53,7 +53,7 @@ export function decideBuilder(
     if (image === undefined) continue;
     const beside = areCached(steps) && earlier !== undefined && haveSameLayers(earlier.images, images);
     if (!beside && !isOfSameStage(image, builder, images)) continue;
-    return image.tag === builder.tag ? { kind: 'keep', image } : { kind: 'copy', from: image };
+    return image.tag === builder.tag && image.moved !== true ? { kind: 'keep', image } : { kind: 'copy', from: image };
   }
   return { kind: 'build' };
 }

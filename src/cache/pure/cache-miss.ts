@@ -16,11 +16,17 @@ export interface MissContext {
   /** Whether the pass had any cache source. */
   readonly hadSource: boolean;
   readonly noCache: boolean;
+  /** Only what main has recorded is a source. Left out: no. */
+  readonly ownOnly?: boolean;
 }
 
 /** One likely reason, as half a sentence. */
-export function explainMiss(step: MissedStep, { dockerfile, flags, sha, hadSource, noCache }: MissContext): string {
+export function explainMiss(
+  step: MissedStep,
+  { dockerfile, flags, sha, hadSource, noCache, ownOnly = false }: MissContext,
+): string {
   if (noCache) return 'reuse-cache is false';
+  if (!hadSource && ownOnly) return 'trust-cache is own, and main has recorded no image yet';
   if (!hadSource) return 'the registry has no earlier image of this branch, its base or main';
   const text = getInstruction(step.name);
   const changing = listArgumentsBefore(step, dockerfile).find((name) => changesOften(name, flags, sha));

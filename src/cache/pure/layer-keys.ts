@@ -1,16 +1,14 @@
 // Decides whether a run uses the Actions cache for its layers, in which form, and under which keys. Pure.
 // Keys and who may read what: https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching
-import { getTargetLabel, isInProduction, stageLabels } from '../../build/pure/builder-decision.js';
-import type { Dockerfile } from '../../build/pure/dockerfile.js';
 import { type ImageName, type Tag, parseImageName, parseTag } from '../../image/reference.js';
 import { listPlatforms } from '../../inputs/build-options.js';
 import type { Inputs } from '../../inputs/inputs.js';
 import { type Engine, joinsNodes } from '../../plan/engine.js';
 import { isFromFork } from '../../plan/event/event.js';
-import type { PassPlan, Plan } from '../../plan/plan.js';
+import { getOtherSources } from '../../plan/cache-trust.js';
+import type { Plan } from '../../plan/plan.js';
 import { compactUtc, toScope } from '../../plan/tags/tags.js';
 import { hashText } from '../../shared/hash.js';
-import { formatMegabytes } from '../../shared/text.js';
 
 /**
  * The form of an entry: `directory` is BuildKit's local cache (an OCI layout); `image` is the builder image as written by
@@ -36,9 +34,6 @@ export type LayerDecision =
 /** Part of every key: raise it when a new version cannot read the old entries. */
 const FORMAT = 1;
 
-/** A repository has 10 GB for all its caches: a larger entry would evict too many others. */
-const LARGEST_ENTRY_BYTES = 2 * 1024 ** 3;
-
 /**
  * Runs that push have their layers in the registry and do not use the Actions cache. The others restore from their own
  * branch or pull request first. Entries of the base and main branch are used only when the registry has no image to
@@ -52,6 +47,7 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
     const reason = `a ${event.name} run for a fork shares it with the main branch`;
     return { kind: 'off', reason };
   }
+  if (plan.trust.kind === 'nothing') return { kind: 'off', reason: plan.trust.reason };
   if (joinsNodes(engine, plan.production)) {
     // Each node would write its local cache into the same folder and remove the other's files.
     return { kind: 'off', reason: 'several nodes of a builder cannot write one entry' };
@@ -76,74 +72,22 @@ export function decideLayers(plan: Plan, inputs: Inputs, engine: Engine, now: Da
 
 /** Both passes use this source instead of the registry's: with several, BuildKit merges them and may miss steps. */
 export function useLayers(plan: Plan, inputs: Inputs, source: string): Plan {
-  const cacheFrom = [source, ...inputs.cacheFrom];
+  const cacheFrom = [source, ...getOtherSources(plan.trust, inputs)];
   const builders = plan.builders.map((builder) => ({ ...builder, cacheFrom }));
   return { ...plan, builders, production: { ...plan.production, cacheFrom } };
 }
 
-/**
- * The pass whose layers are kept, since an entry has those of one build. As a directory that of production has the layers of
- * all stages that it copies from. An image has the layers of one stage: the first that is to be kept.
- * @param built builder passes that are finished, where production is not; null when all is built
- * @returns null when nothing is to be kept
- */
-export function chooseExport(
-  plan: Plan,
-  dockerfile: Dockerfile | null,
-  { form }: Pick<LayerKeys, 'form'>,
-  built: readonly PassPlan[] | null,
-): PassPlan | null {
-  const [first] = plan.builders;
-  if (first === undefined) return built === null ? plan.production : null;
-  if (form === 'image') return built === null || built.includes(first) ? first : null;
-  if (built === null)
-    return plan.builders.some((one) => isInProduction(plan, one, dockerfile)) ? plan.production : first;
-  // Of several the one that is made of most of them.
-  const covered = ({ target }: PassPlan): number => {
-    const inside = stageLabels(target, dockerfile);
-    return built.filter((one) => inside.has(getTargetLabel(one.target, dockerfile))).length;
-  };
-  const [most = null] = built.toSorted((one, other) => covered(other) - covered(one));
-  return most;
-}
-
-/**
- * The build that exports the layers; all of its steps are in the engine's cache already. It keeps the cache sources of the
- * builder passes, which have the layers that the passes did not need to read.
- * @param pass of `chooseExport`
- * @param cacheTo value of --cache-to
- */
-export function planLayerExport(plan: Plan, { form, tag }: LayerKeys, pass: PassPlan, cacheTo: string): PassPlan {
-  const passes = plan.builders.length === 0 ? [plan.production] : plan.builders;
-  const cacheFrom = [...new Set(passes.flatMap((one) => one.cacheFrom))];
-  return {
-    ...pass,
-    ...{ cacheFrom, labels: {}, provenance: null, sbom: null },
-    tag: form === 'image' ? tag : null,
-    output: form === 'image' ? 'engine' : 'cache',
-    // no-cache-filters would run these stages once more.
-    flags: pass.flags.filter(({ input, passes }) => passes === 'both' && input !== 'no-cache-filters'),
-    pull: false,
-    cacheTo,
-  };
-}
-
-/** @returns why an entry of that size is not saved, or null */
-export function rejectSize(bytes: number): string | null {
-  return bytes <= LARGEST_ENTRY_BYTES
-    ? null
-    : `they are ${formatMegabytes(bytes)}, more than the ${formatMegabytes(LARGEST_ENTRY_BYTES)} that one entry may have`;
-}
-
 /** Builds that differ in any of these do not share an entry: they have no steps in common that are worth keeping. */
-function identify({ image, builders, production }: Plan, { context, file }: Inputs): string {
+function identify({ image, builders, production, trust }: Plan, { context, file }: Inputs): string {
   const platforms = listPlatforms(production.flags);
   const kept = builders.map(({ target }) => target).join(',');
-  const parts = [image.name, context, file, kept, production.target, platforms];
+  // A run that trusts main's own runs alone takes no layers of one that did not.
+  const own = trust.kind === 'lineage' ? [] : ['own'];
+  const parts = [image.name, context, file, kept, production.target, platforms, ...own];
   return hashText(JSON.stringify(parts)).slice(0, 16);
 }
 
-function hasRegistrySource({ builders, production }: Plan, { cacheFrom }: Inputs): boolean {
+function hasRegistrySource({ builders, production, trust }: Plan, inputs: Inputs): boolean {
   const passes = builders.length === 0 ? [production] : builders;
-  return passes.some((pass) => pass.cacheFrom.length > cacheFrom.length);
+  return passes.some((pass) => pass.cacheFrom.length > getOtherSources(trust, inputs).length);
 }

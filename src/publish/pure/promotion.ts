@@ -1,5 +1,6 @@
 // Whether an image may be released as it is: it must be what the main branch has built of this commit, and what this run
 // would build. Pure. docs: reference.md, "Built once, promoted".
+import type { Digest } from '../../image/digest.js';
 import { REVISION_LABEL } from '../../image/label-names.js';
 import { readBuiltBy, readBuiltFrom, showOrigin } from '../../image/origin-labels.js';
 import { showPlatform, toPlatform } from '../../image/platform.js';
@@ -20,6 +21,8 @@ export interface Wanted {
   readonly builtFrom: string | null;
   /** As they were asked for; none: one platform, whichever it is. */
   readonly platforms: readonly string[];
+  /** The image that a run of main has recorded, where no other is trusted; null: whichever says that main has built it. */
+  readonly recorded: Digest | null;
   /** The input that asks for an attestation; null for none. */
   readonly attestation: 'provenance' | 'sbom' | null;
 }
@@ -56,6 +59,8 @@ export function listSourceTags(names: readonly Tag[], existing: readonly string[
 export function explainUnfit({ stored, attested }: Source, wanted: Wanted): string | null {
   const { tag, images, labels = {} } = stored;
   const name = taggedReference(wanted.image, tag);
+  if (wanted.recorded !== null && wanted.recorded !== stored.digest)
+    return `${name} is not the image that main has recorded (trust-cache: own)`;
   const [first] = images;
   if (first === undefined || images.some(({ content }) => content === undefined)) return `${name} cannot be read`;
   const reason = images.map((one) => explainOrigin(one, wanted)).find((one) => one !== null);

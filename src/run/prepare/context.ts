@@ -14,6 +14,7 @@ import {
   readCommitTime,
   readDefaultBranch,
 } from '../../plan/event/event.js';
+import { getOwnRef } from '../../plan/event/own-ref.js';
 import { NoWorkTreeError } from '../../shared/errors.js';
 import { errorMessage } from '../../shared/text.js';
 import type { Warn } from '../../shared/types.js';
@@ -43,7 +44,8 @@ export interface ContextRequest {
 
 export async function readRunContext(request: ContextRequest): Promise<RunContext> {
   const { runner, inputs, dockerfile, targets, git, now, found } = request;
-  const payload = runner.onGitHub ? runner.readRunnerEvent().payload : null;
+  const given = runner.onGitHub ? runner.readRunnerEvent() : null;
+  const payload = given?.payload ?? null;
   const defaultBranch = runner.onGitHub ? readDefaultBranch(payload) : ((await git.readDefaultBranch()) ?? 'main');
   const [committedAt, mergedBranch] = await Promise.all([
     findCommitTime(request, payload),
@@ -55,7 +57,8 @@ export async function readRunContext(request: ContextRequest): Promise<RunContex
   const builtFrom =
     inputs.indexOf.length > 0 ? null : describeBuild(source, dockerfile?.path ?? null, runner.workspace);
   const from = { repositoryUrl, runUrl, repository, actor, targets, built, builtFrom };
-  return { now, ...from, notes, committedAt, defaultBranch, mergedBranch };
+  const ownRef = given === null ? null : getOwnRef(given);
+  return { now, ...from, notes, committedAt, defaultBranch, ownRef, mergedBranch };
 }
 
 /** Nearest source first: the payload, the work tree, GitHub. */

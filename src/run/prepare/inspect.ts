@@ -9,14 +9,15 @@ import type { Registry } from '../../adapters/registry/registry.js';
 import { writeMergedCache } from '../../cache/merged-cache.js';
 import type { Tag } from '../../image/reference.js';
 import type { StoredImage } from '../../image/stored-image.js';
+import type { Inputs } from '../../inputs/inputs.js';
 import { NOTHING_ASKED, type RegistryState } from '../../plan/context.js';
 import { type Plan, sourceTags, withoutReplaced } from '../../plan/plan.js';
 import { mayWantToPush } from '../../plan/push-decision.js';
 import { uniqueCandidates } from '../../plan/tags/tags.js';
 import { findUniqueTag } from '../../publish/unique-tag.js';
-import { errorMessage } from '../../shared/text.js';
 import type { Warn } from '../../shared/types.js';
 import type { RunFrame, RunSetup } from './setup.js';
+import { readSources, startRestoring } from './sources.js';
 
 export interface Survey {
   readonly engine: InspectedEngine['engine'];
@@ -61,20 +62,37 @@ export interface AskedRegistry extends RegistryState {
  * @throws InputError when a login is refused or a registry cannot be reached
  */
 async function askRegistry(
-  { world: { runner, run, signal }, inputs, draft, context }: RunSetup,
+  { world, inputs, draft, context }: RunSetup,
   { directory, warn }: RunFrame,
   findInsecureRegistries: SessionRequest['findInsecureRegistries'],
 ): Promise<{ readonly session: RegistrySession; readonly state: AskedRegistry }> {
+  const { runner, run, signal } = world;
   const { event } = draft;
+  const restoring = startRestoring(world, draft);
   const privateDirectory = join(directory, 'docker-config');
   const write = mayWantToPush(inputs, event);
   const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn, signal };
-  const session = await openRegistrySession(request);
-  return { session, state: await readRegistryState(session, draft, context.now, warn) };
+  try {
+    const session = await openRegistrySession(request);
+    return { session, state: await readRegistryState(session, { draft, inputs, restoring, now: context.now, warn }) };
+  } finally {
+    // Files of the record are written and removed by then.
+    await restoring;
+  }
+}
+
+interface StateRequest {
+  readonly draft: Plan;
+  readonly inputs: Inputs;
+  /** Of `startRestoring`. */
+  readonly restoring: ReturnType<typeof startRestoring>;
+  readonly now: Date;
+  readonly warn: Warn;
 }
 
 /** Asks everything at once; then writes the merged cache, if the run may write. */
-async function readRegistryState(session: RegistrySession, draft: Plan, now: Date, warn: Warn): Promise<AskedRegistry> {
+async function readRegistryState(session: RegistrySession, request: StateRequest): Promise<AskedRegistry> {
+  const { draft, now, warn } = request;
   const { registry, write, hasLogin } = session;
   if (registry === null) return { ...NOTHING_ASKED, mirrors: [] };
   const probing = write ? probeWriteAccess(registry, hasLogin) : Promise.resolve(null);
@@ -86,28 +104,23 @@ async function readRegistryState(session: RegistrySession, draft: Plan, now: Dat
     const registries = [registry, ...others.map((mirror) => mirror.registry)];
     return findUniqueTag(registries, uniqueCandidates(draft.tags.unique, now), write);
   };
-  const sources = sourceTags(draft);
-  const further = write ? draft.tags.moving.filter((tag) => !sources.includes(tag)) : [];
+  const known = sourceTags(draft);
+  const further = write ? draft.tags.moving.filter((tag) => !known.includes(tag)) : [];
   const readMirror = async ({ mirror: { image }, registry: other }: OpenMirror): Promise<MirrorTargets> => ({
     at: image,
     stored: await readTargets(other, draft.tags.moving),
   });
-  const [writeAccess, mirrors, unique, images, others, mirrorTargets] = await Promise.all([
+  const [writeAccess, mirrors, unique, sources, others, mirrorTargets] = await Promise.all([
     probing,
     opening,
     findUnique(),
-    Promise.all(sources.map((tag) => readSource(registry, tag, warn))),
+    readSources(registry, request),
     readTargets(registry, further),
     opening.then((open) => Promise.all(open.filter(({ access }) => access.allowed).map(readMirror))),
   ]);
-  const found = withoutReplaced(
-    draft,
-    images.filter((image) => image !== null),
-  );
-  const targets = [...images, ...others]
-    .filter((image) => image !== null)
-    .filter(({ tag }) => draft.tags.moving.includes(tag));
-  const asked = { writeAccess, unique, mirrors, targets, mirrorTargets };
+  const found = withoutReplaced(draft, sources.images);
+  const targets = [...sources.targets, ...others].filter(({ tag }) => draft.tags.moving.includes(tag));
+  const asked = { writeAccess, unique, mirrors, targets, mirrorTargets, notes: sources.notes };
   // When one mirror refuses, nothing is pushed anywhere, so the run writes no cache either.
   const mayWrite = writeAccess?.allowed === true && mirrors.every(({ access }) => access.allowed);
   if (!mayWrite) return { ...asked, images: found, mergedCache: null };
@@ -120,13 +133,4 @@ type MirrorTargets = NonNullable<RegistryState['mirrorTargets']>[number];
 async function readTargets(registry: Registry, tags: readonly Tag[]): Promise<readonly StoredImage[]> {
   const stored = await Promise.all(tags.map((tag) => readStoredImage(registry, tag).catch(() => null)));
   return stored.filter((image) => image !== null);
-}
-
-async function readSource(registry: Registry, tag: Tag, warn: Warn): Promise<StoredImage | null> {
-  try {
-    return await readStoredImage(registry, tag);
-  } catch (error) {
-    warn(`Reading ${tag} from the registry failed, so it is no cache for this run: ${errorMessage(error)}`);
-    return null;
-  }
 }
