@@ -1,0 +1,298 @@
+export const id = 411;
+export const ids = [411];
+export const modules = {
+
+/***/ 9411:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  restoreLayers: () => (/* binding */ restoreLayers)
+});
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/adapters/docker/local-image.js
+var local_image = __webpack_require__(8656);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __webpack_require__(6466);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/digest.js
+var digest = __webpack_require__(6599);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/manifest.js
+var manifest = __webpack_require__(5486);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/media-types.js
+var media_types = __webpack_require__(1335);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/json.js
+var json = __webpack_require__(2405);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/adapters/docker/oci-layout.js
+// Checks an OCI layout on disk, the form of BuildKit's local cache.
+// https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+
+
+
+
+
+
+
+
+/**
+ * Reads every blob that can be reached from the layout's index.
+ * @throws Error when a blob is missing or does not match its digest
+ */
+async function checkLayout(folder) {
+    const left = listDescriptors(await (0,promises_.readFile)((0,external_node_path_.join)(folder, 'index.json'), 'utf8'));
+    if (left.length === 0)
+        throw new Error('its index names nothing');
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+        const file = (0,external_node_path_.join)(folder, 'blobs', ...next.digest.split(':'));
+        const hash = (0,digest/* startHash */.LC)(next.digest);
+        await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(file), hash);
+        if (!(0,digest/* isHashOf */._S)(hash, next.digest))
+            throw new Error(`what it has as ${next.digest} is something else`);
+        if ((0,media_types/* isManifestType */.Q3)(next.mediaType))
+            left.push(...listDescriptors(await (0,promises_.readFile)(file, 'utf8')));
+    }
+}
+/** The descriptors in an index or manifest. @throws Error when it is neither */
+function listDescriptors(text) {
+    const document = (0,json/* parseObject */.lj)(text);
+    if (document === null)
+        throw new Error('a manifest in it is none');
+    const { manifests, config, layers } = (0,manifest/* readDescriptors */.DT)(document);
+    return [...(manifests ?? []), ...layers, ...(config === null ? [] : [config])].flatMap((descriptor) => descriptor.digest === null ? [] : [{ ...descriptor, digest: descriptor.digest }]);
+}
+
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/build-request.js
+var build_request = __webpack_require__(1794);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/build/pure/builder-decision.js
+var builder_decision = __webpack_require__(7129);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/reference.js
+var image_reference = __webpack_require__(6294);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/inputs/syntax.js + 10 modules
+var syntax = __webpack_require__(6418);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/plan/targets.js
+var targets = __webpack_require__(8783);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/shared/text.js
+var shared_text = __webpack_require__(748);
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/cache/pure/layer-export.js
+// Which layers of a build are kept in the Actions cache, and the build that writes them. Pure.
+
+
+/** A repository has 10 GB for all its caches: a larger entry would evict too many others. */
+const LARGEST_ENTRY_BYTES = 2 * 1024 ** 3;
+/**
+ * The pass whose layers are kept, since an entry has those of one build. As a directory that of production has the layers of
+ * all stages that it copies from. An image has the layers of one stage: the first that is to be kept.
+ * @param built builder passes that are finished, where production is not; null when all is built
+ * @returns null when nothing is to be kept
+ */
+function chooseExport(plan, dockerfile, { form }, built) {
+    const [first] = plan.builders;
+    if (first === undefined)
+        return built === null ? plan.production : null;
+    if (form === 'image')
+        return built === null || built.includes(first) ? first : null;
+    if (built === null)
+        return plan.builders.some((one) => (0,builder_decision/* isInProduction */.bP)(plan, one, dockerfile)) ? plan.production : first;
+    // Of several the one that is made of most of them.
+    const covered = ({ target }) => {
+        const inside = (0,builder_decision/* stageLabels */.m3)(target, dockerfile);
+        return built.filter((one) => inside.has((0,builder_decision/* getTargetLabel */.Om)(one.target, dockerfile))).length;
+    };
+    const [most = null] = built.toSorted((one, other) => covered(other) - covered(one));
+    return most;
+}
+/**
+ * The build that exports the layers; all of its steps are in the engine's cache already. It keeps the cache sources of the
+ * builder passes, which have the layers that the passes did not need to read.
+ * @param pass of `chooseExport`
+ * @param cacheTo value of --cache-to
+ */
+function planLayerExport(plan, { form, tag }, pass, cacheTo) {
+    const passes = plan.builders.length === 0 ? [plan.production] : plan.builders;
+    const cacheFrom = [...new Set(passes.flatMap((one) => one.cacheFrom))];
+    return {
+        ...pass,
+        ...{ cacheFrom, labels: {}, provenance: null, sbom: null },
+        tag: form === 'image' ? tag : null,
+        output: form === 'image' ? 'engine' : 'cache',
+        // no-cache-filters would run these stages once more.
+        flags: pass.flags.filter(({ input, passes }) => passes === 'both' && input !== 'no-cache-filters'),
+        pull: false,
+        cacheTo,
+    };
+}
+/** @returns why an entry of that size is not saved, or null */
+function rejectSize(bytes) {
+    return bytes <= LARGEST_ENTRY_BYTES
+        ? null
+        : `they are ${(0,shared_text/* formatMegabytes */.VP)(bytes)}, more than the ${(0,shared_text/* formatMegabytes */.VP)(LARGEST_ENTRY_BYTES)} that one entry may have`;
+}
+
+;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/cache/layer-store.js
+// Restores and saves layers in the Actions cache, for runs that may not push. It only makes builds faster, so every
+// fault is a warning.
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Restores the nearest entry.
+ * @returns null without a cache service
+ */
+async function restoreLayers(request, keys) {
+    const cache = await request.world.openActionsCache().catch((error) => {
+        request.warn(`The Actions cache cannot be used: ${(0,shared_text/* errorMessage */.gJ)(error)}`);
+        return null;
+    });
+    if (cache === null)
+        return null;
+    const place = { cache, keys, local: (0,build_request/* toLocalEngine */.b)(request) };
+    return createStore(request, place, await restore(request, place));
+}
+/** Never throws: without an entry the passes build everything. */
+async function restore(request, place) {
+    const { world, warn } = request;
+    const { cache, keys } = place;
+    const nothing = { answered: true, source: null, restored: null };
+    const started = performance.now();
+    let key;
+    try {
+        key = await cache.restore(keys.restore);
+    }
+    catch (error) {
+        warn(`Nothing was taken from the Actions cache: ${(0,shared_text/* errorMessage */.gJ)(error)}.`);
+        return { ...nothing, answered: false };
+    }
+    if (key === null) {
+        world.runner.log.info(`Actions cache: nothing there for ${keys.restore.join(', ')}`);
+        return nothing;
+    }
+    try {
+        return { ...nothing, source: await takeEntry(request, place, { key, started }), restored: key };
+    }
+    catch (error) {
+        warn(`Nothing was taken from the Actions cache, since its entry is damaged: ${(0,shared_text/* errorMessage */.gJ)(error)}.`);
+        return nothing;
+    }
+}
+function createStore(request, place, restored) {
+    const { world, plan, dockerfile, warn } = request;
+    const { cache, keys, local } = place;
+    const [builder] = plan.builders;
+    const stages = keys.form === 'image' && builder !== undefined
+        ? (0,builder_decision/* stageLabels */.m3)(builder.target, dockerfile)
+        : (0,builder_decision/* builderStages */.v4)(plan, dockerfile);
+    let isNew = false;
+    return {
+        ...restored,
+        onStep: ({ stage }) => {
+            isNew ||= keys.form === 'directory' || builder === undefined || stages.has(stage);
+        },
+        save: async (built, which) => {
+            if (keys.save === null || !isNew || !restored.answered || !cache.canSave || world.signal.aborted)
+                return;
+            const pass = chooseExport(built.plan, dockerfile, keys, which === 'all' ? null : which);
+            if (pass === null)
+                return;
+            try {
+                await save(built, place, { key: keys.save, pass, log: world.runner.log });
+            }
+            catch (error) {
+                warn(`The layers of this run were not kept in the Actions cache: ${(0,shared_text/* errorMessage */.gJ)(error)}.`);
+            }
+        },
+        close: async () => {
+            try {
+                await (0,promises_.rm)(cache.folder, { recursive: true, force: true });
+                if (keys.form === 'image')
+                    await (0,local_image/* removeImage */.aH)(local, (0,image_reference/* taggedReference */.CN)(keys.image, keys.tag));
+            }
+            catch (error) {
+                warn(`What the Actions cache left on this machine could not be removed: ${(0,shared_text/* errorMessage */.gJ)(error)}.`);
+            }
+        },
+    };
+}
+/**
+ * @returns the value of --cache-from
+ * @throws Error when the restored entry is not whole, or not what this action writes
+ */
+async function takeEntry({ world, directory }, { cache, keys, local }, entry) {
+    const bytes = await measureFolder(cache.folder);
+    const folder = (0,external_node_path_.join)(directory, 'layers');
+    // Moved away: `save` writes to the same folder.
+    await (0,promises_.rename)(cache.folder, folder);
+    const reference = (0,image_reference/* taggedReference */.CN)(keys.image, keys.tag);
+    // Checked first: once BuildKit has read a broken layer, it fails even without this source ("lease … not found").
+    if (keys.form === 'image')
+        await (0,local_image/* loadImage */.yt)(local, (0,external_node_path_.join)(folder, IMAGE_FILE), reference);
+    else
+        await checkLayout(folder);
+    const took = (0,shared_text/* formatSeconds */.Xo)((performance.now() - entry.started) / 1000);
+    world.runner.log.info(`Actions cache: restored ${entry.key}, ${(0,shared_text/* formatMegabytes */.VP)(bytes)} in ${took}`);
+    return keys.form === 'image' ? `type=registry,ref=${reference}` : (0,syntax/* csvFields */.qZ)('type=local', `src=${folder}`);
+}
+/** @throws Error when the engine cannot export its layers, or they are too large */
+async function save({ plan, passes }, { cache, keys, local }, { key, pass, log }) {
+    const { folder } = cache;
+    const started = performance.now();
+    await (0,promises_.rm)(folder, { recursive: true, force: true });
+    await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o700 });
+    try {
+        if (keys.form === 'image') {
+            const reference = (0,image_reference/* taggedReference */.CN)(keys.image, keys.tag);
+            await exportLayers(passes, keys.image, planLayerExport(plan, keys, pass, 'type=inline'));
+            // Checked before the image is written, which could fill the disk.
+            checkSize(await (0,local_image/* readImageSize */.px)(local, reference));
+            await (0,local_image/* saveImage */.lE)(local, reference, (0,external_node_path_.join)(folder, IMAGE_FILE));
+        }
+        else {
+            // mode=max: also layers of stages that production copies from. zstd does not change layers of the production
+            // image: they have been compressed already.
+            const cacheTo = (0,syntax/* csvFields */.qZ)('type=local', `dest=${folder}`, 'mode=max', 'compression=zstd', 'oci-mediatypes=true');
+            await exportLayers(passes, keys.image, planLayerExport(plan, keys, pass, cacheTo));
+        }
+        const bytes = await measureFolder(folder);
+        checkSize(bytes);
+        const kept = await cache.save(key);
+        const took = (0,shared_text/* formatSeconds */.Xo)((performance.now() - started) / 1000);
+        log.info(kept ? `Actions cache: kept ${key}, ${(0,shared_text/* formatMegabytes */.VP)(bytes)} in ${took}` : `Actions cache: ${key} was not kept`);
+    }
+    finally {
+        await (0,promises_.rm)(folder, { recursive: true, force: true });
+    }
+}
+/** Runs the export. @throws PassFailedError */
+async function exportLayers(passes, image, pass) {
+    await passes.runOnce(pass, { title: `Writing out the layers of ${(0,targets/* showTarget */.R)(pass.target)}`, silent: true, image });
+}
+const IMAGE_FILE = 'image.tar';
+function checkSize(bytes) {
+    const reason = rejectSize(bytes);
+    if (reason !== null)
+        throw new Error(reason);
+}
+async function measureFolder(folder) {
+    const entries = await (0,promises_.readdir)(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await (0,promises_.stat)((0,external_node_path_.join)(parentPath, name))).size));
+    return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+
+/***/ })
+
+};
