@@ -159,7 +159,7 @@ describe('cache sources', () => {
     expect(builder).toMatch(
       /--target builder .*--cache-from type=registry,ref=\S+:builder-main@sha256:\S+ --output type=cacheonly/,
     );
-    expect(production).toMatch(/--target production .*--cache-from type=registry,ref=\S+:main /);
+    expect(production).toMatch(/--target production .*--cache-from type=registry,ref=\S+:main@sha256:\S+ /);
     expect(log.join('\n')).toMatch(
       /^info: Builder: 1 of 2 steps cached; the first that was not: `\[builder 2\/2\] RUN make`/m,
     );
