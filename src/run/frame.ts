@@ -8,7 +8,6 @@ import { announceDockerfileWarnings } from './announce.js';
 import type { Found } from './found.js';
 import type { RunFrame, RunSetup } from './prepare/setup.js';
 import { isComplete, toRunResult } from './run-result.js';
-import { explainFailure, salvage } from './salvage.js';
 
 export type Story = (setup: RunSetup, frame: RunFrame) => AsyncGenerator<Found, void>;
 
@@ -27,6 +26,7 @@ export async function runReported(setup: RunSetup, story: Story): Promise<void> 
   try {
     for await (const part of story(setup, { directory, warn })) found = { ...found, ...part };
   } catch (error) {
+    const { explainFailure, salvage } = await import('./salvage.js');
     await salvage(setup, found, error, warn);
     failure = explainFailure(found, error);
     throw failure;

@@ -34,7 +34,9 @@ const listTests = (text: string): NamedTest[] =>
 /** Whether the file has a test, or a group of tests, of that title. */
 function hasTest({ title, file }: NamedTest): boolean {
   const escaped = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:test|describe)(?:\\.each)?(?:<.*>)?\\((?:.*\\)\\()?\\s*(['"\`])${escaped}\\1`).test(read(file));
+  return new RegExp(
+    `(?:test|describe|testByNight|testOn\\(store\\))(?:\\.each)?(?:<.*>)?\\((?:.*\\)\\()?\\s*(['"\`])${escaped}\\1`,
+  ).test(read(file));
 }
 
 describe('the threat model', () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Registry, startRegistry } from '../../../lab/registry/registry.js';
 import { WRITER } from '../../../lab/services/team.js';
 import { expectFailure, expectSuccess, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 const engine = () => fixture.lab().engine('containerd');
@@ -53,7 +54,7 @@ test('the logins, plugins and settings of the user stay in force, and are not to
   }
 });
 
-test('logout: false logs in to the Docker config of the user and stays logged in', async () => {
+testByNight('logout: false logs in to the Docker config of the user and stays logged in', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('stay');
   const DOCKER_CONFIG = await userConfig({});

@@ -86,7 +86,7 @@ describe.each(STORES_OF_THE_DAY)('on the %s store', (store) => {
     expect(result.log).not.toContain('FromAsCasing');
   });
 
-  test('off: a Dockerfile that fails its own build by them does so, with the lines', async () => {
+  testByNight('off: a Dockerfile that fails its own build by them does so, with the lines', async () => {
     const lines = ['# check=error=true', ...DOCKERFILE];
     const result = await build('own', store, lines, { 'dockerfile-checks': 'off' });
     expectFailure(result, /lint violation found for rules: /);

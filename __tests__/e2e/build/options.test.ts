@@ -6,6 +6,7 @@ import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 
@@ -75,7 +76,7 @@ RUN --mount=type=secret,id=multiline --mount=type=secret,id=token --mount=type=s
   }
 });
 
-test('no-cache-filters runs a stage again that the engine has in its cache', async () => {
+testByNight('no-cache-filters runs a stage again that the engine has in its cache', async () => {
   const engine = fixture.lab().engine('containerd');
   const team = await teamWithDockerfile('filters', 'RUN date +%s%N > /seen');
   const first = await team.build(await team.push(), { engine });

@@ -9,7 +9,7 @@ import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, splitLines, useLab, warningsOf } from '../../support/e2e.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
-import { sampleOf } from '../../support/nightly.js';
+import { sampleOf, testByNight } from '../../support/nightly.js';
 import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
 const fixture = useLab({ stores: STORES_OF_THE_DAY });
@@ -223,7 +223,7 @@ test.each(STORES_OF_THE_DAY)(
   },
 );
 
-test('a failed stage leaves what the others have installed', async () => {
+testByNight('a failed stage leaves what the others have installed', async () => {
   const team = await formService('failed-stage');
   const engine = fixture.lab().engine('containerd');
   await engine.prune();
@@ -238,7 +238,7 @@ test('a failed stage leaves what the others have installed', async () => {
   expect(stepsOf(mended)).toContain('modules: 2 of 2');
 });
 
-test('a list in the place of one stage starts from the image of that stage', async () => {
+testByNight('a list in the place of one stage starts from the image of that stage', async () => {
   const team = await formService('from-one');
   await buildFresh(team, 'containerd', await team.push(), { 'builder-target': 'modules' });
   await change(team, 'app/main', 'Good day\n');

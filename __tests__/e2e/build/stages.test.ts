@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, useLab, warningsOf } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
 import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
@@ -63,7 +64,7 @@ test.each(STORES_OF_THE_DAY)(
   },
 );
 
-test('a last stage without a name is the image, and the stage builder before it keeps its layers', async () => {
+testByNight('a last stage without a name is the image, and the stage builder before it keeps its layers', async () => {
   const team = await fixture.team('unnamed');
   await writeDockerfile(
     team,

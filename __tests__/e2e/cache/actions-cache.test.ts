@@ -11,6 +11,7 @@ import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 import { STORES, testOn } from '../../support/stores.js';
 
 const FORK: CacheScopes = { own: 'refs/pull/12/merge', others: ['refs/heads/main'] };
@@ -157,7 +158,7 @@ describe('a cache service that', () => {
     expect(warningsOf(result)[0]).toMatch(/^Failed to restore: .*ECONNREFUSED/s);
   });
 
-  test('answers 500 is given up after ten seconds, with a warning', async () => {
+  testByNight('answers 500 is given up after ten seconds, with a warning', async () => {
     const team = await fixture.team('broken');
     cache.answerWith(500);
     try {

@@ -8,7 +8,7 @@ import { pushFolderImage } from '../../../lab/engine/folder-image.js';
 import { READER, type Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { findMovedLayers, readLayers } from '../../support/moved-layers.js';
-import { IS_NIGHTLY, sampleOf } from '../../support/nightly.js';
+import { IS_NIGHTLY, sampleOf, testByNight } from '../../support/nightly.js';
 import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
 const fixture = useLab({ stores: STORES_OF_THE_DAY });
@@ -126,7 +126,7 @@ describe.each(STORES_OF_THE_DAY)('on the %s store, production of', (store) => {
   });
 });
 
-test('a run that may not write the merged cache says why a linked copy is missed', async () => {
+testByNight('a run that may not write the merged cache says why a linked copy is missed', async () => {
   const engine = fixture.lab().engine('containerd');
   const team = await fixture.team('link-reader');
   // What another test has left would be the cache that is missed here.

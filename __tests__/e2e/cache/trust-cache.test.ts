@@ -10,15 +10,14 @@ import { startFront } from '../../../lab/registry/front.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
-import { sampleOf } from '../../support/nightly.js';
 import { poison } from '../../support/poisoned-image.js';
+import { STORES_OF_THE_DAY } from '../../support/stores.js';
 
 const ALL_CACHED = { builder: '5 of 5', production: '1 of 1' };
 const MAIN: CacheScopes = { own: 'refs/heads/main' };
 const BRANCH: CacheScopes = { own: 'refs/heads/topic', others: [MAIN.own] };
 const TEXT = ['Hello from the source', 'Hello from the attack'] as const;
-const STORES: readonly ImageStore[] = ['containerd', 'overlay2'];
-const fixture = useLab({ stores: STORES });
+const fixture = useLab({ stores: STORES_OF_THE_DAY });
 
 let cache: ActionsCacheStandIn;
 /** The runner's folder is the same in all runs of a repository, and the toolkit finds entries by it. */
@@ -38,7 +37,7 @@ const noticesOf = ({ annotations }: ActionResult): readonly string[] =>
     .filter(({ level, message }) => level === 'notice' && message.startsWith('trust-cache'))
     .map(({ message }) => message);
 
-describe.each(STORES)('on the %s store, with other images under the tags of main', (store) => {
+describe.each(STORES_OF_THE_DAY)('on the %s store, with other images under the tags of main', (store) => {
   let team: Team;
   let clean: ActionResult;
 
@@ -98,7 +97,7 @@ describe.each(STORES)('on the %s store, with other images under the tags of main
   });
 });
 
-test.each(sampleOf(STORES, (store) => store === 'containerd'))(
+test.each(STORES_OF_THE_DAY)(
   'a tag that moves after it was read changes nothing of what is imported (%s)',
   async (store) => {
     const { registry } = fixture.lab();

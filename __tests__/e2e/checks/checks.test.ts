@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type {} from '../../../lab/engine/engine.js';
 import { WRITER } from '../../../lab/services/team.js';
 import { expectFailure, expectSuccess, readCachedSteps, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 import { STORES, testOn } from '../../support/stores.js';
 
 const fixture = useLab({ stores: STORES });
@@ -46,7 +47,7 @@ describe.each(STORES)('verify (%s)', (store) => {
     expect(readCachedSteps(again)).toEqual({ builder: '5 of 5', production: '1 of 1' });
   });
 
-  testOn(store)('that leaves something running ends with its script, and says so', async () => {
+  testByNight('that leaves something running ends with its script, and says so', async () => {
     const { engine } = fixture.lab();
     const team = await fixture.team(`verify-leaves-${store}`);
     const inputs = { verify: 'sleep 77 & timeout 76 sleep 77 >/dev/null & echo started' };

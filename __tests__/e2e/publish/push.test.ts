@@ -1,6 +1,7 @@
 // The main job on both image stores: what a push to main writes, and what the next runs make of it.
 import { describe, expect, test } from '@jest/globals';
 import { expectFailure, expectSuccess, readCachedSteps, splitLines, useLab, warningsOf } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 import { STORES, testOn } from '../../support/stores.js';
 
 const fixture = useLab({ stores: STORES });
@@ -124,7 +125,7 @@ describe.each(STORES)('on the %s store', (store) => {
     expect((await build()).changed).toBe('true');
   });
 
-  testOn(store)('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {
+  testByNight('another build takes no tag of the image, unless it says that it is the same one, moved', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`moved-${store}`);
     const { outputs } = await team.build(await team.push(), { engine: engine() });

@@ -3,11 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { expectFailure, expectSuccess, useLab } from '../../support/e2e.js';
+import { testByNight } from '../../support/nightly.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 const engine = () => fixture.lab().engine('containerd');
 
-test('a wrong password is refused before anything is built, and is not in the log', async () => {
+testByNight('a wrong password is refused before anything is built, and is not in the log', async () => {
   const team = await fixture.team('password');
   const inputs = { password: 'ghs_not-the-right-one' };
   const result = await team.build(await team.push(), { engine: engine(), inputs });
@@ -27,7 +28,7 @@ test('a failing step of production leaves the builder image and no production ta
   expect(await registry.tags(team.repository)).toEqual(['builder-main']);
 });
 
-test('a builder that Buildx does not know is refused before anything is built', async () => {
+testByNight('a builder that Buildx does not know is refused before anything is built', async () => {
   const team = await fixture.team('input-builder');
   const result = await team.build(await team.push(), { engine: engine(), inputs: { builder: 'no-such-builder' } });
   expectFailure(result, /builder "no-such-builder" cannot be used/);
@@ -87,7 +88,7 @@ test('the post phase alone, without saved state, does nothing and succeeds', asy
   expect(await registry.requests(mark)).toEqual([]);
 });
 
-test('dry-run touches neither Docker nor the registry', async () => {
+testByNight('dry-run touches neither Docker nor the registry', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('dry');
   const event = await team.push();
