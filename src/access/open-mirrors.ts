@@ -49,7 +49,9 @@ async function openMirror(request: OpenRequest, mirror: Mirror): Promise<OpenMir
       findInsecureRegistries: request.findInsecureRegistries,
       signal,
     });
-    return { mirror, registry, access: await probeWriteAccess(registry, hasLogin) };
+    const access = await probeWriteAccess(registry, hasLogin);
+    void registry.cancelProbe();
+    return { mirror, registry, access };
   } catch (error) {
     throw explainConnection(error, image, toMirrorCaller(mirror, inputs, caller, hasLogin));
   }

@@ -75,6 +75,8 @@ export class Registry {
   private readonly image: ImageName;
   private readonly options: RegistryOptions;
   private session: Promise<Session> | null = null;
+  /** The upload that `probeWriteAccess` has opened. */
+  private probed: HttpResponse | null = null;
 
   constructor(image: ImageName, options: RegistryOptions) {
     this.image = image;
@@ -151,12 +153,21 @@ export class Registry {
     return status === 200;
   }
 
-  /** Writes a small blob, unless it is there. */
+  /**
+   * Writes a small blob. With the upload that `probeWriteAccess` has opened it is one request, so whether the blob is there
+   * is asked only without, or when the registry has forgotten that upload.
+   */
   async writeBlob(digest: Digest, content: string): Promise<void> {
+    const probed = this.takeProbed();
+    if (probed !== null && (await this.sendBlob(digest, content, probed)).status === 201) return;
     if (await this.hasBlob(digest)) return;
-    const { url, headers } = await this.openUpload(digest, await this.request('POST', 'blobs/uploads/'));
-    const response = await this.options.send({ method: 'PUT', url, headers, body: content });
-    await this.confirmBlob(digest, response);
+    const opened = await this.request('POST', 'blobs/uploads/');
+    await this.confirmBlob(digest, await this.sendBlob(digest, content, opened));
+  }
+
+  private async sendBlob(digest: Digest, content: string, opened: HttpResponse): Promise<HttpResponse> {
+    const { url, headers } = await this.openUpload(digest, opened);
+    return this.options.send({ method: 'PUT', url, headers, body: content });
   }
 
   /**
@@ -240,7 +251,8 @@ export class Registry {
   }
 
   /**
-   * Finds out whether the login may push, by opening an upload and cancelling it: registries offer no other way.
+   * Finds out whether the login may push, by opening an upload: registries offer no other way. The next `writeBlob` takes
+   * it; if there is none, call `cancelProbe`.
    * @returns null when it may; else the refusal of the registry, or of the token server if that refused first
    */
   async probeWriteAccess(): Promise<ServerAnswer | null> {
@@ -248,9 +260,20 @@ export class Registry {
     if (response.status === 401 || response.status === 403 || response.status === 404)
       return (await this.getSession()).refusal ?? readAnswer(response);
     if (response.status !== 202) throw unexpected('opening an upload to', this.image.repository, response);
-    const location = response.headers.get('location');
-    if (location !== undefined) await this.cancelUpload(location);
+    this.probed = response;
     return null;
+  }
+
+  /** Cancels the upload of `probeWriteAccess`, where there is one. Never rejects, and nothing needs to wait for it. */
+  async cancelProbe(): Promise<void> {
+    const location = this.takeProbed()?.headers.get('location');
+    if (location !== undefined) await this.cancelUpload(location);
+  }
+
+  private takeProbed(): HttpResponse | null {
+    const probed = this.probed;
+    this.probed = null;
+    return probed;
   }
 
   /**
@@ -258,12 +281,12 @@ export class Registry {
    * right to delete, which a token for pull and push does not have.
    */
   private async cancelUpload(location: string): Promise<void> {
-    const { base, authorization } = await this.getSession();
-    const url = parseLocation(location, base);
-    if (url?.origin !== new URL(base).origin) return;
-    const cancel = (authorized: string | null): Promise<HttpResponse> =>
-      this.options.send({ method: 'DELETE', url: url.href, headers: authorize(authorized), once: true });
     try {
+      const { base, authorization } = await this.getSession();
+      const url = parseLocation(location, base);
+      if (url?.origin !== new URL(base).origin) return;
+      const cancel = (authorized: string | null): Promise<HttpResponse> =>
+        this.options.send({ method: 'DELETE', url: url.href, headers: authorize(authorized), once: true });
       const response = await cancel(authorization);
       const challenge = parseChallenge(response.headers.get('www-authenticate') ?? '', url.href);
       if (response.status !== 401 || challenge?.scheme !== 'bearer') return;

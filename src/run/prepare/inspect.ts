@@ -74,7 +74,11 @@ async function askRegistry(
   const request = { runner, run, inputs, event, privateDirectory, findInsecureRegistries, write, warn, signal };
   try {
     const session = await openRegistrySession(request);
-    return { session, state: await readRegistryState(session, { draft, inputs, restoring, now: context.now, warn }) };
+    // The build does not wait for the cancelling of an upload that no cache was written by.
+    const state = await readRegistryState(session, { draft, inputs, restoring, now: context.now, warn }).finally(() => {
+      void session.registry?.cancelProbe();
+    });
+    return { session, state };
   } finally {
     // Files of the record are written and removed by then.
     await restoring;

@@ -452,6 +452,7 @@ describe('an upload', () => {
     const { registry, requests } = start(location);
     await registry.writeBlob(digestOf(1), '{}');
     expect(await registry.probeWriteAccess()).toBeNull();
+    await registry.cancelProbe();
     const put = requests.find(({ method }) => method === 'PUT');
     expect(put?.url.startsWith(place)).toBe(true);
     expect(new URL(put?.url ?? '').searchParams.get('digest')).toBe(digestOf(1));
@@ -471,6 +472,7 @@ describe('an upload', () => {
     const { registry, requests } = start(location);
     await expect(registry.writeBlob(digestOf(1), '{}')).rejects.toThrow('takes uploads at what is no address');
     expect(await registry.probeWriteAccess()).toBeNull();
+    await registry.cancelProbe();
     expect(requests.filter(({ method }) => method === 'PUT' || method === 'DELETE')).toEqual([]);
   });
 });
