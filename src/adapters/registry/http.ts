@@ -33,6 +33,9 @@ export class ConnectionError extends Error {
 /** Manifests are limited to 4 MiB by registries, and configs to much less. */
 const LARGEST_ANSWER = 8 * 1024 * 1024;
 const ATTEMPTS = 4;
+/** Attempts at what a registry refuses for a while, and milliseconds of waits that it may ask for together. */
+const MOST_REFUSALS = 16;
+const LONGEST_REFUSED = 60_000;
 export const MOST_REDIRECTS = 3;
 
 /** Bounds in milliseconds. */
@@ -90,7 +93,9 @@ function getRetryDelay(outcome: Outcome<HttpResponse>, attempt: number, limits: 
     return error instanceof ConnectionError && isTransient(error) ? retryDelay(attempt, undefined, limits) : null;
   }
   const { status, headers } = outcome.value;
-  return isTransientStatus(status) ? retryDelay(attempt, headers.get('retry-after'), limits) : null;
+  if (!isTransientStatus(status)) return null;
+  const delay = status === 429 ? limitedDelay : retryDelay;
+  return delay(attempt, headers.get('retry-after'), limits);
 }
 
 async function send(
@@ -209,10 +214,28 @@ export function isTransient({ cause }: ConnectionError): boolean {
  */
 export function retryDelay(attempt: number, retryAfter?: string, limits = LIMITS): number | null {
   if (attempt >= ATTEMPTS) return null;
+  const asked = readAsked(retryAfter);
+  if (asked !== null) return Math.min(asked, limits.longestWait);
+  return limits.firstWait * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+/**
+ * As `retryDelay`, for a request that was one too many (429). A registry that says how long does answer then; but if many
+ * jobs share its limit, all that it has refused come back at once, and most are refused again. So there are more attempts,
+ * and each waits a random time longer than it is asked to, the more often it was refused, the longer.
+ */
+export function limitedDelay(attempt: number, retryAfter?: string, limits = LIMITS): number | null {
+  const asked = readAsked(retryAfter);
+  if (asked === null || asked === 0 || asked > limits.longestWait) return retryDelay(attempt, retryAfter, limits);
+  if (attempt >= MOST_REFUSALS || attempt * asked > LONGEST_REFUSED) return null;
+  return asked * (1 + Math.random() * attempt);
+}
+
+/** Milliseconds, of seconds or a date; null for neither. */
+function readAsked(retryAfter: string | undefined): number | null {
   const text = retryAfter?.trim() ?? '';
   const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  if (Number.isFinite(asked)) return Math.min(Math.max(asked, 0), limits.longestWait);
-  return limits.firstWait * 2 ** (attempt - 1) * (0.5 + Math.random());
+  return Number.isFinite(asked) ? Math.max(asked, 0) : null;
 }
 
 async function wait(milliseconds: number, signal: AbortSignal | null): Promise<void> {
