@@ -74,13 +74,12 @@ async function findCopy(
   moved: readonly Tag[],
 ): Promise<PackageVersion | null> {
   const look = async (): Promise<PackageVersion | null | undefined> => {
-    const versions = (await packages.listVersions()) ?? [];
-    const found = versions.find((version) => version.digest === digest);
+    const found = await packages.findVersion(digest);
     const digests = await Promise.all(moved.map((tag) => registry.readDigest(tag)));
     const own = moved.filter((_, index) => digests[index] === digest);
     // A copy without tags is removed later, by a sweep.
     if (own.length === 0) return null;
-    if (found === undefined || !own.every((tag) => found.tags.includes(tag))) return undefined;
+    if (found === null || !own.every((tag) => found.tags.includes(tag))) return undefined;
     const others = found.tags.filter((tag) => !own.some((one) => one === tag));
     if (others.length === 0) return found;
     throw new Error(`their copy ${digest} has other tags, too: ${others.join(', ')}`);

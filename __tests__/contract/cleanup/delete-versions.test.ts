@@ -23,6 +23,7 @@ async function remove(
     packages: {
       openedAt: 0,
       listVersions: () => Promise.resolve(versions),
+      findVersion: (digest) => Promise.resolve(versions.find((version) => version.digest === digest) ?? null),
       readVersion: (id) => Promise.resolve(versions.find((version) => version.id === id) ?? null),
       deleteVersion: (id) =>
         fails(id) ? Promise.reject(new Error('no answer')) : Promise.resolve(void deleted.push(id)),

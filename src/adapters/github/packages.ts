@@ -13,6 +13,11 @@ export interface PackagesApi {
    * @throws ApiError, or Error for a list that cannot be read: a version that is missing in it might be needed
    */
   listVersions(): Promise<readonly PackageVersion[] | null>;
+  /**
+   * Reads the list only until it names the digest: GitHub gives the newest version first.
+   * @returns null when there is no such version; @throws as `listVersions`
+   */
+  findVersion(digest: Digest): Promise<PackageVersion | null>;
   /** @returns null when it is gone; @throws ApiError */
   readVersion(id: number): Promise<PackageVersion | null>;
   /** Does nothing when the version is gone already. @throws ApiError; see `readRefusal` */
@@ -47,20 +52,29 @@ export async function openPackage(client: RateLimitedClient, owner: string, name
     const answer = await client.request(`GET ${path}/{id}`, { owner, name, id }).catch(ignoreAbsence);
     return answer === null ? null : parseVersion(answer.content);
   };
+  /** @param isEnough asked after each page; true: no further one is read */
+  const readList = async (
+    isEnough: (page: readonly PackageVersion[]) => boolean,
+  ): Promise<readonly PackageVersion[] | null> => {
+    const versions = new Map<number, PackageVersion>();
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const values = { owner, name, state: 'active', per_page: VERSIONS_A_PAGE, page };
+      const answer = await client.request(`GET ${path}`, values).catch(ignoreAbsence);
+      if (answer === null) return null;
+      if (!Array.isArray(answer.content)) throw new Error('GitHub gave a list of versions that is none.');
+      const read = answer.content.map(parseVersion);
+      for (const version of read) versions.set(version.id, version);
+      if (!answer.more || isEnough(read)) return [...versions.values()];
+    }
+    throw new Error(`The package has more than ${MOST_PAGES * VERSIONS_A_PAGE} versions, more than are read.`);
+  };
   return {
     openedAt: sentAt,
     readVersion,
-    listVersions: async () => {
-      const versions = new Map<number, PackageVersion>();
-      for (let page = 1; page <= MOST_PAGES; page += 1) {
-        const values = { owner, name, state: 'active', per_page: VERSIONS_A_PAGE, page };
-        const answer = await client.request(`GET ${path}`, values).catch(ignoreAbsence);
-        if (answer === null) return null;
-        if (!Array.isArray(answer.content)) throw new Error('GitHub gave a list of versions that is none.');
-        for (const version of answer.content.map(parseVersion)) versions.set(version.id, version);
-        if (!answer.more) return [...versions.values()];
-      }
-      throw new Error(`The package has more than ${MOST_PAGES * VERSIONS_A_PAGE} versions, more than are read.`);
+    listVersions: () => readList(() => false),
+    findVersion: async (digest) => {
+      const isIt = (version: PackageVersion): boolean => version.digest === digest;
+      return (await readList((page) => page.some(isIt)))?.find(isIt) ?? null;
     },
     deleteVersion: async (id) => {
       try {
