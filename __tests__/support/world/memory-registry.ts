@@ -37,9 +37,21 @@ export interface MemoryUser {
   readonly writes: boolean;
 }
 
+/** One request over HTTP, those for a login too. */
+export interface Exchange {
+  /** `METHOD path`: without `/v2/REPOSITORY/`, and without a query. */
+  readonly line: string;
+  readonly status: number;
+  /** Of both bodies. */
+  readonly bytes: number;
+}
+
 export interface MemoryRegistry {
   /** `127.0.0.1:PORT` */
   readonly host: string;
+  /** Awaited before a request is answered, whatever it is. */
+  beforeAnswer: () => Promise<void> | void;
+  readonly exchanges: Exchange[];
   /** False: uploads and manifests are denied. */
   writable: boolean;
   /** Who may log in, by tokens as ghcr.io has them; null: everybody may do everything, without a login. */
@@ -97,6 +109,8 @@ class Store implements MemoryRegistry {
   writable = true;
   users: readonly MemoryUser[] | null = null;
   intercept: Intercept = () => undefined;
+  beforeAnswer: MemoryRegistry['beforeAnswer'] = () => undefined;
+  readonly exchanges: Exchange[] = [];
   readonly written: string[] = [];
   readonly requests: string[] = [];
   private readonly repositories = new Map<string, Repository>();
@@ -142,13 +156,20 @@ class Store implements MemoryRegistry {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = 'GET', url = '', headers } = request;
+    await this.beforeAnswer();
     const [, repository = '', path = ''] = /^\/v2\/(.+?)\/((?:manifests|blobs|tags)\/.*)$/.exec(url) ?? [];
     if (path !== '') this.requests.push(`${method} ${path}`);
     const given = path === '' ? undefined : await this.intercept(method, path, repository);
     const asked: Request = { method, repository, path, headers, body: Buffer.concat(chunks) };
     const answer = given ?? (url.startsWith('/token') ? this.giveToken(headers) : this.route(asked));
+    const content = method === 'HEAD' ? '' : (answer.body ?? '');
+    this.exchanges.push({
+      line: `${method} ${(path === '' ? url : path).replace(/\?.*$/, '')}`,
+      status: answer.status,
+      bytes: asked.body.length + content.length,
+    });
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-    response.end(method === 'HEAD' ? undefined : answer.body);
+    response.end(content);
   }
 
   /** The token is the user's name: nobody here steals tokens. */

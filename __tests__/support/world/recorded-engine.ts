@@ -70,6 +70,8 @@ export class RecordedEngine {
   sources = 's1';
   /** The builder's last step, which depends on the sources. */
   lastStep = 'RUN make';
+  /** Further steps of the builder, before its last one: each is a layer of its image, and depends on the one before. */
+  furtherSteps = 0;
   /** By a part of the step's name. */
   readonly failing = new Map<string, StepFailure>();
   /** A base image whose metadata is loaded first, which `failing` may name. */
@@ -85,6 +87,8 @@ export class RecordedEngine {
   readonly pullFaults: string[] = [];
   /** The same, after the registry has taken the image: only its answer is lost. */
   readonly lostAnswers: string[] = [];
+  /** Builds that are under way. */
+  building = 0;
   /** Every command line. */
   readonly calls: string[] = [];
   readonly images = new Map<string, Image>();
@@ -137,7 +141,11 @@ export class RecordedEngine {
     const words = args[0] === '--context' ? args.slice(2) : args;
     switch (words.slice(0, 2).join(' ')) {
       case 'buildx build':
-        return args.includes(CHECK) ? this.check(args) : this.build(args, options);
+        if (args.includes(CHECK)) return this.check(args);
+        this.building += 1;
+        return this.build(args, options).finally(() => {
+          this.building -= 1;
+        });
       case 'buildx inspect':
         return this.inspectBuilder(words[2]);
       case 'buildx version':
@@ -343,6 +351,11 @@ export class RecordedEngine {
     const inner = this.apart ? 'alone' : `${this.dependencies} ${this.sources}`;
     const builder: readonly Step[] = [
       { name: '[builder 1/2] RUN install', stage: 'builder', key: `install ${this.dependencies}` },
+      ...Array.from({ length: this.furtherSteps }, (_, index) => ({
+        name: `[builder] RUN further ${index}`,
+        stage: 'builder',
+        key: `further ${index} ${this.dependencies}`,
+      })),
       { name: `[builder 2/2] ${this.lastStep}`, stage: 'builder', key: `make ${this.dependencies} ${this.sources}` },
     ];
     if (target !== 'production') return builder;

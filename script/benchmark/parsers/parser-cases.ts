@@ -1,10 +1,13 @@
-// What reads the output of builds and scripts, with the outputs that such readers are slowest on. Pure.
+// What reads the output of builds and scripts, and the cache of images, with what such readers are slowest on. Pure.
 import { parseDenial } from '../../../src/plan/denial/denial.js';
 import { classifyFailure } from '../../../src/adapters/docker/pass-failure.js';
 import { findFailedPlace } from '../../../src/adapters/progress/failed-place.js';
 import { RawProgressReader } from '../../../src/adapters/progress/raw.js';
 import { parseChallenge } from '../../../src/adapters/registry/token.js';
 import { parseDockerfile } from '../../../src/build/pure/dockerfile.js';
+import { mergeCaches } from '../../../src/cache/pure/merge-caches.js';
+import { digestOf } from '../../../src/image/digest.js';
+import type { CachedImage } from '../../../src/image/stored-image.js';
 import { parseList } from '../../../src/inputs/syntax.js';
 import { InputError } from '../../../src/shared/errors.js';
 import { LastLines, LineBuffer } from '../../../src/shared/long-line.js';
@@ -84,6 +87,24 @@ const textCase = (name: string, text: string, size: number, read: (text: string)
   },
 });
 
+/** A step after the other, of which the first ones are those of every image; the first 120 have a layer. */
+function makeCachedImage(name: string, steps: number): CachedImage {
+  const digests = Array.from({ length: steps }, (_, index) => digestOf(`${index < 50 ? '' : name} ${index}`));
+  const own = {
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    size: 1,
+    createdAt: '',
+    createdBy: 'RUN make',
+  };
+  const layers = digests.slice(0, 120).map((digest) => ({ ...own, digest, diffId: digest }));
+  const records = digests.map((digest, index) => ({
+    digest,
+    ...(index > 0 && { inputs: [[{ link: index - 1 }]] }),
+    ...(index < layers.length && { layers: [{ layer: index, createdAt: '2026-01-01T00:00:00Z' }] }),
+  }));
+  return { name, layers, records };
+}
+
 /** The kernel takes no longer environment variable, and inputs are such. */
 const LONGEST_INPUT = 128_000;
 /** Node takes no more of an answer's headers. */
@@ -149,6 +170,14 @@ export const PARSER_CASES: readonly ParserCase[] = [
   ...['FROM a AS b\n', 'RUN \\\n', 'RUN <<A ', '"', '\\'].map((text) =>
     textCase('Dockerfile', text, MEGABYTE, parseDockerfile),
   ),
+  {
+    name: 'merged cache: four images of 500 steps each',
+    size: 250_000,
+    prepare: (length) => {
+      const images = ['one', 'two', 'three', 'four'].map((name) => makeCachedImage(name, length / 500));
+      return () => mergeCaches(images);
+    },
+  },
   ...['a= ', 'a="', ', ', 'bearer '].map((text) =>
     textCase('challenge of a registry', text, LONGEST_HEADERS, readChallenge),
   ),
