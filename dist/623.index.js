@@ -468,8 +468,8 @@ function makeIndex(parts, wanted, { image, tags, production }) {
     return { platforms, index: { bytes, mediaType, digest: (0,digest/* digestOf */.ol)(bytes) } };
 }
 
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 2 modules
-var publish = __webpack_require__(6063);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 1 modules
+var publish = __webpack_require__(3066);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/pure/mirror-outcome.js
 var mirror_outcome = __webpack_require__(1676);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/unique-tag.js
@@ -478,8 +478,8 @@ var unique_tag = __webpack_require__(759);
 var announce = __webpack_require__(2682);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/built-commit.js + 1 modules
 var prepare_built_commit = __webpack_require__(7856);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 7 modules
-var inspect = __webpack_require__(7402);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 4 modules
+var inspect = __webpack_require__(2053);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
 var plan_job = __webpack_require__(550);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js
@@ -608,8 +608,8 @@ var pool = __webpack_require__(1969);
 var shared_text = __webpack_require__(748);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/moving-tags.js
 var moving_tags = __webpack_require__(3613);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 2 modules
-var publish = __webpack_require__(6063);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/publish/publish.js + 1 modules
+var publish = __webpack_require__(3066);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/label-names.js
 var label_names = __webpack_require__(8312);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/image/origin-labels.js
@@ -816,8 +816,8 @@ async function writeMark({ runner, plan, registry }, unique, manifest) {
 var announce = __webpack_require__(2682);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/index-run.js + 2 modules
 var index_run = __webpack_require__(7465);
-// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 7 modules
-var inspect = __webpack_require__(7402);
+// EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/inspect.js + 4 modules
+var inspect = __webpack_require__(2053);
 // EXTERNAL MODULE: ./node_modules/.cache/two-pass-build/js/run/prepare/plan-job.js + 2 modules
 var plan_job = __webpack_require__(550);
 ;// CONCATENATED MODULE: ./node_modules/.cache/two-pass-build/js/run/promote-run.js

@@ -13,7 +13,7 @@ import type { Login } from '../inputs/secrets/credentials.js';
 import type { WorkflowEvent } from '../plan/event/event.js';
 import type { Warn } from '../shared/types.js';
 import { connectRegistry, explainConnection, isFault } from './connect.js';
-import { type OpenMirror, openMirrors } from './open-mirrors.js';
+import type { OpenMirror } from './open-mirrors.js';
 import { toCaller } from '../plan/denial/denial.js';
 
 export interface RegistrySession {
@@ -71,7 +71,11 @@ export async function openRegistrySession(request: SessionRequest): Promise<Regi
     hasLogin: login !== null,
     configDirectory: config.directory,
     hasMirrors: inputs.mirrors.length > 0,
-    openMirrors: () => openMirrors({ ...request, config, login, caller }),
+    openMirrors: async () => {
+      if (inputs.mirrors.length === 0) return [];
+      const { openMirrors } = await import('./open-mirrors.js');
+      return openMirrors({ ...request, config, login, caller });
+    },
   };
   if (credentials === null) return session;
   if (!logout) {

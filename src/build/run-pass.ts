@@ -1,6 +1,5 @@
 // Runs one pass with Buildx, prints its log, and retries failures that are probably temporary.
 import { type BuildxSession, PassFailedError, type PassResult, runCheck, runPass } from '../adapters/docker/buildx.js';
-import { readPushedDigest } from '../adapters/docker/local-image.js';
 import type { BuildStep, DockerfileWarning } from '../adapters/progress/build-progress.js';
 import type { World } from '../adapters/world.js';
 import type { Digest } from '../image/digest.js';
@@ -138,6 +137,7 @@ export class PassRunner {
     const { world, engine, configDirectory } = this.options;
     const throughEngine = engine.driver === 'docker' && engine.store === 'overlay2';
     if (!throughEngine || pass.output !== 'registry' || pass.tag === null) return result;
+    const { readPushedDigest } = await import('../adapters/docker/local-image.js');
     const local = toLocalEngine({ world, engine, configDirectory });
     const digest = await readPushedDigest(local, image, taggedReference(image, pass.tag), result.digest);
     return { ...result, digest, ids: result.ids.filter((id) => id !== result.digest) };

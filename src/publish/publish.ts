@@ -10,7 +10,7 @@ import { type CachedImage, type ImageBytes, type StoredImage, sumBytes } from '.
 import type { Plan } from '../plan/plan.js';
 import { type Moved, type MovingTagsRequest, moveTags, readTargets, selectMovingTags } from './moving-tags.js';
 import { hasChanged } from './pure/changed.js';
-import { type PushCheckedRequest, pushChecked } from './push-checked.js';
+import type { PushCheckedRequest } from './push-checked.js';
 import { type SettledTag, type UniqueTag, settleUniqueTag } from './unique-tag.js';
 
 /** The registry and the unique tag that a run pushes to. */
@@ -38,7 +38,7 @@ export async function publishProduction(
   checked: CheckedImage | null,
   built: PassResult,
 ): Promise<PublishedImage> {
-  const push = checked === null ? null : await pushChecked(request, checked);
+  const push = checked === null ? null : await (await import('./push-checked.js')).pushChecked(request, checked);
   return { ...(await publishPushed(request, push ?? built)), push };
 }
 
