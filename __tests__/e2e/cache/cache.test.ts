@@ -98,7 +98,7 @@ describe.each(STORES)('on the %s store, with main, a branch and its pull request
     expect(result.log).toMatch(/Builder image: unchanged, builder-main is what builder-feature-x-[0-9a-f]{10} is/);
   });
 
-  test('production is gzip throughout; the builder image is zstd where the engine can', async () => {
+  testOn(store)('production is gzip throughout; the builder image is zstd where the engine can', async () => {
     await team.service.git('checkout', '--quiet', '-B', 'compressed', main);
     await team.service.changeSource('Compressed');
     const result = await buildFresh(await team.push('compressed'));

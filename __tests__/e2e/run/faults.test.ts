@@ -3,8 +3,8 @@
 import { expect, test } from '@jest/globals';
 import { FAULTS, PLACES, surviveFault } from '../../../lab/faults/faults.js';
 import { useFaultLab } from '../../support/fault-lab.js';
-import { IS_NIGHTLY, sampleOf } from '../../support/nightly.js';
-import { STORES, STORES_OF_THE_DAY } from '../../support/stores.js';
+import { IS_NIGHTLY, sampleOf, testByNight } from '../../support/nightly.js';
+import { STORES } from '../../support/stores.js';
 
 const { open: openStand } = useFaultLab();
 
