@@ -150,7 +150,7 @@ test('a saved image that brings another one along is not taken', async () => {
 });
 
 describe('a cache service that', () => {
-  test('is down costs a warning', async () => {
+  testByNight('is down costs a warning', async () => {
     const team = await fixture.team('down');
     const env = { ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' };
     const result = await buildFresh(team, await fork(team), { env });

@@ -4,6 +4,7 @@ import { startFront } from '../../../lab/registry/front.js';
 import type { Team } from '../../../lab/services/team.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { type Layer, findMovedLayers, findPulledTwice, readLayers } from '../../support/moved-layers.js';
+import { testByNight } from '../../support/nightly.js';
 import { STORES, STORES_OF_THE_DAY, testOn } from '../../support/stores.js';
 
 const ALL_CACHED = { builder: '5 of 5', production: '1 of 1' };
@@ -160,7 +161,7 @@ describe.each(STORES_OF_THE_DAY)('on the %s store, a broken cache', (store) => {
   });
 });
 
-test('a cache layer that fails while it is read costs one run without the cache, and a warning', async () => {
+testByNight('a cache layer that fails while it is read costs one run without the cache, and a warning', async () => {
   const { registry } = fixture.lab();
   const engine = fixture.lab().engine('containerd');
   const front = await startFront({ registry: registry.host });

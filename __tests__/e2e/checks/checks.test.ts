@@ -73,7 +73,7 @@ describe.each(STORES)('verify (%s)', (store) => {
   });
 });
 
-test('verify of an image with what only an index can hold (containerd)', async () => {
+testByNight('verify of an image with what only an index can hold (containerd)', async () => {
   const { engine, registry } = fixture.lab();
   const team = await fixture.team('verify-index');
   const event = await team.push();

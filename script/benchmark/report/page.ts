@@ -33,7 +33,7 @@ function writeMethod(runs: readonly MeasuredRun[]): readonly string[] {
     '## How it was measured',
     ...where.map((line) => `${line}.`),
     [
-      '- A **try** is one run of one variant. Before it the engine is emptied (containers, images and build cache, as on a hosted runner), the registry gets a copy of the state that this variant starts from, and the disk is synchronised. Nothing else runs.',
+      '- A **try** is one run of one variant. Before it the engine is emptied (containers, images and build cache, as on a hosted runner), the registry gets a copy of the state that this variant starts from, and the disk is synchronised.',
       '- A **round** is one try of each variant in one scenario, one after the other; every second round has them in the opposite order.',
       '- **States**: each variant starts from what it has itself pushed, built by its own commands on a fresh engine per commit: main, and then a branch `topic` that changed the source.',
       '- **Scenarios**: _cold_, main with nothing in the registry; _unchanged_, a commit of `topic` that changes nothing that is built; _source changed_ and _dependencies changed_, commits of `topic` with one line of source or one more dependency.',
