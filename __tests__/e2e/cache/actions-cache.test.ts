@@ -2,14 +2,14 @@
 // registry, never asked by a run that pushes, and never in the way of a build.
 import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { runOrThrow } from '../../../lab/command.js';
 import type { ImageStore } from '../../../lab/engine/engine.js';
-import { type ActionsCacheStandIn, startActionsCache } from '../../../lab/github/actions-cache.js';
 import type { CacheScopes } from '../../../lab/github/cache-methods.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { WorkflowRun } from '../../../lab/runner/workflow-run.js';
 import type { Team } from '../../../lab/services/team.js';
+import { useActionsCache } from '../../support/actions-cache.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { testByNight } from '../../support/nightly.js';
 import { STORES, testOn } from '../../support/stores.js';
@@ -17,16 +17,7 @@ import { STORES, testOn } from '../../support/stores.js';
 const FORK: CacheScopes = { own: 'refs/pull/12/merge', others: ['refs/heads/main'] };
 const fixture = useLab({ stores: STORES });
 
-let cache: ActionsCacheStandIn;
-/** The runner's folder is the same in all runs of a repository, and the toolkit finds entries by it. */
-let temp: string;
-beforeAll(async () => {
-  const { directory } = fixture.lab();
-  cache = await startActionsCache(await mkdtemp(join(directory, 'azurite-')));
-  temp = join(directory, 'runner-temp');
-  await mkdir(temp);
-});
-afterAll(() => cache.stop());
+const { cache, temp } = useActionsCache(fixture);
 
 interface CacheRun {
   readonly store?: ImageStore;
@@ -45,11 +36,11 @@ async function buildFresh(
   await engine.prune();
   const result = await team.build(event, {
     engine,
-    env: { ...cache.env(scopes), RUNNER_TEMP: temp, ...env },
+    env: { ...cache().env(scopes), RUNNER_TEMP: temp(), ...env },
     ...(inputs === undefined ? {} : { inputs }),
   });
   // The toolkit leaves folders with lists of paths behind, which the runner removes after the job.
-  const left = (await readdir(temp, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const left = (await readdir(temp(), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   expect(left.map(({ name }) => name).filter((name) => name !== 'manifest.txt')).toEqual([]);
   expect((await engine.docker(['image', 'ls', '--format', '{{.Repository}}'])).stdout).not.toContain('two-pass-build');
   return result;
@@ -63,11 +54,11 @@ describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
   testOn(store)('saves once, and its next run builds nothing again though the registry has nothing', async () => {
     const { registry } = fixture.lab();
     const team = await fixture.team(`kept-${store}`);
-    const before = cache.entries().length;
+    const before = cache().entries().length;
     const first = await buildFresh(team, await fork(team), { store });
     expectSuccess(first);
     expect(warningsOf(first)).toEqual([]);
-    const saved = cache.entries().slice(before);
+    const saved = cache().entries().slice(before);
     expect(saved).toHaveLength(1);
     expect(saved[0]).toMatchObject({
       key: expect.stringMatching(
@@ -91,14 +82,14 @@ describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
       builder: { cacheFrom: [expect.stringMatching(`^${source}`)] },
       production: { cacheFrom: [expect.stringMatching(`^${source}`)] },
     });
-    expect(cache.entries().slice(before)).toHaveLength(1);
+    expect(cache().entries().slice(before)).toHaveLength(1);
     expect(await registry.tags(team.repository)).toEqual([]);
 
     await team.service.changeSource('Hello again');
     const third = await buildFresh(team, await fork(team), { store });
     expectSuccess(third);
     expect(readCachedSteps(third).builder).toBe('3 of 5');
-    expect(cache.entries().slice(before)).toHaveLength(2);
+    expect(cache().entries().slice(before)).toHaveLength(2);
     expect(await team.runImage(fixture.lab().engine(store), third.outputs.image ?? '')).toContain('Hello again');
     expect(readCachedSteps(await buildFresh(team, await fork(team), { store })).builder).toBe('5 of 5');
   });
@@ -109,20 +100,20 @@ describe.each(STORES)('a fork’s pull request on the %s store', (store) => {
  * @param change gets the paths of its files, unpacked, and gives those that stay
  */
 async function changeArchive(change: (files: readonly string[]) => Promise<readonly string[]>): Promise<void> {
-  const { key } = cache.entries().at(-1)!;
+  const { key } = cache().entries().at(-1)!;
   const directory = await mkdtemp(join(fixture.lab().directory, 'archive-'));
   const file = join(directory, 'cache.tzst');
   // Its paths lead some folders up, from the workspace to the runner's folder.
   const inside = join(directory, 'a/b/c/d');
   await mkdir(inside, { recursive: true });
-  await writeFile(file, await cache.read(key));
+  await writeFile(file, await cache().read(key));
   const tar = (...args: readonly string[]) => runOrThrow('tar', args, { env: { PATH: process.env.PATH ?? '' } });
   const names = (await tar('--zstd', '-tPf', file)).split('\n').filter((name) => name !== '' && !name.endsWith('/'));
   await tar('--zstd', '-xPf', file, '-C', inside);
   const kept = await change(names.map((name) => join(inside, name)));
   const archived = names.filter((name) => kept.includes(join(inside, name)));
   await tar('--zstd', '-cPf', file, '-C', inside, ...archived);
-  await cache.replace(key, await readFile(file));
+  await cache().replace(key, await readFile(file));
 }
 
 test('a saved image that brings another one along is not taken', async () => {
@@ -160,13 +151,13 @@ describe('a cache service that', () => {
 
   testByNight('answers 500 is given up after ten seconds, with a warning', async () => {
     const team = await fixture.team('broken');
-    cache.answerWith(500);
+    cache().answerWith(500);
     try {
       const result = await buildFresh(team, await fork(team));
       expectSuccess(result);
       expect(warningsOf(result)).toEqual(['Nothing was taken from the Actions cache: it gave no answer within 10 s.']);
     } finally {
-      cache.answerWith(null);
+      cache().answerWith(null);
     }
   });
 });

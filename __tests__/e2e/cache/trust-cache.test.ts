@@ -1,14 +1,12 @@
 // trust-cache: own, against whoever may write to the package: with real images whose cache records are those of the same steps,
 // and whose layers are not.
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ImageStore } from '../../../lab/engine/engine.js';
-import { type ActionsCacheStandIn, startActionsCache } from '../../../lab/github/actions-cache.js';
 import type { CacheScopes } from '../../../lab/github/cache-methods.js';
 import { startFront } from '../../../lab/registry/front.js';
 import type { ActionResult } from '../../../lab/runner/action-run.js';
 import type { Team } from '../../../lab/services/team.js';
+import { useActionsCache } from '../../support/actions-cache.js';
 import { expectSuccess, readCachedSteps, useLab, warningsOf } from '../../support/e2e.js';
 import { poison } from '../../support/poisoned-image.js';
 import { STORES_OF_THE_DAY } from '../../support/stores.js';
@@ -19,16 +17,7 @@ const BRANCH: CacheScopes = { own: 'refs/heads/topic', others: [MAIN.own] };
 const TEXT = ['Hello from the source', 'Hello from the attack'] as const;
 const fixture = useLab({ stores: STORES_OF_THE_DAY });
 
-let cache: ActionsCacheStandIn;
-/** The runner's folder is the same in all runs of a repository, and the toolkit finds entries by it. */
-let temp: string;
-beforeAll(async () => {
-  const { directory } = fixture.lab();
-  cache = await startActionsCache(await mkdtemp(join(directory, 'azurite-')));
-  temp = join(directory, 'runner-temp');
-  await mkdir(temp);
-});
-afterAll(() => cache.stop());
+const { cache, temp } = useActionsCache(fixture);
 
 const printed = (team: Team, store: ImageStore, { outputs }: ActionResult): Promise<string> =>
   team.runImage(fixture.lab().engine(store), outputs['pinned-image'] ?? '');
@@ -45,7 +34,7 @@ describe.each(STORES_OF_THE_DAY)('on the %s store, with other images under the t
   async function build(trust: 'lineage' | 'own', branch = 'main', scopes = MAIN): Promise<ActionResult> {
     const engine = fixture.lab().engine(store);
     await engine.prune();
-    const env = { ...cache.env(scopes), RUNNER_TEMP: temp };
+    const env = { ...cache().env(scopes), RUNNER_TEMP: temp() };
     const result = await team.build(await team.push(branch), { engine, env, inputs: { 'trust-cache': trust } });
     expectSuccess(result);
     expect(warningsOf(result)).toEqual([]);
@@ -90,10 +79,14 @@ describe.each(STORES_OF_THE_DAY)('on the %s store, with other images under the t
   });
 
   test('a branch can read what main has recorded, and writes no record that main reads', async () => {
-    const before = cache.entries().length;
+    const before = cache().entries().length;
     await build('own', 'topic', BRANCH);
-    expect(cache.entries()).toHaveLength(before);
-    expect(cache.entries().every(({ ref }) => ref === MAIN.own)).toBe(true);
+    expect(cache().entries()).toHaveLength(before);
+    expect(
+      cache()
+        .entries()
+        .every(({ ref }) => ref === MAIN.own),
+    ).toBe(true);
   });
 });
 
