@@ -5,7 +5,6 @@ import { expect, test } from '@jest/globals';
 import { runCommand, runOrThrow } from '../../../lab/command.js';
 import { ACTION, type Team, WRITER } from '../../../lab/services/team.js';
 import { useLab } from '../../support/e2e.js';
-import { testByNight } from '../../support/nightly.js';
 
 const fixture = useLab({ stores: ['containerd'] });
 
@@ -47,7 +46,7 @@ async function installCommand(team: Team) {
   };
 }
 
-testByNight('--push pushes under a tag of its own and says what to try', async () => {
+test('--push pushes under a tag of its own and says what to try', async () => {
   const { registry } = fixture.lab();
   const team = await fixture.team('laptop');
   const { run, follow } = await installCommand(team);
